@@ -1,0 +1,2 @@
+Console.Error.WriteLine("cudasearch: commands arrive with the engine");
+return 1;
