@@ -1,0 +1,33 @@
+using CudaSearch.Engine;
+
+namespace CudaSearch.Search;
+
+/// <summary>Writes answers to problems, one branch a beam. The engine-backed one shares the pages of everything branches have in common.</summary>
+public interface IGenerator
+{
+    /// <summary>A branch that holds the problem's prompt and no answer text yet.</summary>
+    IBranch Start(string problem);
+}
+
+/// <summary>One answer as it grows: the prompt and the text so far.</summary>
+public interface IBranch : IDisposable
+{
+    /// <summary>The answer text so far.</summary>
+    string Text { get; }
+
+    /// <summary>How many tokens were generated for <see cref="Text"/>, those of the branches it was forked from included.</summary>
+    int GeneratedTokens { get; }
+
+    /// <summary>An independent copy that shares everything computed so far.</summary>
+    /// <param name="beam">The random stream the copy draws from: (seed, problem, beam, position) fixes each draw.</param>
+    IBranch Fork(int beam);
+
+    /// <summary>Generates until a stop rule holds; the new text is appended to <see cref="Text"/>.</summary>
+    Task<GeneratedText> GenerateAsync(GenerationOptions options, CancellationToken cancellation = default);
+}
+
+/// <summary>What one generation added.</summary>
+/// <param name="Text">The new text, special tokens left out, cut right after the stop text.</param>
+/// <param name="Reason">Why it stopped.</param>
+/// <param name="Tokens">How many tokens were generated.</param>
+public readonly record struct GeneratedText(string Text, StopReason Reason, int Tokens);
