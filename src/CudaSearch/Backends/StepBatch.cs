@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+using CudaSearch.Cache;
+
+namespace CudaSearch.Backends;
+
+/// <summary>How one row's token is drawn.</summary>
+/// <param name="Temperature">0 is greedy.</param>
+/// <param name="TopP">Nucleus mass; 1 keeps all.</param>
+/// <param name="TopK">0 keeps all.</param>
+/// <param name="MinP">0 keeps all.</param>
+/// <param name="Uniform">The draw, uniform in [0, 1): a function of (seed, problem, beam, position) alone.</param>
+public readonly record struct SamplingParameters(float Temperature, float TopP, int TopK, float MinP, float Uniform);
+
+/// <summary>
+/// One pass, ragged and flat: the rows (tokens) of all sequences behind one another, prefill chunks and decodes mixed. Reused from pass to pass.
+/// </summary>
+public sealed class StepBatch
+{
+    private readonly List<int> _tokenIds = [];
+    private readonly List<int> _positions = [];
+    private readonly List<int> _slots = [];
+    private readonly List<QuerySpan> _spans = [];
+    private readonly List<PageCopy> _copies = [];
+    private readonly List<int> _outputRows = [];
+    private readonly List<int> _sampled = [];
+    private readonly List<SamplingParameters> _sampling = [];
+    private readonly List<int> _rewarded = [];
+    private int[] _sampledTokens = [];
+    private float[] _rewards = [];
+
+    /// <summary>Tokens in the pass.</summary>
+    public int RowCount => _tokenIds.Count;
+
+    /// <summary>Token id of each row.</summary>
+    public ReadOnlySpan<int> TokenIds => CollectionsMarshal.AsSpan(_tokenIds);
+
+    /// <summary>Position of each row in its sequence.</summary>
+    public ReadOnlySpan<int> Positions => CollectionsMarshal.AsSpan(_positions);
+
+    /// <summary>Where each row's key and value go: page * page size + offset.</summary>
+    public ReadOnlySpan<int> Slots => CollectionsMarshal.AsSpan(_slots);
+
+    /// <summary>The sequences: which rows are theirs, and their page tables.</summary>
+    public ReadOnlySpan<QuerySpan> Spans => CollectionsMarshal.AsSpan(_spans);
+
+    /// <summary>Pages to copy before anything else.</summary>
+    public ReadOnlySpan<PageCopy> Copies => CollectionsMarshal.AsSpan(_copies);
+
+    /// <summary>Rows whose final hidden state is needed, ascending in order of addition; the final norm gathers them.</summary>
+    public ReadOnlySpan<int> OutputRows => CollectionsMarshal.AsSpan(_outputRows);
+
+    /// <summary>Indices into <see cref="OutputRows"/> that draw a token.</summary>
+    public ReadOnlySpan<int> Sampled => CollectionsMarshal.AsSpan(_sampled);
+
+    /// <summary>How each of <see cref="Sampled"/> is drawn.</summary>
+    public ReadOnlySpan<SamplingParameters> Sampling => CollectionsMarshal.AsSpan(_sampling);
+
+    /// <summary>Indices into <see cref="OutputRows"/> that want a reward.</summary>
+    public ReadOnlySpan<int> Rewarded => CollectionsMarshal.AsSpan(_rewarded);
+
+    /// <summary>True when some output row needs the whole vocabulary's logits.</summary>
+    public bool NeedsLogits { get; private set; }
+
+    /// <summary>The token drawn for each of <see cref="Sampled"/>; filled by the pass.</summary>
+    public Span<int> SampledTokens => _sampledTokens.AsSpan(0, _sampled.Count);
+
+    /// <summary>The reward of each of <see cref="Rewarded"/>; filled by the pass.</summary>
+    public Span<float> Rewards => _rewards.AsSpan(0, _rewarded.Count);
+
+    /// <summary>Which pages are read for which rows. Made by <see cref="Complete"/>.</summary>
+    public AttentionPlan Plan { get; } = new();
+
+    /// <summary>Empties the batch for the next pass.</summary>
+    public void Clear()
+    {
+        _tokenIds.Clear();
+        _positions.Clear();
+        _slots.Clear();
+        _spans.Clear();
+        _copies.Clear();
+        _outputRows.Clear();
+        _sampled.Clear();
+        _sampling.Clear();
+        _rewarded.Clear();
+        NeedsLogits = false;
+    }
+
+    /// <summary>Adds the tokens of one sequence, whose table already holds their slots.</summary>
+    /// <returns>The first of the new rows.</returns>
+    public int AddSequence(ReadOnlySpan<int> tokenIds, int firstPosition, PageTable table)
+    {
+        int firstRow = RowCount;
+        for (int i = 0; i < tokenIds.Length; i++)
+        {
+            _tokenIds.Add(tokenIds[i]);
+            _positions.Add(firstPosition + i);
+            _slots.Add(table.SlotOf(firstPosition + i));
+        }
+        _spans.Add(new QuerySpan(firstRow, tokenIds.Length, firstPosition, table));
+        return firstRow;
+    }
+
+    /// <summary>A page to copy before the pass.</summary>
+    public void AddCopy(PageCopy copy) => _copies.Add(copy);
+
+    /// <summary>Draws a token from this row's logits.</summary>
+    /// <returns>Index of the draw in <see cref="SampledTokens"/>.</returns>
+    public int AddSample(int row, SamplingParameters parameters)
+    {
+        _sampled.Add(AddOutput(row));
+        _sampling.Add(parameters);
+        NeedsLogits = true;
+        return _sampled.Count - 1;
+    }
+
+    /// <summary>Asks for this row's reward.</summary>
+    /// <returns>Index in <see cref="Rewards"/>.</returns>
+    public int AddReward(int row)
+    {
+        _rewarded.Add(AddOutput(row));
+        return _rewarded.Count - 1;
+    }
+
+    /// <summary>Asks for this row's logits.</summary>
+    /// <returns>Index of the row among the pass's logits.</returns>
+    public int AddLogits(int row)
+    {
+        NeedsLogits = true;
+        return AddOutput(row);
+    }
+
+    /// <summary>Plans the attention and makes room for the results.</summary>
+    /// <param name="share">False reads every sequence's pages for itself, for measurements.</param>
+    public void Complete(bool share = true)
+    {
+        Plan.Build(Spans, share);
+        if (_sampledTokens.Length < _sampled.Count) _sampledTokens = new int[_sampled.Count * 2];
+        if (_rewards.Length < _rewarded.Count) _rewards = new float[_rewarded.Count * 2];
+    }
+
+    private int AddOutput(int row)
+    {
+        _outputRows.Add(row);
+        return _outputRows.Count - 1;
+    }
+}
