@@ -19,17 +19,8 @@ public abstract class DeviceTensor(int rows, int columns) : IDisposable
     /// <summary>Elements a row.</summary>
     public int Columns { get; } = columns;
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Dispose(disposing: true);
-        GC.SuppressFinalize(this);
-    }
-
     /// <summary>Gives the memory back.</summary>
-    protected virtual void Dispose(bool disposing)
-    {
-    }
+    public abstract void Dispose();
 }
 
 /// <summary>The shape of a paged KV cache.</summary>
@@ -45,17 +36,8 @@ public abstract class KvCache(KvShape shape) : IDisposable
     /// <summary>Its shape.</summary>
     public KvShape Shape { get; } = shape;
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Dispose(disposing: true);
-        GC.SuppressFinalize(this);
-    }
-
     /// <summary>Gives the memory back.</summary>
-    protected virtual void Dispose(bool disposing)
-    {
-    }
+    public abstract void Dispose();
 }
 
 /// <summary>The geometry of attention in one layer.</summary>

@@ -27,6 +27,9 @@ internal static unsafe class LaneMath<T>
         return T.Multiply(p, T.PowerOfTwo(n));
     }
 
+    /// <summary>2^x of one number.</summary>
+    public static float Exp2Of(float x) => T.MaxLane(Exp2(T.Broadcast(x)));
+
     /// <summary>x / (1 + e^-x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Silu(T x)

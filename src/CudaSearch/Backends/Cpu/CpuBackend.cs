@@ -1,0 +1,108 @@
+using System.Runtime.Intrinsics;
+using CudaSearch.Cache;
+using CudaSearch.Checkpoints;
+
+namespace CudaSearch.Backends.Cpu;
+
+/// <summary>Makes CPU backends.</summary>
+public static class CpuBackend
+{
+    /// <summary>The vector paths this processor can run, widest first.</summary>
+    public static IReadOnlyList<string> Paths
+    {
+        get
+        {
+            var paths = new List<string>();
+            if (Vector512.IsHardwareAccelerated) paths.Add(Lanes512.Name);
+            if (Vector256.IsHardwareAccelerated) paths.Add(Lanes256.Name);
+            paths.Add(LanesScalar.Name);
+            return paths;
+        }
+    }
+
+    /// <summary>A backend on this machine's processor.</summary>
+    /// <param name="threads">Threads to compute with; 0 takes all cores.</param>
+    /// <param name="path">One of <see cref="Paths"/>; null takes the first.</param>
+    public static IBackend Create(int threads = 0, string? path = null)
+    {
+        if (threads < 0) throw CudaSearchException.BadInput($"threads is {threads}; it must be 1 or greater, or 0 for all cores");
+        path ??= Paths[0];
+        if (!Paths.Contains(path))
+            throw new CudaSearchException(Failure.DeviceUnavailable, $"this processor has no {path} path; it has {string.Join(", ", Paths)}");
+        if (threads == 0) threads = Environment.ProcessorCount;
+        if (path == Lanes512.Name) return new CpuBackend<Lanes512>(threads);
+        return path == Lanes256.Name ? new CpuBackend<Lanes256>(threads) : new CpuBackend<LanesScalar>(threads);
+    }
+}
+
+/// <summary>The operations on the processor, in C#: weights as the checkpoint stores them, float32 activations, all cores.</summary>
+internal sealed unsafe class CpuBackend<T> : IBackend
+    where T : struct, ILanes<T>
+{
+    private readonly WorkerPool _pool;
+    private readonly RmsNormOp<T> _rmsNorm = new();
+    private readonly LinearOp<T> _linear = new();
+    private readonly GatedLinearOp<T> _gatedLinear = new();
+    private readonly RotateAndAppendOp _rotateAndAppend = new();
+    private readonly AttentionOp<T> _attention = new();
+    private readonly SampleOp _sample = new();
+
+    public CpuBackend(int threads) => _pool = new WorkerPool(threads);
+
+    public string Name => "cpu";
+
+    public string Device => $"CPU, {_pool.ThreadCount} {(_pool.ThreadCount == 1 ? "thread" : "threads")}, {T.Name}, managed matmul";
+
+    public long PageBytes(KvShape shape) => 2L * shape.Layers * shape.Heads * shape.HeadDim * PagePool.PageSize * sizeof(float);
+
+    public DeviceWeight LoadWeight(TensorView tensor) => new CpuWeight(tensor);
+
+    public DeviceTensor Allocate(int rows, int columns) => new CpuTensor(rows, columns);
+
+    public KvCache AllocateCache(KvShape shape) => new CpuKvCache(shape);
+
+    public void CopyPages(KvCache cache, ReadOnlySpan<PageCopy> copies)
+    {
+        var pages = (CpuKvCache)cache;
+        long bytes = (long)pages.HeadSize * pages.Shape.Heads * sizeof(float);
+        foreach (PageCopy copy in copies)
+        {
+            for (int layer = 0; layer < pages.Shape.Layers; layer++)
+            {
+                Buffer.MemoryCopy(pages.Keys(layer, copy.Source, 0), pages.Keys(layer, copy.Destination, 0), bytes, bytes);
+                Buffer.MemoryCopy(pages.Values(layer, copy.Source, 0), pages.Values(layer, copy.Destination, 0), bytes, bytes);
+            }
+        }
+    }
+
+    public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output) => EmbedOp.Run((CpuWeight)table, batch, (CpuTensor)output);
+
+    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, int rows, DeviceTensor output) =>
+        _rmsNorm.Run(_pool, (CpuTensor)input, (CpuWeight)weight, epsilon, rows, gather: null, (CpuTensor)output);
+
+    public void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output) =>
+        _rmsNorm.Run(_pool, (CpuTensor)input, (CpuWeight)weight, epsilon, batch.OutputRows.Length, batch, (CpuTensor)output);
+
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, int rows, DeviceTensor output, bool addToOutput) =>
+        _linear.Run(_pool, (CpuTensor)input, (CpuWeight)weight, (CpuWeight?)bias, rows, (CpuTensor)output, addToOutput);
+
+    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, int rows, DeviceTensor output) =>
+        _gatedLinear.Run(_pool, (CpuTensor)input, (CpuWeight)gate, (CpuWeight)up, rows, (CpuTensor)output);
+
+    public void RotateAndAppend(
+        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, RopeTable rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) =>
+        _rotateAndAppend.Run(_pool, (CpuTensor)queries, (CpuTensor)keys, (CpuTensor)values, rope, shape, batch, (CpuKvCache)cache, layer);
+
+    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, DeviceTensor output) =>
+        _attention.Run(_pool, (CpuTensor)queries, shape, batch, (CpuKvCache)cache, layer, (CpuTensor)output);
+
+    public void Sample(DeviceTensor logits, StepBatch batch) => _sample.Run(_pool, (CpuTensor)logits, batch);
+
+    public void Reward(DeviceTensor hidden, DeviceWeight head, int positive, int negative, StepBatch batch) =>
+        RewardOp<T>.Run((CpuTensor)hidden, (CpuWeight)head, positive, negative, batch);
+
+    public void ReadRow(DeviceTensor source, int row, Span<float> destination) =>
+        new ReadOnlySpan<float>(((CpuTensor)source).Row(row), source.Columns).CopyTo(destination);
+
+    public void Dispose() => _pool.Dispose();
+}

@@ -1,0 +1,57 @@
+namespace CudaSearch.Backends.Cpu;
+
+/// <summary>Rotate-half RoPE on queries (in place) and keys, then keys and values into their page slots.</summary>
+internal sealed unsafe class RotateAndAppendOp : IParallelWork
+{
+    private const int RowsPerPart = 16;
+
+    private CpuTensor _queries = null!;
+    private CpuTensor _keys = null!;
+    private CpuTensor _values = null!;
+    private RopeTable _rope = null!;
+    private AttentionShape _shape;
+    private StepBatch _batch = null!;
+    private CpuKvCache _cache = null!;
+    private int _layer;
+
+    public void Run(
+        WorkerPool pool, CpuTensor queries, CpuTensor keys, CpuTensor values, RopeTable rope, AttentionShape shape, StepBatch batch, CpuKvCache cache, int layer)
+    {
+        (_queries, _keys, _values, _rope, _shape, _batch, _cache, _layer) = (queries, keys, values, rope, shape, batch, cache, layer);
+        pool.Run((batch.RowCount + RowsPerPart - 1) / RowsPerPart, this);
+    }
+
+    public void Execute(int part)
+    {
+        int last = Math.Min((part + 1) * RowsPerPart, _batch.RowCount);
+        int headDim = _shape.HeadDim;
+        for (int row = part * RowsPerPart; row < last; row++)
+        {
+            int position = _batch.Positions[row];
+            ReadOnlySpan<float> cos = _rope.Cos.Slice(position * _rope.Half, _rope.Half);
+            ReadOnlySpan<float> sin = _rope.Sin.Slice(position * _rope.Half, _rope.Half);
+            for (int head = 0; head < _shape.Heads; head++) Rotate(_queries.Row(row) + head * headDim, cos, sin);
+            (int page, int offset) = int.DivRem(_batch.Slots[row], CpuKvCache.PageTokens);
+            for (int head = 0; head < _shape.KvHeads; head++)
+            {
+                float* key = _keys.Row(row) + head * headDim;
+                Rotate(key, cos, sin);
+                float* keySlot = _cache.Keys(_layer, page, head) + offset;
+                for (int d = 0; d < headDim; d++) keySlot[d * CpuKvCache.PageTokens] = key[d];
+                new ReadOnlySpan<float>(_values.Row(row) + head * headDim, headDim)
+                    .CopyTo(new Span<float>(_cache.Values(_layer, page, head) + offset * headDim, headDim));
+            }
+        }
+    }
+
+    private static void Rotate(float* head, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
+    {
+        int half = cos.Length;
+        for (int i = 0; i < half; i++)
+        {
+            float a = head[i], b = head[i + half];
+            head[i] = a * cos[i] - b * sin[i];
+            head[i + half] = b * cos[i] + a * sin[i];
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace CudaSearch.Backends.Cpu;
+
+/// <summary>One draw for each sampled row, rows in parallel.</summary>
+internal sealed unsafe class SampleOp : IParallelWork
+{
+    [ThreadStatic]
+    private static TokenSampler? s_sampler;
+
+    private CpuTensor _logits = null!;
+    private StepBatch _batch = null!;
+
+    public void Run(WorkerPool pool, CpuTensor logits, StepBatch batch)
+    {
+        (_logits, _batch) = (logits, batch);
+        pool.Run(batch.Sampled.Length, this);
+    }
+
+    public void Execute(int part)
+    {
+        var row = new ReadOnlySpan<float>(_logits.Row(_batch.Sampled[part]), _logits.Columns);
+        s_sampler ??= new TokenSampler();
+        _batch.SampledTokens[part] = s_sampler.Draw(row, _batch.Sampling[part]);
+    }
+}

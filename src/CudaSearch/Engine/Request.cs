@@ -1,0 +1,204 @@
+using System.Text;
+using CudaSearch.Backends;
+using CudaSearch.Tokenization;
+
+namespace CudaSearch.Engine;
+
+/// <summary>Something a sequence waits for. Lives from the call until its task completes.</summary>
+internal abstract class Request(Sequence sequence, CancellationToken cancellation)
+{
+    public Sequence Sequence { get; } = sequence;
+
+    public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>Asks the batch for what the rows of this pass must yield. Rows are the sequence's tokens from <paramref name="firstPosition"/> on.</summary>
+    public abstract void AddOutputs(StepBatch batch, int firstRow, int firstPosition, int rows);
+
+    /// <summary>Most output rows that so many of the sequence's pending tokens can ask for.</summary>
+    public abstract int OutputRows(int firstPosition, int rows);
+
+    /// <summary>Takes the results of a pass; true when the request is done.</summary>
+    public abstract bool TakeResults(PassResults results);
+
+    /// <summary>Completes the caller's task with the result.</summary>
+    public abstract void Complete();
+
+    public abstract void Fail(Exception exception);
+
+    public abstract void Cancel();
+}
+
+/// <summary>What a request reads after a pass.</summary>
+internal readonly ref struct PassResults(StepBatch batch, Model.Transformer model)
+{
+    public StepBatch Batch { get; } = batch;
+
+    public Model.Transformer Model { get; } = model;
+}
+
+/// <summary>A request with a result.</summary>
+internal abstract class Request<T>(Sequence sequence, CancellationToken cancellation) : Request(sequence, cancellation)
+{
+    // Continuations must not run on the device's thread.
+    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<T> Task => _completion.Task;
+
+    protected abstract T Result { get; }
+
+    public override void Complete() => _completion.TrySetResult(Result);
+
+    public override void Fail(Exception exception) => _completion.TrySetException(exception);
+
+    public override void Cancel()
+    {
+        if (Cancellation.IsCancellationRequested) _completion.TrySetCanceled(Cancellation);
+        else _completion.TrySetCanceled();
+    }
+}
+
+/// <summary>Brings all tokens but the last into the cache: what forks of a new sequence wait for.</summary>
+internal sealed class PrefillRequest(Sequence sequence) : Request<bool>(sequence, CancellationToken.None)
+{
+    protected override bool Result => true;
+
+    public override void AddOutputs(StepBatch batch, int firstRow, int firstPosition, int rows)
+    {
+    }
+
+    public override int OutputRows(int firstPosition, int rows) => 0;
+
+    public override bool TakeResults(PassResults results) => Sequence.Table.Length == Sequence.Length;
+}
+
+/// <summary>Draws tokens until a stop rule holds.</summary>
+internal sealed class GenerationRequest(
+    Sequence sequence, GenerationOptions options, Tokenizer? tokenizer, IReadOnlyList<int> endTokens, int contextLength, CancellationToken cancellation)
+    : Request<GenerationResult>(sequence, cancellation)
+{
+    private readonly StringBuilder _text = new();
+    private readonly StreamingDecoder? _decoder = tokenizer?.CreateDecoder();
+    private StopReason _reason;
+    private int _generated;
+    private int _sample = -1;
+
+    protected override GenerationResult Result => new(_text.ToString(), _reason, _generated);
+
+    public override int OutputRows(int firstPosition, int rows) => firstPosition + rows == Sequence.Length ? 1 : 0;
+
+    public override void AddOutputs(StepBatch batch, int firstRow, int firstPosition, int rows)
+    {
+        _sample = -1;
+        if (firstPosition + rows < Sequence.Length) return;
+        RandomStream stream = Sequence.Stream;
+        float uniform = options.Temperature == 0f ? 0f : Philox.Uniform(stream.Seed, stream.Problem, stream.Beam, Sequence.Length);
+        _sample = batch.AddSample(
+            firstRow + rows - 1, new SamplingParameters(options.Temperature, options.TopP, options.TopK, options.MinP, uniform));
+    }
+
+    public override bool TakeResults(PassResults results)
+    {
+        if (_sample < 0) return false;
+        int token = results.Batch.SampledTokens[_sample];
+        _generated++;
+        Sequence.Usage.GeneratedTokens++;
+        if (endTokens.Contains(token))
+        {
+            _reason = token == endTokens[0] ? StopReason.EndOfSequence : StopReason.OtherEnd;
+            _text.Append(_decoder?.Flush());
+            return true;
+        }
+        Sequence.MutableTokens.Add(token);
+        if (_decoder is not null)
+        {
+            int searchFrom = _text.Length - (options.StopText?.Length ?? 0) + 1;
+            _text.Append(_decoder.Append(token));
+            if (options.StopText is { } stop && CutAfter(stop, Math.Max(0, searchFrom)))
+            {
+                _reason = StopReason.StopText;
+                return true;
+            }
+        }
+        if (_generated < options.MaxTokens && Sequence.Length < contextLength) return false;
+        _reason = StopReason.Length;
+        _text.Append(_decoder?.Flush());
+        return true;
+    }
+
+    /// <summary>
+    /// Cuts the text after the first occurrence of the stop text. Ids are kept, except that a token in which the cut falls is replaced by the encoding of the part that stays.
+    /// </summary>
+    private bool CutAfter(string stop, int from)
+    {
+        string tail = _text.ToString(from, _text.Length - from);
+        int at = tail.IndexOf(stop, StringComparison.Ordinal);
+        if (at < 0) return false;
+        int surplus = tail.Length - at - stop.Length;
+        if (surplus == 0) return true;
+        _text.Length -= surplus;
+        // The stop text was completed by the last token: whatever is beyond it came with that token.
+        List<int> tokens = Sequence.MutableTokens;
+        string last = tokenizer!.Decode([tokens[^1]]);
+        tokens.RemoveAt(tokens.Count - 1);
+        if (last.Length > surplus) tokens.AddRange(tokenizer.Encode(last[..^surplus]));
+        return true;
+    }
+}
+
+/// <summary>The model's judgement at given positions.</summary>
+internal sealed class RewardRequest(Sequence sequence, int[] positions, CancellationToken cancellation)
+    : Request<float[]>(sequence, cancellation)
+{
+    private readonly float[] _rewards = new float[positions.Length];
+    private readonly List<(int Index, int Reward)> _asked = [];
+
+    protected override float[] Result => _rewards;
+
+    public override int OutputRows(int firstPosition, int rows)
+    {
+        int count = 0;
+        foreach (int position in positions)
+        {
+            if (position >= firstPosition && position < firstPosition + rows) count++;
+        }
+        return count;
+    }
+
+    public override void AddOutputs(StepBatch batch, int firstRow, int firstPosition, int rows)
+    {
+        _asked.Clear();
+        for (int i = 0; i < positions.Length; i++)
+        {
+            int offset = positions[i] - firstPosition;
+            if (offset >= 0 && offset < rows) _asked.Add((i, batch.AddReward(firstRow + offset)));
+        }
+    }
+
+    public override bool TakeResults(PassResults results)
+    {
+        foreach ((int index, int reward) in _asked) _rewards[index] = results.Batch.Rewards[reward];
+        return Sequence.Table.Length == Sequence.Length;
+    }
+}
+
+/// <summary>All logits of the last position.</summary>
+internal sealed class LogitsRequest(Sequence sequence, CancellationToken cancellation) : Request<float[]>(sequence, cancellation)
+{
+    private float[] _logits = [];
+    private int _row = -1;
+
+    protected override float[] Result => _logits;
+
+    public override int OutputRows(int firstPosition, int rows) => firstPosition + rows == Sequence.Length ? 1 : 0;
+
+    public override void AddOutputs(StepBatch batch, int firstRow, int firstPosition, int rows) =>
+        _row = firstPosition + rows == Sequence.Length ? batch.AddLogits(firstRow + rows - 1) : -1;
+
+    public override bool TakeResults(PassResults results)
+    {
+        if (_row < 0) return false;
+        _logits = new float[results.Model.Config.VocabSize];
+        results.Model.ReadLogits(_row, _logits);
+        return true;
+    }
+}

@@ -1,0 +1,27 @@
+namespace CudaSearch.Engine;
+
+/// <summary>What the sequences of one scope (one problem, in a search) cost in one engine. Written by the engine; read it when the work is done.</summary>
+public sealed class Usage
+{
+    /// <summary>Tokens drawn.</summary>
+    public long GeneratedTokens { get; internal set; }
+
+    /// <summary>Tokens computed that were given, not drawn: prompts and scored text, each shared prefix once.</summary>
+    public long PrefillTokens { get; internal set; }
+
+    /// <summary>Most distinct pages that the scope's sequences held at once.</summary>
+    public int PagesPeak { get; internal set; }
+
+    /// <summary>Most pages they would have held at once if none were shared.</summary>
+    public int PagesPeakWithoutSharing { get; internal set; }
+
+    /// <summary>Passes in which the scope had work.</summary>
+    public long Passes { get; internal set; }
+
+    // Scratch of the pass being counted.
+    internal int PagesNow { get; set; }
+
+    internal int PagesNowWithoutSharing { get; set; }
+
+    internal bool InPass { get; set; }
+}
