@@ -11,6 +11,12 @@ internal abstract class Request(Sequence sequence, CancellationToken cancellatio
 
     public CancellationToken Cancellation { get; } = cancellation;
 
+    /// <summary>Set by the scheduler while a pass computes rows for this request.</summary>
+    public bool InPass { get; set; }
+
+    /// <summary>The first position whose row must be computed for this request; cached ones before it will do.</summary>
+    public virtual int FirstNeeded => Sequence.Length - 1;
+
     /// <summary>Asks the batch for what the rows of this pass must yield. Rows are the sequence's tokens from <paramref name="firstPosition"/> on.</summary>
     public abstract void AddOutputs(StepBatch batch, int firstRow, int firstPosition, int rows);
 
@@ -77,8 +83,12 @@ internal sealed class GenerationRequest(
     : Request<GenerationResult>(sequence, cancellation)
 {
     private readonly StringBuilder _text = new();
-    private readonly StreamingDecoder? _decoder = tokenizer?.CreateDecoder();
+    private readonly StreamingDecoder? _decoder = tokenizer is null ? null : new StreamingDecoder(tokenizer, continuation: true);
     private StopReason _reason;
+
+    // Where the newest token begins, or the first of several that make up one character: tokens and characters before it.
+    private int _wholeTokens;
+    private int _wholeText;
     private int _generated;
     private int _sample = -1;
 
@@ -108,7 +118,8 @@ internal sealed class GenerationRequest(
             _text.Append(_decoder?.Flush());
             return true;
         }
-        Sequence.MutableTokens.Add(token);
+        if (_decoder is { HasPartialCharacter: false }) (_wholeTokens, _wholeText) = (Sequence.Length, _text.Length);
+        Sequence.AddDrawn(token);
         if (_decoder is not null)
         {
             int searchFrom = _text.Length - (options.StopText?.Length ?? 0) + 1;
@@ -126,7 +137,8 @@ internal sealed class GenerationRequest(
     }
 
     /// <summary>
-    /// Cuts the text after the first occurrence of the stop text. Ids are kept, except that a token in which the cut falls is replaced by the encoding of the part that stays.
+    /// Cuts the text after the first occurrence of the stop text. Ids are kept; only where the cut falls inside a token is the end re-encoded, from the
+    /// last token that began on a whole character.
     /// </summary>
     private bool CutAfter(string stop, int from)
     {
@@ -134,13 +146,12 @@ internal sealed class GenerationRequest(
         int at = tail.IndexOf(stop, StringComparison.Ordinal);
         if (at < 0) return false;
         int surplus = tail.Length - at - stop.Length;
-        if (surplus == 0) return true;
+        if (surplus == 0 && !_decoder!.HasPartialCharacter) return true;
         _text.Length -= surplus;
-        // The stop text was completed by the last token: whatever is beyond it came with that token.
         List<int> tokens = Sequence.MutableTokens;
-        string last = tokenizer!.Decode([tokens[^1]]);
-        tokens.RemoveAt(tokens.Count - 1);
-        if (last.Length > surplus) tokens.AddRange(tokenizer.Encode(last[..^surplus]));
+        tokens.RemoveRange(_wholeTokens, tokens.Count - _wholeTokens);
+        tokens.AddRange(tokenizer!.Encode(_text.ToString(_wholeText, _text.Length - _wholeText)));
+        if (Sequence.Table.Length > _wholeTokens) Sequence.Table.Truncate(_wholeTokens);
         return true;
     }
 }
@@ -151,6 +162,8 @@ internal sealed class RewardRequest(Sequence sequence, int[] positions, Cancella
 {
     private readonly float[] _rewards = new float[positions.Length];
     private readonly List<(int Index, int Reward)> _asked = [];
+
+    public override int FirstNeeded => positions[0];
 
     protected override float[] Result => _rewards;
 

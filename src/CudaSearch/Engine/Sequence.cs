@@ -39,15 +39,15 @@ public sealed class Sequence : IDisposable
     internal long Age { get; }
 
     /// <summary>Pages of the first <c>Table.Length</c> tokens; the others are computed when the next request needs them.</summary>
-    internal PageTable Table { get; }
+    internal PageTable Table { get; set; }
 
     /// <summary>
     /// Forks of a sequence that was not computed yet wait for this common beginning, so that it is computed once. Dropped when adopted.
     /// </summary>
     internal Sequence? Trunk { get; set; }
 
-    /// <summary>Sequences that wait for this one as their trunk, plus the owner's reference.</summary>
-    internal int References { get; set; } = 1;
+    /// <summary>Sequences that wait for this one as their trunk.</summary>
+    internal int Dependents { get; set; }
 
     /// <summary>The request in progress.</summary>
     internal Request? Request { get; set; }
@@ -57,6 +57,9 @@ public sealed class Sequence : IDisposable
 
     internal List<int> MutableTokens => _tokens;
 
+    /// <summary>The last token was drawn, not given.</summary>
+    internal bool EndsWithDrawnToken { get; set; }
+
     /// <summary>An independent copy that shares all pages and draws from another beam's random numbers.</summary>
     public Sequence Fork(int beam) => _engine.Fork(this, Stream with { Beam = beam });
 
@@ -65,6 +68,12 @@ public sealed class Sequence : IDisposable
 
     /// <summary>Keeps only the first tokens.</summary>
     public void Truncate(int length) => _engine.Truncate(this, length);
+
+    internal void AddDrawn(int token)
+    {
+        _tokens.Add(token);
+        EndsWithDrawnToken = true;
+    }
 
     /// <summary>Gives the pages back. A request still running is cancelled.</summary>
     public void Dispose() => _engine.Release(this);

@@ -18,10 +18,9 @@ public sealed class Usage
     /// <summary>Passes in which the scope had work.</summary>
     public long Passes { get; internal set; }
 
-    // Scratch of the pass being counted.
-    internal int PagesNow { get; set; }
+    /// <summary>The scope's sequences that are alive.</summary>
+    internal List<Sequence> Live { get; } = [];
 
-    internal int PagesNowWithoutSharing { get; set; }
-
-    internal bool InPass { get; set; }
+    /// <summary>The last pass the scope had work in.</summary>
+    internal long LastPass { get; set; }
 }

@@ -78,14 +78,21 @@ public abstract class ChatTemplate
         return [.. ids];
     }
 
-    private static ChatTemplate For(Tokenizer tokenizer, bool trim)
+    /// <summary>Whether the tokenizer belongs to a family whose template is known.</summary>
+    public static bool IsKnown(Tokenizer tokenizer) => Recognise(tokenizer, trim: false) is not null;
+
+    private static ChatTemplate For(Tokenizer tokenizer, bool trim) =>
+        Recognise(tokenizer, trim)
+        ?? throw CudaSearchException.BadInput("the tokenizer has none of the special tokens by which a chat template is recognised "
+            + "(<|start_header_id|>: Llama-3; <|im_start|>: ChatML, Qwen; <|bos|> <|user|> <|assistant|> <|end|>: tinymath); use an instruction-tuned model");
+
+    private static ChatTemplate? Recognise(Tokenizer tokenizer, bool trim)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         if (Has("<|start_header_id|>")) return new Llama3ChatTemplate(tokenizer) { TrimContents = trim };
         if (Has("<|im_start|>")) return new ChatMlTemplate(tokenizer);
         if (Has("<|user|>") && Has("<|assistant|>") && Has("<|end|>") && Has("<|bos|>")) return new TinyMathChatTemplate(tokenizer) { TrimContents = trim };
-        throw CudaSearchException.BadInput("the tokenizer has none of the special tokens by which a chat template is recognised "
-            + "(<|start_header_id|>: Llama-3; <|im_start|>: ChatML, Qwen; <|bos|> <|user|> <|assistant|> <|end|>: tinymath); use an instruction-tuned model");
+        return null;
 
         bool Has(string token) => tokenizer.TokenId(token) is { } id && tokenizer.IsSpecial(id);
     }

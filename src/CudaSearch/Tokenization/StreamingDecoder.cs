@@ -30,6 +30,9 @@ public sealed class StreamingDecoder
     /// <exception cref="CudaSearchException">The id is not in the vocabulary.</exception>
     public string Append(int id) => !_keepSpecialTokens && _tokenizer.IsSpecial(id) ? "" : Decode(_tokenizer.TokenBytes(id), flush: false);
 
+    /// <summary>True when bytes of a character that is not complete yet are held back.</summary>
+    public bool HasPartialCharacter => _utf8.GetCharCount([], flush: true) > 0;
+
     /// <summary>Ends the text: U+FFFD if it stopped within a character, else nothing.</summary>
     public string Flush() => Decode([], flush: true);
 

@@ -1,0 +1,239 @@
+using CudaSearch.Backends;
+using CudaSearch.Cache;
+using CudaSearch.Model;
+using CudaSearch.Tokenization;
+
+namespace CudaSearch.Engine;
+
+/// <summary>What an engine needs beside its model.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Decodes text for stop rules; null leaves texts empty and stop texts unsupported.</summary>
+    public Tokenizer? Tokenizer { get; init; }
+
+    /// <summary>Tokens that end a generation; the first is the tokenizer's own end of sequence.</summary>
+    public IReadOnlyList<int> EndTokens { get; init; } = [];
+
+    /// <summary>The rows of the output matrix that judge; null for a model that only generates.</summary>
+    public RewardHead? RewardHead { get; init; }
+
+    /// <summary>False makes attention read every sequence's pages for itself, for measurements.</summary>
+    public bool ShareAttention { get; init; } = true;
+}
+
+/// <summary>
+/// Continuous batching over one model: whatever all callers wait for — prefills, decodes, rewards — goes into the next pass together. Callers are on any
+/// thread; passes run on the <see cref="DeviceLoop"/>. Bookkeeping is guarded by a lock that is never held while a pass computes.
+/// </summary>
+public sealed class InferenceEngine : IDisposable
+{
+    private readonly DeviceLoop _loop;
+    private readonly Transformer _model;
+    private readonly EngineOptions _options;
+    private readonly object _gate = new();
+    private readonly Scheduler _scheduler;
+    private readonly StepBatch _batch = new();
+    private long _created;
+    private bool _disposed;
+
+    /// <summary>An engine for this model on this loop's device. The model stays the caller's.</summary>
+    public InferenceEngine(DeviceLoop loop, Transformer model, EngineOptions options)
+    {
+        _loop = loop;
+        _model = model;
+        _options = options;
+        Pool = new PagePool(model.Pages);
+        _scheduler = new Scheduler(Pool, model);
+        loop.Add(this);
+    }
+
+    /// <summary>The tokenizer it was given.</summary>
+    public Tokenizer? Tokenizer => _options.Tokenizer;
+
+    /// <summary>Most tokens a sequence may have.</summary>
+    public int ContextLength => _model.Config.MaxPositionEmbeddings;
+
+    /// <summary>Passes run so far.</summary>
+    public long Passes => _scheduler.Passes;
+
+    /// <summary>The pages.</summary>
+    internal PagePool Pool { get; }
+
+    /// <summary>A sequence that starts with these tokens; nothing is computed yet.</summary>
+    /// <param name="tokens">At least one token id.</param>
+    /// <param name="stream">The random numbers it draws.</param>
+    /// <param name="usage">The scope its cost is counted in; null makes one of its own.</param>
+    public Sequence CreateSequence(ReadOnlySpan<int> tokens, RandomStream stream = default, Usage? usage = null)
+    {
+        if (tokens.IsEmpty) throw CudaSearchException.BadInput("a sequence needs at least one token; the prompt has none");
+        foreach (int token in tokens) CheckToken(token);
+        CheckLength(tokens.Length);
+        lock (_gate) return Register([.. tokens], new PageTable(Pool), trunk: null, stream, usage ?? new Usage());
+    }
+
+    /// <summary>Draws tokens until a stop rule holds; they are appended to the sequence.</summary>
+    public Task<GenerationResult> GenerateAsync(Sequence sequence, GenerationOptions options, CancellationToken cancellation = default)
+    {
+        options.Validate();
+        if (options.StopText is not null && Tokenizer is null) throw CudaSearchException.BadInput("a stop text needs a tokenizer, and this model has none");
+        if (sequence.Length >= ContextLength)
+            return Task.FromResult(new GenerationResult("", StopReason.Length, 0));
+        var request = new GenerationRequest(sequence, options, Tokenizer, _options.EndTokens, ContextLength, cancellation);
+        return Submit(request);
+    }
+
+    /// <summary>The reward head's P(positive) at these positions of the sequence.</summary>
+    /// <param name="sequence">All its tokens are computed by this call; those before the first position only if they were not yet.</param>
+    /// <param name="positions">Ascending; each below the sequence's length.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public Task<float[]> RewardAsync(Sequence sequence, IReadOnlyList<int> positions, CancellationToken cancellation = default)
+    {
+        if (_options.RewardHead is null) throw new InvalidOperationException("this engine's model has no reward head");
+        if (positions.Count == 0) return Task.FromResult(Array.Empty<float>());
+        return Submit(new RewardRequest(sequence, [.. positions], cancellation));
+    }
+
+    /// <summary>All logits of the last position. [vocabulary]</summary>
+    public Task<float[]> LogitsAsync(Sequence sequence, CancellationToken cancellation = default) =>
+        Submit(new LogitsRequest(sequence, cancellation));
+
+    /// <summary>Throws unless every page is accounted for; for tests.</summary>
+    public void CheckIntegrity()
+    {
+        lock (_gate) _scheduler.CheckIntegrity();
+    }
+
+    /// <summary>Forgets cached prefixes that no sequence uses.</summary>
+    public void ClearCache()
+    {
+        lock (_gate) _scheduler.Prefixes.Clear();
+    }
+
+    /// <summary>Cancels what is waiting. Sequences of the engine are unusable afterwards.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            _scheduler.CancelAll();
+        }
+        _loop.Remove(this);
+        _loop.Wake();
+    }
+
+    /// <summary>Plans, computes and commits one pass; false when there was nothing to do. Only the device loop calls it.</summary>
+    internal bool RunPass()
+    {
+        lock (_gate)
+        {
+            if (_disposed || !_scheduler.Plan(_batch)) return false;
+        }
+        Exception? failure = null;
+        try
+        {
+            _batch.Complete(_options.ShareAttention);
+            _model.Forward(_batch, _options.RewardHead ?? default);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            failure = exception;
+        }
+        lock (_gate) _scheduler.Commit(_batch, failure);
+        return true;
+    }
+
+    internal Sequence Fork(Sequence sequence, RandomStream stream)
+    {
+        lock (_gate)
+        {
+            CheckIdle(sequence);
+            if (sequence.Trunk is null && sequence.Length - sequence.Table.Length > 1) _scheduler.GrowTrunk(sequence, ++_created);
+            PageTable table = sequence.Trunk is null ? sequence.Table.Fork() : new PageTable(Pool);
+            Sequence fork = Register([.. sequence.Tokens], table, sequence.Trunk, stream, sequence.Usage);
+            fork.EndsWithDrawnToken = sequence.EndsWithDrawnToken;
+            if (fork.Trunk is not null) _loop.Wake();
+            return fork;
+        }
+    }
+
+    internal void Append(Sequence sequence, ReadOnlySpan<int> tokens)
+    {
+        foreach (int token in tokens) CheckToken(token);
+        CheckLength(sequence.Length + tokens.Length);
+        lock (_gate)
+        {
+            CheckIdle(sequence);
+            if (tokens.IsEmpty) return;
+            sequence.MutableTokens.AddRange(tokens);
+            sequence.EndsWithDrawnToken = false;
+        }
+    }
+
+    internal void Truncate(Sequence sequence, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, sequence.Length);
+        lock (_gate)
+        {
+            CheckIdle(sequence);
+            _scheduler.Forget(sequence, length);
+            sequence.MutableTokens.RemoveRange(length, sequence.Length - length);
+        }
+    }
+
+    internal void Release(Sequence sequence)
+    {
+        lock (_gate)
+        {
+            if (sequence.Disposed) return;
+            sequence.Disposed = true;
+            _scheduler.Release(sequence);
+        }
+    }
+
+    private Sequence Register(List<int> tokens, PageTable table, Sequence? trunk, RandomStream stream, Usage usage)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var sequence = new Sequence(this, ++_created, tokens, table, trunk, stream, usage);
+        _scheduler.Add(sequence);
+        return sequence;
+    }
+
+    private Task<T> Submit<T>(Request<T> request)
+    {
+        Sequence sequence = request.Sequence;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            CheckIdle(sequence);
+            int need = PagePool.PagesFor(sequence.Length);
+            if (need > Pool.PageCount)
+                throw new CudaSearchException(
+                    Failure.OutOfMemory, $"a sequence of {sequence.Length} tokens needs {need} pages of KV cache and there are {Pool.PageCount}; raise --memory");
+            _scheduler.Forget(sequence, request.FirstNeeded);
+            sequence.Request = request;
+            _scheduler.Enqueue(request);
+        }
+        _loop.Wake();
+        return request.Task;
+    }
+
+    private static void CheckIdle(Sequence sequence)
+    {
+        ObjectDisposedException.ThrowIf(sequence.Disposed, sequence);
+        if (sequence.Request is not null) throw new InvalidOperationException("the sequence has a request in progress");
+    }
+
+    private void CheckToken(int token)
+    {
+        if (token < 0 || token >= _model.Config.VocabSize)
+            throw CudaSearchException.BadInput($"token id {token} is outside of the model's vocabulary of {_model.Config.VocabSize}");
+    }
+
+    private void CheckLength(int length)
+    {
+        if (length > ContextLength)
+            throw CudaSearchException.BadInput($"the text has {length} tokens; the model's context holds {ContextLength}");
+    }
+}

@@ -1,0 +1,28 @@
+using CudaSearch.Cache;
+
+namespace CudaSearch.Engine;
+
+/// <summary>Counts the distinct pages of a scope's sequences, and those they would have if none were shared.</summary>
+internal sealed class PageCensus(int pages)
+{
+    private readonly long[] _lastCount = new long[pages];
+    private long _count;
+
+    public void Count(Usage usage)
+    {
+        _count++;
+        int distinct = 0, withoutSharing = 0;
+        foreach (Sequence sequence in usage.Live)
+        {
+            withoutSharing += PagePool.PagesFor(sequence.Table.Length);
+            foreach (int page in sequence.Table.Pages)
+            {
+                if (_lastCount[page] == _count) continue;
+                _lastCount[page] = _count;
+                distinct++;
+            }
+        }
+        usage.PagesPeak = Math.Max(usage.PagesPeak, distinct);
+        usage.PagesPeakWithoutSharing = Math.Max(usage.PagesPeakWithoutSharing, withoutSharing);
+    }
+}

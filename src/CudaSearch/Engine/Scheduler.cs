@@ -1,0 +1,244 @@
+using CudaSearch.Backends;
+using CudaSearch.Cache;
+using CudaSearch.Model;
+
+namespace CudaSearch.Engine;
+
+/// <summary>
+/// Decides what goes into the next pass and keeps the books of pages. Older sequences first; a request enters a pass only when its pages exist. When pages run
+/// out, cached prefixes are evicted, then the youngest sequences are set aside: their pages go, their tokens stay and are computed again later.
+/// Not thread-safe: the engine's lock guards it.
+/// </summary>
+internal sealed class Scheduler(PagePool pool, Transformer model)
+{
+    private readonly List<Sequence> _sequences = [];
+    private readonly List<Request> _waiting = [];
+    private readonly List<(Request Request, int Rows)> _planned = [];
+    private readonly PageCensus _census = new(pool.PageCount);
+    private int _outputRows;
+
+    public PrefixTree Prefixes { get; } = new(pool);
+
+    public long Passes { get; private set; }
+
+    public void Add(Sequence sequence)
+    {
+        if (sequence.Trunk is not null) sequence.Trunk.Dependents++;
+        _sequences.Add(sequence);
+        sequence.Usage.Live.Add(sequence);
+    }
+
+    /// <summary>Queues by age: the order in which sequences were created, not in which they ask, decides who goes first.</summary>
+    public void Enqueue(Request request)
+    {
+        int at = _waiting.Count;
+        while (at > 0 && _waiting[at - 1].Sequence.Age > request.Sequence.Age) at--;
+        _waiting.Insert(at, request);
+    }
+
+    /// <summary>Makes all but the last token of a sequence that is not computed yet a sequence of its own, so that forks compute it once.</summary>
+    public void GrowTrunk(Sequence sequence, long age)
+    {
+        var trunk = new Sequence(
+            null!, age, [.. sequence.Tokens[..^1]], sequence.Table, trunk: null, sequence.Stream, sequence.Usage);
+        Add(trunk);
+        sequence.Table = new PageTable(pool);
+        sequence.Trunk = trunk;
+        trunk.Dependents++;
+        trunk.Request = new PrefillRequest(trunk);
+        Enqueue(trunk.Request);
+    }
+
+    /// <summary>Makes sure that rows from <paramref name="length"/> on will be computed (again).</summary>
+    public void Forget(Sequence sequence, int length)
+    {
+        if (sequence.Trunk is { } trunk)
+        {
+            if (trunk.Length <= length) return;
+            if (trunk.Table.Length == trunk.Length) Adopt(sequence);
+            else LeaveTrunk(sequence);
+        }
+        if (sequence.Table.Length > length) sequence.Table.Truncate(length);
+    }
+
+    public void Release(Sequence sequence)
+    {
+        // A pass that uses the pages commits first; its commit comes back here.
+        if (sequence.Request is { } request)
+        {
+            if (request.InPass) return;
+            _waiting.Remove(request);
+            sequence.Request = null;
+            request.Cancel();
+        }
+        LeaveTrunk(sequence);
+        sequence.Table.Dispose();
+        _sequences.Remove(sequence);
+        sequence.Usage.Live.Remove(sequence);
+    }
+
+    /// <summary>Fills the batch with everything that fits; false when nothing waits.</summary>
+    public bool Plan(StepBatch batch)
+    {
+        batch.Clear();
+        _planned.Clear();
+        _outputRows = 0;
+        DropCancelled();
+        for (int i = 0; i < _waiting.Count && batch.RowCount < model.MaxRows; i++) TryPlan(_waiting[i], batch, lastResort: false);
+        while (_planned.Count == 0 && _waiting.Count > 0 && !TryPlanAlone(batch))
+        {
+        }
+        if (_planned.Count == 0) return false;
+        Passes++;
+        foreach ((Request request, int _) in _planned) CountPass(request.Sequence.Usage);
+        return true;
+    }
+
+    /// <summary>Hands out the results of the pass that was planned last.</summary>
+    public void Commit(StepBatch batch, Exception? failure)
+    {
+        var results = new PassResults(batch, model);
+        foreach ((Request request, int rows) in _planned)
+        {
+            Sequence sequence = request.Sequence;
+            request.InPass = false;
+            sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
+            if (failure is not null || !request.TakeResults(results)) continue;
+            _waiting.Remove(request);
+            sequence.Request = null;
+            request.Complete();
+            if (request is PrefillRequest) Prefixes.Insert(sequence.Tokens, sequence.Table);
+        }
+        if (failure is not null) FailAll(failure);
+        foreach ((Request request, int _) in _planned)
+        {
+            if (request.Sequence.Disposed) Release(request.Sequence);
+        }
+        _planned.Clear();
+    }
+
+    /// <summary>A pass that failed leaves the device in doubt: nobody may go on waiting.</summary>
+    private void FailAll(Exception failure)
+    {
+        foreach (Request request in _waiting)
+        {
+            request.Sequence.Request = null;
+            request.Sequence.Table.Clear();
+            request.Fail(failure);
+        }
+        _waiting.Clear();
+    }
+
+    public void CancelAll()
+    {
+        foreach (Request request in _waiting.ToArray())
+        {
+            if (request.InPass) continue;
+            _waiting.Remove(request);
+            request.Sequence.Request = null;
+            request.Cancel();
+        }
+    }
+
+    public void CheckIntegrity() => pool.CheckIntegrity(_sequences.Select(sequence => sequence.Table), Prefixes);
+
+    private void DropCancelled()
+    {
+        for (int i = _waiting.Count - 1; i >= 0; i--)
+        {
+            Request request = _waiting[i];
+            if (!request.Cancellation.IsCancellationRequested) continue;
+            _waiting.RemoveAt(i);
+            request.Sequence.Request = null;
+            request.Cancel();
+        }
+    }
+
+    private bool TryPlan(Request request, StepBatch batch, bool lastResort)
+    {
+        Sequence sequence = request.Sequence;
+        if (request.InPass) return false;
+        if (sequence.Trunk is { } trunk)
+        {
+            if (trunk.Table.Length < trunk.Length) return false;
+            Adopt(sequence);
+        }
+        if (sequence.Table.Length == 0) Prefixes.Match(sequence.Tokens[..(request.FirstNeeded + 1)], sequence.Table);
+        int first = sequence.Table.Length;
+        int rows = Math.Min(sequence.Length - first, model.MaxRows - batch.RowCount);
+        while (rows > 0 && _outputRows + request.OutputRows(first, rows) > model.MaxOutputRows) rows--;
+        if (rows == 0 || !MakeRoom(sequence, sequence.Table.PagesToAppend(rows), lastResort)) return false;
+        if (!sequence.Table.TryAppend(rows, out PageCopy? copy)) throw new InvalidOperationException("pages that were free are gone");
+        if (copy is { } needed) batch.AddCopy(needed);
+        int firstRow = batch.AddSequence(sequence.Tokens.Slice(first, rows), first, sequence.Table);
+        _outputRows += request.OutputRows(first, rows);
+        request.AddOutputs(batch, firstRow, first, rows);
+        request.InPass = true;
+        _planned.Add((request, rows));
+        return true;
+    }
+
+    /// <summary>
+    /// Nothing fitted: the oldest request may take everybody's pages. If that is not enough it fails, and the caller tries again with those that are left.
+    /// </summary>
+    private bool TryPlanAlone(StepBatch batch)
+    {
+        // One that waits for its trunk is not the oldest: its trunk is in the queue before it or was cancelled with it.
+        Request oldest = _waiting.Find(request => request.Sequence.Trunk is not { } trunk || trunk.Table.Length == trunk.Length) ?? _waiting[0];
+        if (TryPlan(oldest, batch, lastResort: true)) return true;
+        Sequence sequence = oldest.Sequence;
+        _waiting.Remove(oldest);
+        sequence.Request = null;
+        oldest.Fail(new CudaSearchException(
+            Failure.OutOfMemory,
+            $"a sequence of {sequence.Length} tokens needs {PagePool.PagesFor(sequence.Length)} pages of KV cache and there are {pool.PageCount}; raise --memory"));
+        return false;
+    }
+
+    private bool MakeRoom(Sequence sequence, int pages, bool lastResort)
+    {
+        if (pool.FreeCount < pages) Prefixes.Evict(pages - pool.FreeCount);
+        for (int i = _sequences.Count - 1; i >= 0 && pool.FreeCount < pages; i--)
+        {
+            Sequence victim = _sequences[i];
+            if (ReferenceEquals(victim, sequence) || victim.Table.Length == 0 || victim.Request is { InPass: true }) continue;
+            if (victim.Age < sequence.Age && !lastResort) continue;
+            SetAside(victim);
+            if (pool.FreeCount < pages) Prefixes.Evict(pages - pool.FreeCount);
+        }
+        return pool.FreeCount >= pages;
+    }
+
+    private void SetAside(Sequence victim)
+    {
+        victim.Table.Clear();
+        if (victim.Dependents == 0 || victim.Request is not null) return;
+        // A finished trunk that others still wait to adopt has to be computed again.
+        victim.Request = new PrefillRequest(victim);
+        Enqueue(victim.Request);
+    }
+
+    private void Adopt(Sequence sequence)
+    {
+        sequence.Table.Dispose();
+        sequence.Table = sequence.Trunk!.Table.Fork();
+        LeaveTrunk(sequence);
+    }
+
+    private void LeaveTrunk(Sequence sequence)
+    {
+        if (sequence.Trunk is not { } trunk) return;
+        sequence.Trunk = null;
+        if (--trunk.Dependents > 0) return;
+        trunk.Disposed = true;
+        Release(trunk);
+    }
+
+    private void CountPass(Usage usage)
+    {
+        if (usage.LastPass == Passes) return;
+        usage.LastPass = Passes;
+        usage.Passes++;
+        _census.Count(usage);
+    }
+}

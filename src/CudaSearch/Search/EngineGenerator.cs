@@ -1,0 +1,52 @@
+using System.Text;
+using CudaSearch.Engine;
+using CudaSearch.Tokenization;
+
+namespace CudaSearch.Search;
+
+/// <summary>Writes answers with a language model; branches are sequences that share pages.</summary>
+/// <param name="model">The generator.</param>
+/// <param name="seed">The run's seed.</param>
+/// <param name="systemPrompt">The system message; null leaves it out.</param>
+/// <param name="usage">Where the cost is counted.</param>
+public sealed class EngineGenerator(LanguageModel model, ulong seed, string? systemPrompt, Usage usage) : IGenerator
+{
+    private readonly ChatTemplate _template = ChatTemplate.For(model.Tokenizer);
+
+    /// <summary>A stable name for a problem's random numbers: the same text draws the same numbers in any run, order or batch (FNV-1a, 64 bits).</summary>
+    public static ulong ProblemKey(string problem)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (byte value in Encoding.UTF8.GetBytes(problem)) hash = (hash ^ value) * 1099511628211;
+        return hash;
+    }
+
+    /// <inheritdoc/>
+    public IBranch Start(string problem)
+    {
+        var messages = new List<ChatMessage>();
+        if (systemPrompt is not null) messages.Add(new ChatMessage("system", systemPrompt));
+        messages.Add(new ChatMessage("user", problem));
+        int[] prompt = _template.Render(messages, ChatEnding.GenerationPrompt);
+        return new Branch(model.Engine, model.Engine.CreateSequence(prompt, new RandomStream(seed, ProblemKey(problem), Beam: 0), usage));
+    }
+
+    private sealed class Branch(InferenceEngine engine, Sequence sequence) : IBranch
+    {
+        public string Text { get; private set; } = "";
+
+        public int GeneratedTokens { get; private set; }
+
+        public IBranch Fork(int beam) => new Branch(engine, sequence.Fork(beam)) { Text = Text, GeneratedTokens = GeneratedTokens };
+
+        public async Task<GeneratedText> GenerateAsync(GenerationOptions options, CancellationToken cancellation)
+        {
+            GenerationResult result = await engine.GenerateAsync(sequence, options, cancellation).ConfigureAwait(false);
+            Text += result.Text;
+            GeneratedTokens += result.GeneratedTokens;
+            return new GeneratedText(result.Text, result.Reason, result.GeneratedTokens);
+        }
+
+        public void Dispose() => sequence.Dispose();
+    }
+}

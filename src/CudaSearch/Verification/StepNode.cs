@@ -1,0 +1,31 @@
+using CudaSearch.Engine;
+
+namespace CudaSearch.Verification;
+
+/// <summary>One step of an answer, after the steps above it. Guarded by its trie's lock, but for what does not change once it is ready.</summary>
+internal sealed class StepNode(StepNode? parent, string step, int[] tokens)
+{
+    public StepNode? Parent { get; } = parent;
+
+    public string Step { get; } = step;
+
+    /// <summary>Steps up to and including this one.</summary>
+    public int Depth { get; } = parent is null ? 1 : parent.Depth + 1;
+
+    /// <summary>The conversation up to where the assistant is about to answer <c>+</c> or <c>-</c>; its last position is the one that scores.</summary>
+    public int[] Tokens { get; } = tokens;
+
+    /// <summary>P(good); set when ready.</summary>
+    public double Score { get; set; }
+
+    /// <summary>Done when the score is known.</summary>
+    public Task Ready { get; set; } = Task.CompletedTask;
+
+    public Dictionary<string, StepNode> Children { get; } = [];
+
+    /// <summary>Verifications that stand here.</summary>
+    public int Visitors { get; set; }
+
+    /// <summary>A computed sequence that begins with <see cref="Tokens"/>; null while a deeper node has one.</summary>
+    public Sequence? Sequence { get; set; }
+}

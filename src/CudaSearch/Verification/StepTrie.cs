@@ -1,0 +1,165 @@
+using CudaSearch.Engine;
+using CudaSearch.Tokenization;
+
+namespace CudaSearch.Verification;
+
+/// <summary>
+/// All steps of one problem's answers that are alive, as a trie. Extending it forks the sequence of the deepest step that exists and computes the rest.
+/// A node keeps a sequence of its own only while a verification stands on it or no node below has one.
+/// </summary>
+internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, string problem, Usage usage)
+{
+    private readonly object _gate = new();
+    private readonly Dictionary<string, StepNode> _firstSteps = [];
+    private Sequence? _root;
+    private int _verifications;
+
+    /// <summary>A verification begins at a node, or at the root.</summary>
+    public void Enter(StepNode? node)
+    {
+        lock (_gate)
+        {
+            _verifications++;
+            if (node is not null) node.Visitors++;
+        }
+    }
+
+    /// <summary>A verification moves away from a node.</summary>
+    public void Leave(StepNode? node)
+    {
+        lock (_gate)
+        {
+            if (node is null) return;
+            node.Visitors--;
+            Tidy(node);
+        }
+    }
+
+    /// <summary>A verification has ended; the last one gives the root's pages back.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            if (--_verifications > 0) return;
+            _root?.Dispose();
+            _root = null;
+        }
+    }
+
+    /// <summary>The node of these steps, with one more visitor; its <see cref="StepNode.Ready"/> tells when the scores up to it are known.</summary>
+    public StepNode Extend(string[] steps)
+    {
+        lock (_gate)
+        {
+            StepNode? node = null;
+            int known = 0;
+            while (known < steps.Length && (node?.Children ?? _firstSteps).TryGetValue(steps[known], out StepNode? next))
+            {
+                // A step whose computation failed or was cancelled is computed anew, beside the old node.
+                if (next.Ready.IsFaulted || next.Ready.IsCanceled) break;
+                node = next;
+                known++;
+            }
+            if (known < steps.Length) node = Grow(node, steps, known);
+            node!.Visitors++;
+            return node;
+        }
+    }
+
+    private StepNode Grow(StepNode? parent, string[] steps, int known)
+    {
+        var added = new StepNode[steps.Length - known];
+        var messages = new List<ChatMessage>();
+        StepNode? last = parent;
+        for (int i = 0; i < steps.Length; i++)
+        {
+            messages.Add(new ChatMessage("user", i == 0 ? $"{problem} {steps[0]}" : steps[i]));
+            if (i >= known)
+            {
+                var node = new StepNode(last, steps[i], template.Render(messages, ChatEnding.GenerationPrompt));
+                (last?.Children ?? _firstSteps)[steps[i]] = node;
+                added[i - known] = last = node;
+            }
+            messages.Add(new ChatMessage("assistant", "+"));
+        }
+        Task computed = ComputeAsync(parent, added);
+        foreach (StepNode node in added) node.Ready = computed;
+        return last!;
+    }
+
+    private async Task ComputeAsync(StepNode? parent, StepNode[] added)
+    {
+        if (parent is not null) await parent.Ready.ConfigureAwait(false);
+        StepNode last = added[^1];
+        Sequence sequence = Begin(parent, last.Tokens);
+        float[] scores;
+        try
+        {
+            scores = await engine.RewardAsync(sequence, [.. added.Select(node => node.Tokens.Length - 1)]).ConfigureAwait(false);
+        }
+        catch
+        {
+            sequence.Dispose();
+            throw;
+        }
+        lock (_gate)
+        {
+            for (int i = 0; i < added.Length; i++) added[i].Score = scores[i];
+            last.Sequence = sequence;
+            Tidy(last);
+        }
+    }
+
+    /// <summary>A sequence of these tokens that shares what the nodes above, or those below them, have computed.</summary>
+    private Sequence Begin(StepNode? parent, int[] tokens)
+    {
+        lock (_gate)
+        {
+            Sequence? source = null;
+            for (StepNode? node = parent; node is not null && source is null; node = node.Parent) source = SequenceBelow(node);
+            source ??= _root ??= CreateRoot(tokens);
+            Sequence sequence = source.Fork(source.Stream.Beam);
+            int shared = sequence.Tokens.CommonPrefixLength(tokens);
+            sequence.Truncate(Math.Max(1, shared));
+            sequence.Append(tokens.AsSpan(shared));
+            return sequence;
+        }
+    }
+
+    /// <summary>The problem statement, as far as its tokens do not depend on the step that follows it.</summary>
+    private Sequence CreateRoot(int[] tokens)
+    {
+        int[] statement = template.Render([new ChatMessage("user", problem)], ChatEnding.GenerationPrompt);
+        return engine.CreateSequence(statement.AsSpan(0, statement.AsSpan().CommonPrefixLength(tokens)), usage: usage);
+    }
+
+    private static Sequence? SequenceBelow(StepNode node)
+    {
+        if (node.Sequence is not null) return node.Sequence;
+        foreach (StepNode child in node.Children.Values)
+        {
+            if (SequenceBelow(child) is { } sequence) return sequence;
+        }
+        return null;
+    }
+
+    /// <summary>Removes a node nobody needs, and the nodes above it that were kept for its sake; drops sequences that a node below covers.</summary>
+    private void Tidy(StepNode? node)
+    {
+        for (; node is not null; node = node.Parent)
+        {
+            if (node.Visitors > 0 || !node.Ready.IsCompleted && node.Sequence is null) return;
+            if (node.Children.Count > 0)
+            {
+                if (node.Sequence is null || !node.Children.Values.Any(child => SequenceBelow(child) is not null)) return;
+                node.Sequence.Dispose();
+                node.Sequence = null;
+                return;
+            }
+            node.Sequence?.Dispose();
+            node.Sequence = null;
+            Dictionary<string, StepNode> siblings = node.Parent?.Children ?? _firstSteps;
+            if (siblings.TryGetValue(node.Step, out StepNode? current) && ReferenceEquals(current, node)) siblings.Remove(node.Step);
+        }
+    }
+}
