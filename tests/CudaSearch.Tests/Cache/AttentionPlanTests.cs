@@ -91,6 +91,16 @@ public sealed class AttentionPlanTests
     }
 
     [Fact]
+    public void ManyMoreRangesThanSpansArePlanned()
+    {
+        using PageTable table = new(new PagePool(700));
+        table.TryAppend(11_000, out _);
+        QuerySpan[] spans = [new(0, 2, 10_998, table)];
+        _plan.Build(spans);
+        PlanChecker.Check(_plan, spans, share: true);
+    }
+
+    [Fact]
     public void NothingToDoIsAnEmptyPlan()
     {
         using PageTable table = new(new PagePool(1));
