@@ -138,7 +138,7 @@ public sealed class AttentionPlan
     private static void Validate(in QuerySpan span, int index)
     {
         if (span.FirstRow < 0 || span.RowCount < 0 || span.FirstPosition < 0) throw Invalid(span, index, "numbers may not be negative");
-        if (EndOf(span) > span.Table.Length) throw Invalid(span, index, $"its table holds {span.Table.Length} tokens only");
+        if (span.RowCount > span.Table.Length - span.FirstPosition) throw Invalid(span, index, $"its table holds {span.Table.Length} tokens only");
     }
 
     private static ArgumentException Invalid(in QuerySpan span, int index, string reason) =>
