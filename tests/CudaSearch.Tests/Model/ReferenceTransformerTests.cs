@@ -23,7 +23,8 @@ public sealed class ReferenceTransformerTests
             double[][] logits = reference.Logits([.. prompt, .. greedy]);
             AssertClose(Numbers(row, "logits_last_prompt_pos"), logits[prompt.Length - 1]);
             AssertClose(Numbers(row, "logits_final_pos"), logits[^1]);
-            AssertClose(Numbers(row, "logsumexp_each_pos"), [.. logits.Select(LogSumExp)]);
+            if (row.TryGetProperty("logsumexp_each_pos", out _)) // float32 weights only
+                AssertClose(Numbers(row, "logsumexp_each_pos"), [.. logits.Select(LogSumExp)]);
             for (int i = 0; i < greedy.Length; i++) Assert.Equal(greedy[i], logits[prompt.Length - 1 + i].Index().MaxBy(l => l.Item).Index);
         }
     }
