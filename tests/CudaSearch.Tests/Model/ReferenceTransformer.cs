@@ -90,7 +90,7 @@ internal sealed class ReferenceTransformer(Checkpoint checkpoint)
     }
 
     /// <summary>Llama 3's rule in terms of wavelengths, as it was published; the library computes it differently.</summary>
-    private double InverseFrequency(int i)
+    public double InverseFrequency(int i)
     {
         double frequency = Math.Pow(_config.RopeTheta, -2.0 * i / _config.HeadDim);
         if (_config.RopeScaling is not { } scaling) return frequency;
