@@ -72,7 +72,7 @@ public sealed class BeamSearch : ISearchStrategy
     /// <summary>Moves the beams whose answer ended to the completed ones. Kept from the original: a boxed answer does not end a beam, in DVTS it does.</summary>
     private static void RetireCompleted(OwnedList<Beam> live, Step[] steps, List<Completion> completed, SearchTree tree)
     {
-        Beam[] ended = [.. live.Where((_, i) => steps[i].EndsAnswer)];
+        HashSet<Beam> ended = [.. live.Where((_, i) => steps[i].EndsAnswer)];
         foreach (Beam beam in ended)
         {
             completed.Add(beam.Judged);
@@ -103,7 +103,7 @@ public sealed class BeamSearch : ISearchStrategy
     private static void Prune(OwnedList<Beam> live, int count, SearchTree tree)
     {
         HashSet<int> survivors = Selection.Survivors([.. live.Select(beam => beam.Judged.Aggregate)], count);
-        Beam[] best = [.. live.Where((_, i) => survivors.Contains(i))];
+        HashSet<Beam> best = [.. live.Where((_, i) => survivors.Contains(i))];
         live.Keep(beam =>
         {
             if (best.Contains(beam)) return true;
