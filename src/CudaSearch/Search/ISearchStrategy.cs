@@ -24,7 +24,11 @@ public interface ISearchStrategy
 /// <param name="Verifier">Scores steps; null only for strategies that need none.</param>
 /// <param name="Options">How to search.</param>
 /// <param name="Tree">Where every step is recorded as it happens.</param>
-public sealed record SearchContext(string Problem, IGenerator Generator, IVerifier? Verifier, SearchOptions Options, SearchTree Tree);
+public sealed record SearchContext(string Problem, IGenerator Generator, IVerifier? Verifier, SearchOptions Options, SearchTree Tree)
+{
+    internal IVerifier RequireVerifier(ISearchStrategy strategy) =>
+        Verifier ?? throw CudaSearchException.BadInput($"the strategy {strategy.Name} needs a process reward model, and none was given");
+}
 
 /// <summary>One finished (or, in DVTS, possibly unfinished) answer.</summary>
 /// <param name="Text">The answer text.</param>

@@ -33,6 +33,36 @@ public sealed record SearchOptions
     /// </summary>
     public bool StopWhenComplete { get; init; } = true;
 
-    /// <summary>How each step is sampled. Its stop text is set by the strategy.</summary>
+    /// <summary>
+    /// Beam search: allow an N that BeamWidth does not divide, as search-and-learn does: N / BeamWidth is rounded down, and 0 keeps every beam.
+    /// </summary>
+    public bool AllowUnevenWidth { get; init; }
+
+    /// <summary>How each step is sampled. The strategy sets its stop text; DVTS also the token limit, to search-and-learn's fixed 2048.</summary>
     public GenerationOptions Sampling { get; init; } = new();
+
+    /// <summary>Throws <see cref="CudaSearchException"/> naming the first value that is out of range for any strategy.</summary>
+    public void Validate()
+    {
+        CheckAtLeast(1, N, "n");
+        CheckAtLeast(1, BeamWidth, "beam-width");
+        CheckAtLeast(1, Iterations, "iterations");
+        CheckAtLeast(0, Lookahead, "lookahead");
+        Sampling.Validate();
+    }
+
+    /// <summary>Throws when the beam width does not divide N.</summary>
+    internal void ValidateWidth(string strategy)
+    {
+        if (N % BeamWidth == 0) return;
+        long nextN = ((long)N / BeamWidth + 1) * BeamWidth;
+        int nextWidth = Enumerable.Range(1, Math.Min(N, BeamWidth)).Last(width => N % width == 0);
+        throw CudaSearchException.BadInput(
+            $"n is {N} and beam-width {BeamWidth}, but {strategy} needs an n that beam-width divides; use n {nextN} or beam-width {nextWidth}");
+    }
+
+    private static void CheckAtLeast(int minimum, int value, string name)
+    {
+        if (value < minimum) throw CudaSearchException.BadInput($"{name} is {value}; it must be {minimum} or greater");
+    }
 }

@@ -3,13 +3,13 @@ namespace CudaSearch.Search;
 /// <summary>What became of a step.</summary>
 public enum NodeState
 {
-    /// <summary>Still growing.</summary>
+    /// <summary>Growing, or grown on into the steps after it.</summary>
     Active,
 
     /// <summary>Its answer is complete.</summary>
     Finished,
 
-    /// <summary>Not among the best of its iteration.</summary>
+    /// <summary>Given up: not among the best of its iteration, or unfinished when the search ended.</summary>
     Pruned,
 
     /// <summary>Dropped because another beam has the same text.</summary>

@@ -1,0 +1,90 @@
+using CudaSearch.Verification;
+
+namespace CudaSearch.Search;
+
+/// <summary>One answer as it grows, with its judgement and its newest step in the tree. It owns its branch and its verification.</summary>
+internal sealed class Beam : IDisposable
+{
+    private readonly IVerification _verification;
+
+    private Beam(IBranch branch, IVerification verification, int stream, SearchNode? node)
+    {
+        Branch = branch;
+        _verification = verification;
+        Stream = stream;
+        Node = node;
+    }
+
+    public IBranch Branch { get; }
+
+    /// <summary>The random stream it draws from: its slot among the requests of a round.</summary>
+    public int Stream { get; }
+
+    /// <summary>Its newest step; null before the first. Forks share it until they grow.</summary>
+    public SearchNode? Node { get; private set; }
+
+    /// <summary>The answer so far as it was last judged.</summary>
+    public Completion Judged { get; private set; } = new("", [], 0, 0);
+
+    /// <summary>Starts <paramref name="count"/> beams without text; beam i draws from stream i * <paramref name="stride"/>.</summary>
+    public static OwnedList<Beam> StartAll(SearchContext context, IVerifier verifier, int count, int stride = 1)
+    {
+        using IBranch branch = context.Generator.Start(context.Problem);
+        using IVerification verification = verifier.Start(context.Problem);
+        var beams = new OwnedList<Beam>();
+        try
+        {
+            for (int i = 0; i < count; i++) beams.Add(Fork(branch, verification, i * stride, node: null));
+            return beams;
+        }
+        catch
+        {
+            beams.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>An independent copy that shares everything written and judged so far.</summary>
+    public Beam Fork(int stream) => Fork(Branch, _verification, stream, Node);
+
+    /// <summary>Records the step just written.</summary>
+    public void Record(SearchTree tree, Step step) => Node = tree.Add(Node, Stream, step.Text);
+
+    /// <summary>Scores every step of <paramref name="answer"/>, which is the text so far, or that and what was looked ahead.</summary>
+    public async Task<IReadOnlyList<double>> ScoreAsync(string answer, CancellationToken cancellation) =>
+        await _verification.ScoreAsync(answer, cancellation);
+
+    /// <summary>Keeps what the verifier said and shows it in the tree.</summary>
+    public void Judge(SearchTree tree, IReadOnlyList<double> stepScores, Aggregation aggregation)
+    {
+        double aggregate = aggregation.Aggregate(stepScores);
+        Judged = new Completion(Branch.Text, stepScores, aggregate, Branch.GeneratedTokens);
+        if (Node is not null) tree.Score(Node, aggregate);
+    }
+
+    /// <summary>Shows in the tree what becomes of the newest step.</summary>
+    public void Decide(SearchTree tree, NodeState state)
+    {
+        if (Node is not null) tree.Decide(Node, state);
+    }
+
+    public void Dispose()
+    {
+        Branch.Dispose();
+        _verification.Dispose();
+    }
+
+    private static Beam Fork(IBranch branch, IVerification verification, int stream, SearchNode? node)
+    {
+        IBranch copy = branch.Fork(stream);
+        try
+        {
+            return new Beam(copy, verification.Fork(), stream, node);
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
+}

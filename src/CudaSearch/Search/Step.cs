@@ -1,0 +1,16 @@
+using CudaSearch.Engine;
+
+namespace CudaSearch.Search;
+
+/// <summary>One step a branch took.</summary>
+/// <param name="Text">The text of the step, the blank line that ends it included.</param>
+/// <param name="Reason">Why it ended.</param>
+/// <param name="WithLookahead">The step and the greedy steps looked ahead after it; just the step when none were.</param>
+internal readonly record struct Step(string Text, StopReason Reason, string WithLookahead)
+{
+    /// <summary>Whether the answer is complete with this step: the sequence ended, or there was nothing more to say.</summary>
+    public bool EndsAnswer => Reason.EndsAnswer() || Text.Length == 0;
+
+    /// <summary>The greedy steps looked ahead, without the step itself.</summary>
+    public string Lookahead => WithLookahead[Text.Length..];
+}

@@ -1,0 +1,52 @@
+using CudaSearch.Engine;
+
+namespace CudaSearch.Search;
+
+/// <summary>Takes one step on many branches at once and, when asked to, looks greedily at the steps after it.</summary>
+internal static class StepGenerator
+{
+    /// <summary>
+    /// Appends one step to every branch. The lookahead happens on forks that are thrown away; it stops where a branch ended, and only there:
+    /// an empty step or a foreign end token is no reason to stop looking.
+    /// </summary>
+    /// <returns>One step a branch, in their order.</returns>
+    public static async Task<Step[]> StepAllAsync(
+        IReadOnlyList<IBranch> branches, GenerationOptions sampling, int lookahead, CancellationToken cancellation)
+    {
+        GeneratedText[] first = await Concurrently.RunAsync(branches, branch => branch.GenerateAsync(sampling, cancellation));
+        Step[] steps = [.. first.Select(text => new Step(text.Text, text.Reason, text.Text))];
+        if (lookahead > 0) await LookAheadAsync(branches, steps, sampling with { Temperature = 0 }, lookahead, cancellation);
+        return steps;
+    }
+
+    private static async Task LookAheadAsync(
+        IReadOnlyList<IBranch> branches, Step[] steps, GenerationOptions greedy, int rounds, CancellationToken cancellation)
+    {
+        using var scouts = new OwnedList<Scout>();
+        for (int slot = 0; slot < branches.Count; slot++)
+            if (!steps[slot].Reason.EndsAnswer()) scouts.Add(new Scout(branches[slot].Fork(slot), slot));
+
+        for (int round = 0; round < rounds && scouts.Count > 0; round++)
+        {
+            GeneratedText[] seen = await Concurrently.RunAsync(scouts, scout => scout.Branch.GenerateAsync(greedy, cancellation));
+            foreach ((Scout scout, GeneratedText text) in scouts.Zip(seen))
+            {
+                steps[scout.Slot] = steps[scout.Slot] with { WithLookahead = steps[scout.Slot].WithLookahead + text.Text };
+                scout.Ended = text.Reason.EndsAnswer();
+            }
+            scouts.Keep(scout => !scout.Ended);
+        }
+    }
+
+    /// <summary>The fork of a branch that looks ahead.</summary>
+    private sealed class Scout(IBranch branch, int slot) : IDisposable
+    {
+        public IBranch Branch => branch;
+
+        public int Slot => slot;
+
+        public bool Ended { get; set; }
+
+        public void Dispose() => branch.Dispose();
+    }
+}

@@ -1,0 +1,77 @@
+using CsCheck;
+using CudaSearch.Search;
+
+namespace CudaSearch.Tests.Search;
+
+/// <summary>What holds for every search, checked with random models.</summary>
+public sealed class SearchPropertyTests
+{
+    private static readonly Gen<(int Seed, SearchOptions Options)> s_search = Gen.Select(Gen.Int[0, 1_000_000], RandomModel.Options);
+
+    [Fact]
+    public void Stopping_once_n_beams_finished_changes_nothing_and_asks_for_no_more()
+    {
+        int saved = 0;
+        s_search.Sample(drawn =>
+        {
+            (string whole, int wholeRequests) = RunBeams(drawn.Seed, drawn.Options with { StopWhenComplete = false });
+            (string early, int earlyRequests) = RunBeams(drawn.Seed, drawn.Options with { StopWhenComplete = true });
+            if (earlyRequests < wholeRequests) Interlocked.Increment(ref saved);
+            return early == whole && earlyRequests <= wholeRequests && (!drawn.Options.SortCompleted || earlyRequests == wholeRequests);
+        });
+        Assert.True(saved > 0, "no search stopped early");
+    }
+
+    [Fact]
+    public void Lookahead_never_changes_what_beam_search_finds() => s_search.Sample(drawn =>
+        RunBeams(drawn.Seed, drawn.Options).Result == RunBeams(drawn.Seed, drawn.Options with { Lookahead = 0 }).Result);
+
+    [Fact]
+    public void Every_strategy_returns_its_best_and_gives_everything_back() => s_search.Sample(drawn =>
+    {
+        foreach (ISearchStrategy strategy in SearchStrategies.All)
+        {
+            var model = new FakeModel(RandomModel.Script(drawn.Seed));
+            var tree = new SearchTree();
+            if (Run(model, strategy, drawn.Options, tree) is { } result)
+            {
+                Assert.Equal(strategy.Name == "greedy" ? 1 : drawn.Options.N, result.Completions.Count);
+                double largest = result.Completions.Max(completion => completion.Aggregate);
+                Assert.Equal(result.Completions.Index().First(item => item.Item.Aggregate == largest).Index, result.Best);
+                AssertInTree(tree, result);
+            }
+            Assert.Equal((0, 0), (model.LiveBranches, model.LiveVerifications));
+        }
+    }, iter: 200);
+
+    /// <summary>Every answer can be read off the tree: the steps from some node up to its root.</summary>
+    private static void AssertInTree(SearchTree tree, SearchResult result)
+    {
+        var texts = new string[tree.Nodes.Count];
+        foreach (SearchNode node in tree.Nodes) texts[node.Id] = (node.Parent is null ? "" : texts[node.Parent.Id]) + node.Step;
+        Assert.All(result.Completions, completion => Assert.Contains(completion.Text, texts));
+    }
+
+    private static (string Result, int Requests) RunBeams(int seed, SearchOptions options)
+    {
+        var model = new FakeModel(RandomModel.Script(seed));
+        SearchResult? result = Run(model, new BeamSearch(), options, new());
+        string shown = result is null
+            ? "no beam finished"
+            : string.Join('|', result.Completions.Select(c => $"{c.Text}:{string.Join(',', c.StepScores)}:{c.Tokens}")) + result.Best;
+        return (shown, model.Requests.Count);
+    }
+
+    /// <summary>The result, or null when no beam finished. The fakes answer at once, so the task is complete when it is returned.</summary>
+    private static SearchResult? Run(FakeModel model, ISearchStrategy strategy, SearchOptions options, SearchTree tree)
+    {
+        try
+        {
+            return model.SearchAsync(strategy, options, tree).GetAwaiter().GetResult();
+        }
+        catch (CudaSearchException refused) when (refused.Message.StartsWith("no beam finished", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
+}
