@@ -1,2 +1,0 @@
-namespace CudaSearch.Tests;
-public sealed class P { [Fact] public void T() => Assert.True(true); }
