@@ -6,7 +6,7 @@ public sealed class ModelConfigTests
 {
     private const string Sizes = """ "hidden_size":64,"intermediate_size":96,"num_hidden_layers":2,"num_attention_heads":8,"vocab_size":100,"max_position_embeddings":512 """;
 
-    // meta-llama/Llama-3.2-1B: every eighth of its 32 inverse frequencies, computed with transformers' formula.
+    // meta-llama/Llama-3.2-1B: entries 0, 6 (kept), 16 (blended) and 26 (slowed) of its 32 inverse frequencies, by transformers' formula.
     private static readonly double[] s_llama32 = [1.0, 0.08539710028576561, 0.00042955679655936815, 7.318749675440419e-07];
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CudaSearch.Checkpoints;
 
 namespace CudaSearch.Tests.Checkpoints;
@@ -96,6 +97,33 @@ public sealed class SafeTensorsFileTests
         Assert.Throws<ObjectDisposedException>(() => tensor.AsSpan<float>().Length);
         Assert.Throws<ObjectDisposedException>(tensor.ToFloat32);
         File.Delete(path); // nothing holds it open
+    }
+
+    [Fact]
+    public void IsUnmappedOnceNothingUsesIt()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "looks into /proc/self/maps");
+        using TempFolder folder = new();
+        string path = folder.File("a.safetensors");
+        SafeTensorsWriter.Write(path, TensorData.Of("t", ElementType.F32, [8], s_values));
+        UseAndForget(path);
+        Assert.True(SpinWait.SpinUntil(() => !Collect().Contains(path), TimeSpan.FromSeconds(10)));
+
+        // Opened and forgotten without disposal; a view alone keeps the map.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void UseAndForget(string path)
+        {
+            TensorView tensor = SafeTensorsFile.Open(path).Tensors["t"];
+            Assert.Contains(path, Collect());
+            Assert.Equal(s_values, tensor.ToFloat32());
+        }
+
+        static string Collect()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return File.ReadAllText("/proc/self/maps");
+        }
     }
 
     [Fact]
