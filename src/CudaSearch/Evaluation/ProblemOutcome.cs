@@ -1,0 +1,35 @@
+using CudaSearch.Answers;
+
+namespace CudaSearch.Evaluation;
+
+/// <summary>Whether each vote over the first <paramref name="K"/> completions of a problem was right.</summary>
+/// <param name="K">Completions that took part.</param>
+/// <param name="Naive">The answer of the best-scored completion is right.</param>
+/// <param name="Weighted">The answer with the largest sum of scores is right.</param>
+/// <param name="Majority">The most frequent answer is right.</param>
+/// <param name="PassAtK">The estimated chance (0 to 1) that at least one of K completions, drawn from all of them, is right.</param>
+public sealed record VoteOutcome(int K, bool Naive, bool Weighted, bool Majority, double PassAtK);
+
+/// <summary>How one problem went in one run.</summary>
+/// <param name="Seed">The run's seed: runs of different seeds give the spread.</param>
+/// <param name="Level">The problem's level, if it has one.</param>
+/// <param name="Subject">The problem's subject, if it has one.</param>
+/// <param name="Votes">The outcome at each number of completions.</param>
+public sealed record ProblemOutcome(int Seed, string? Level, string? Subject, IReadOnlyList<VoteOutcome> Votes)
+{
+    /// <summary>Grades a problem's completions at 1, 2, 4 … up to their number.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="row">The problem; it needs a reference answer.</param>
+    /// <param name="answers">The extracted answer of each completion, at least one.</param>
+    /// <param name="scores">The aggregated score of each completion.</param>
+    public static ProblemOutcome Grade(int seed, DatasetRow row, IReadOnlyList<string> answers, IReadOnlyList<double> scores)
+    {
+        string gold = row.Answer ?? throw new ArgumentException($"row {row.Index} has no reference answer", nameof(row));
+        List<string> canonical = [.. answers.Select(CanonicalAnswer.Of)];
+        int right = answers.Count(answer => AnswerEquivalence.AreEqual(gold, answer));
+        return new ProblemOutcome(seed, row.Level, row.Subject, [.. Voting.SampleCounts(answers.Count).Select(k => new VoteOutcome(
+            k, IsRight(Vote.Naive, k), IsRight(Vote.Weighted, k), IsRight(Vote.Majority, k), Voting.PassAtK(answers.Count, right, k)))]);
+
+        bool IsRight(Vote vote, int k) => AnswerEquivalence.AreEqual(gold, Voting.Choose(vote, answers, canonical, scores, k));
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text;
+using System.Text.Json;
+using CudaSearch.Evaluation;
+
+namespace CudaSearch.Tests.Evaluation;
+
+public sealed class AccuracyTableTests
+{
+    private static DatasetRow Row(string answer, string level, string subject) =>
+        new(0, "p", JsonElement.Parse("{}")) { Answer = answer, Level = level, Subject = subject };
+
+    private static readonly ProblemOutcome[] s_outcomes =
+    [
+        ProblemOutcome.Grade(1, Row("1/2", "2", "Algebra"), ["3", "0.5", @"\frac{2}{4}", "7"], [0.9, 0.8, 0.8, 0.1]),
+        ProblemOutcome.Grade(1, Row("5", "10", "Geometry"), ["5", "4", "4", "4"], [0.9, 0.1, 0.1, 0.1]),
+        ProblemOutcome.Grade(2, Row("1/2", "2", "Algebra"), ["9", "9", "9", "9"], [1, 1, 1, 1]),
+        ProblemOutcome.Grade(2, Row("5", "10", "Geometry"), ["5", "5", "5", "5"], [1, 1, 1, 1]),
+    ];
+
+    [Fact]
+    public void Grades_each_vote_at_each_count() => Assert.Equal(
+        [new VoteOutcome(1, false, false, false, 0.5), new VoteOutcome(2, false, false, false, 1 - 1 / 6.0), new VoteOutcome(4, false, true, true, 1)],
+        s_outcomes[0].Votes.Select(vote => vote with { PassAtK = Math.Round(vote.PassAtK, 15) is var rounded && rounded == Math.Round(1 - 1 / 6.0, 15) ? 1 - 1 / 6.0 : rounded }));
+
+    [Fact]
+    public void Averages_over_problems_then_seeds()
+    {
+        AccuracyTable table = AccuracyTable.Compute(s_outcomes);
+        Assert.Equal([1, 2, 4], table.Overall.Select(row => row.K));
+        AccuracyRow four = table.Overall[2];
+        Assert.Equal((4, 2), (four.Problems, four.Seeds));
+        // Naive: seed 1 has 1 of 2, seed 2 has 1 of 2. Weighted: 2 of 2, then 1 of 2. Majority: 1 of 2 twice.
+        Assert.Equal((0.5, 0.0), (four.Naive.Mean, four.Naive.StandardDeviation));
+        Assert.Equal(0.75, four.Weighted.Mean);
+        Assert.Equal(Math.Sqrt(0.125), four.Weighted.StandardDeviation!.Value, 1e-12);
+        Assert.Equal(0.5, four.Majority.Mean);
+        Assert.Equal(0.75, four.PassAtK.Mean);
+        Assert.Equal(["2", "10"], table.ByLevel.Select(row => row.Group).Distinct());
+        Assert.Equal(["Algebra", "Geometry"], table.BySubject.Select(row => row.Group).Distinct());
+        Assert.Equal(0.5, table.BySubject[2].Weighted.Mean);
+        Assert.Null(AccuracyTable.Compute(s_outcomes[..2]).Overall[0].Naive.StandardDeviation);
+    }
+
+    [Fact]
+    public void Renders_aligned_markdown()
+    {
+        string text = AccuracyReport.ToMarkdown(AccuracyTable.Compute(s_outcomes));
+        Assert.Equal("""
+            Right answers in %, mean ± standard deviation over 2 seeds, 4 problems in all.
+
+            | N |      naive |    weighted |   majority |      pass@N | problems |
+            |:--|-----------:|------------:|-----------:|------------:|---------:|
+            | 1 | 50.0 ± 0.0 |  50.0 ± 0.0 | 50.0 ± 0.0 | 43.8 ± 8.8 |        4 |
+            """.ReplaceLineEndings("\n").Split('\n')[0], text.Split('\n')[0]);
+        string[][] tables = [.. text.Split("\n\n").Skip(1).Select(table => table.TrimEnd('\n').Split('\n'))];
+        Assert.Equal(3, tables.Length);
+        Assert.All(tables, table => Assert.Single(table.Select(line => line.Length).Distinct()));
+        Assert.Equal("| N |       naive |    weighted |    majority |      pass@N | problems |".Length, tables[0][0].Length);
+        Assert.StartsWith("| 4 |  50.0 ± 0.0 | 75.0 ± 35.4 |", tables[0][4]);
+        Assert.StartsWith("| level, N = 4 |", tables[1][0]);
+        Assert.StartsWith("| subject, N = 4 |", tables[2][0]);
+    }
+
+    [Fact]
+    public void Writes_json()
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream)) AccuracyReport.WriteJson(writer, AccuracyTable.Compute(s_outcomes[..1]));
+        JsonElement row = JsonElement.Parse(Encoding.UTF8.GetString(stream.ToArray())).GetProperty("overall")[2];
+        Assert.Equal((4, 1.0), (row.GetProperty("n").GetInt32(), row.GetProperty("weighted").GetProperty("mean").GetDouble()));
+        Assert.Equal(JsonValueKind.Null, row.GetProperty("weighted").GetProperty("sd").ValueKind);
+    }
+
+    [Fact]
+    public void Nothing_graded_is_said() => Assert.Contains("No problem", AccuracyReport.ToMarkdown(AccuracyTable.Compute([])));
+}
