@@ -58,7 +58,8 @@ internal readonly record struct Rational
         int point = text.IndexOf('.');
         string whole = point < 0 ? text.ToString() : text[..point].ToString();
         ReadOnlySpan<char> decimals = point < 0 ? "" : text[(point + 1)..];
-        if (WithoutGrouping(whole) is not { } digits || !IsDigits(digits) || point >= 0 && !IsDigits(decimals)) return null;
+        if (WithoutGrouping(whole) is not { } digits || point >= 0 && !IsDigits(decimals)) return null;
+        if (!IsDigits(digits) && !(digits.Length == 0 && point == 0)) return null; // ".5" needs no whole part
         return new Rational(sign * BigInteger.Parse(string.Concat(digits, decimals)), BigInteger.Pow(10, decimals.Length));
     }
 

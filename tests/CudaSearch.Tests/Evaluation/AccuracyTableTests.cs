@@ -45,18 +45,12 @@ public sealed class AccuracyTableTests
     public void Renders_aligned_markdown()
     {
         string text = AccuracyReport.ToMarkdown(AccuracyTable.Compute(s_outcomes));
-        Assert.Equal("""
-            Right answers in %, mean ± standard deviation over 2 seeds, 4 problems in all.
-
-            | N |      naive |    weighted |   majority |      pass@N | problems |
-            |:--|-----------:|------------:|-----------:|------------:|---------:|
-            | 1 | 50.0 ± 0.0 |  50.0 ± 0.0 | 50.0 ± 0.0 | 43.8 ± 8.8 |        4 |
-            """.ReplaceLineEndings("\n").Split('\n')[0], text.Split('\n')[0]);
+        Assert.StartsWith("Right answers in %, mean ± standard deviation over 2 seeds, 4 problems in all.\n\n", text);
         string[][] tables = [.. text.Split("\n\n").Skip(1).Select(table => table.TrimEnd('\n').Split('\n'))];
         Assert.Equal(3, tables.Length);
         Assert.All(tables, table => Assert.Single(table.Select(line => line.Length).Distinct()));
-        Assert.Equal("| N |       naive |    weighted |    majority |      pass@N | problems |".Length, tables[0][0].Length);
-        Assert.StartsWith("| 4 |  50.0 ± 0.0 | 75.0 ± 35.4 |", tables[0][4]);
+        Assert.Equal(["4", "50.0 ± 0.0", "75.0 ± 35.4", "50.0 ± 0.0", "75.0 ± 35.4", "4"], tables[0][4].Trim('|').Split('|').Select(cell => cell.Trim()));
+        Assert.Matches("^[|]:-+([|]-+:){5}[|]$", tables[0][1]);
         Assert.StartsWith("| level, N = 4 |", tables[1][0]);
         Assert.StartsWith("| subject, N = 4 |", tables[2][0]);
     }
