@@ -19,8 +19,9 @@ internal readonly record struct Rational
     public BigInteger Denominator { get; }
 
     /// <summary>
-    /// Reads a number that is nothing else: an integer or a decimal with an optional sign, the integer part perhaps grouped by commas in threes, or <c>\frac{a}{b}</c>
-    /// of integers with an optional sign before it. Null for any other text, and for numbers so long that arithmetic would be slow.
+    /// Reads a number that is nothing else: an integer or a decimal with an optional sign, the integer part perhaps grouped by commas in
+    /// threes, or <c>\frac{a}{b}</c> of integers with an optional sign before it. Null for any other text, and for numbers so long that
+    /// arithmetic would be slow.
     /// </summary>
     public static Rational? TryParse(string text)
     {

@@ -25,23 +25,25 @@ public sealed class SearchAndLearnGoldenTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Canonical forms need not be spelled alike, only be equal for the same pairs of answers. What differs is algebra (5! and 120, (x-1)(x+1) and x^2-1) and the
-    /// original's slips (10_{2} as 10, 1\frac{1}{9} as \frac{1}{9}, 2:3 as 2/3); the one pair we add is "five" and 5.
+    /// Canonical forms need not be spelled alike, only be equal for the same pairs of answers. What differs is algebra (5! and 120,
+    /// (x-1)(x+1) and x^2-1) and the original's slips (10_{2} as 10, 1\frac{1}{9} as \frac{1}{9}, 2:3 as 2/3); the one pair we add is
+    /// "five" and 5.
     /// </summary>
     [Fact]
     public void Groups_answers_as_the_computer_algebra_system_does_but_for_algebra()
     {
-        // Both sides stripped, as the votes see them. Pairs of different texts: of those the original calls equal, how many do we? And do we call any other pair equal?
+        // Both sides stripped, as the votes see them. Of the pairs of different texts that the original calls equal, how many do we? Any others?
         (int found, List<string> missed, List<string> invented) = ComparePairs(
             Golden("sal_extract_canonical").Select(row => (row.Text("extracted"), row.Text("canonical")))
                 .Concat(Golden("sal_canonical_answers").Select(row => (row.Text("strip_string"), row.Text("canonical_of_stripped")))));
-        output.WriteLine($"pairs of different texts that the original calls equal: {found} found; {missed.Count} missed: {string.Join(", ", missed)}; {invented.Count} invented: {string.Join(", ", invented)}");
+        output.WriteLine($"pairs of different texts that the original calls equal: {found} found, {missed.Count} missed, {invented.Count} invented");
+        output.WriteLine($"missed: {string.Join(", ", missed)}\ninvented: {string.Join(", ", invented)}");
         Assert.Equal((18, 42, 1), (found, missed.Count, invented.Count));
     }
 
     /// <summary>
-    /// Of 1,640 verdicts 25 differ, all of them one defect of the original: it compares with the reference answer as it stands (\text{even}, 10,\!080), while predictions have been
-    /// stripped. Here both sides are.
+    /// Of 1,640 verdicts 25 differ, all of them one defect of the original: it compares with the reference answer as it stands
+    /// (\text{even}, 10,\!080), while predictions have been stripped. Here both sides are.
     /// </summary>
     [Fact]
     public void Judges_real_completions_as_the_canonical_forms_do_where_those_strip_both_sides()
