@@ -34,7 +34,7 @@ public sealed class MergeTests
         Tokenizer tokenizer = file.Load();
         foreach (string word in words)
             Assert.Equal(SlowMerge(word, merges), tokenizer.Encode(word).Select(tokenizer.Piece));
-    }, iter: 300);
+    }, iter: 60);
 
     [Fact]
     public void BothSpellingsOfMergesMeanTheSame()
@@ -67,7 +67,7 @@ public sealed class MergeTests
 
         Tokenizer whole = SyntheticTokenizer.ByteLevel(merges: [], words: ["hello", "Ġhello"], ignoreMerges: true).Load();
         Assert.Equal([256, 257], whole.Encode("hello hello"));
-        Assert.Equal([.. "hellos".Select(letter => (int)letter), '.', 256], whole.Encode("hellos.hello"));
+        Assert.Equal([.. "hellos".Select(letter => (int)letter), 257], whole.Encode("hellos hello"));
     }
 
     [Fact]
