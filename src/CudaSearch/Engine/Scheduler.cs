@@ -55,8 +55,8 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         if (sequence.Trunk is { } trunk)
         {
             if (trunk.Length <= length) return;
-            if (trunk.Table.Length == trunk.Length) Adopt(sequence);
-            else LeaveTrunk(sequence);
+            if (sequence.WaitsForTrunk) LeaveTrunk(sequence);
+            else Adopt(sequence);
         }
         if (sequence.Table.Length > length) sequence.Table.Truncate(length);
     }
@@ -158,11 +158,8 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
     {
         Sequence sequence = request.Sequence;
         if (request.InPass) return false;
-        if (sequence.Trunk is { } trunk)
-        {
-            if (trunk.Table.Length < trunk.Length) return false;
-            Adopt(sequence);
-        }
+        if (sequence.WaitsForTrunk) return false;
+        if (sequence.Trunk is not null) Adopt(sequence);
         if (sequence.Table.Length == 0) Prefixes.Match(sequence.Tokens[..(request.FirstNeeded + 1)], sequence.Table);
         int first = sequence.Table.Length;
         int rows = Math.Min(sequence.Length - first, model.MaxRows - batch.RowCount);
@@ -184,7 +181,7 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
     private bool TryPlanAlone(StepBatch batch)
     {
         // One that waits for its trunk is not the oldest: its trunk is in the queue before it or was cancelled with it.
-        Request oldest = _waiting.Find(request => request.Sequence.Trunk is not { } trunk || trunk.Table.Length == trunk.Length) ?? _waiting[0];
+        Request oldest = _waiting.Find(request => !request.Sequence.WaitsForTrunk) ?? _waiting[0];
         if (TryPlan(oldest, batch, lastResort: true)) return true;
         Sequence sequence = oldest.Sequence;
         _waiting.Remove(oldest);
