@@ -84,7 +84,7 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         _planned.Clear();
         _outputRows = 0;
         DropCancelled();
-        for (int i = 0; i < _waiting.Count && batch.RowCount < model.MaxRows; i++) TryPlan(_waiting[i], batch, lastResort: false);
+        for (int i = 0; i < _waiting.Count && batch.RowCount < model.MaxRows; i++) TryPlan(_waiting[i], batch, lastResort: _planned.Count == 0);
         while (_planned.Count == 0 && _waiting.Count > 0 && !TryPlanAlone(batch))
         {
         }
@@ -164,7 +164,7 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         int first = sequence.Table.Length;
         int rows = Math.Min(sequence.Length - first, model.MaxRows - batch.RowCount);
         while (rows > 0 && _outputRows + request.OutputRows(first, rows) > model.MaxOutputRows) rows--;
-        if (rows == 0 || !MakeRoom(sequence, sequence.Table.PagesToAppend(rows), lastResort)) return false;
+        if (rows == 0 || !MakeRoom(sequence, rows, lastResort)) return false;
         if (!sequence.Table.TryAppend(rows, out PageCopy? copy)) throw new InvalidOperationException("pages that were free are gone");
         if (copy is { } needed) batch.AddCopy(needed);
         int firstRow = batch.AddSequence(sequence.Tokens.Slice(first, rows), first, sequence.Table);
@@ -192,18 +192,25 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         return false;
     }
 
-    private bool MakeRoom(Sequence sequence, int pages, bool lastResort)
+    /// <summary>
+    /// What is missing is counted anew after each step: with its last other owner a shared page needs no copy any more.
+    /// With last resort nobody older is spared: else the oldest that waits could lose to idle elders for ever while younger ones keep passes busy.
+    /// </summary>
+    private bool MakeRoom(Sequence sequence, int rows, bool lastResort)
     {
-        if (pool.FreeCount < pages) Prefixes.Evict(pages - pool.FreeCount);
-        for (int i = _sequences.Count - 1; i >= 0 && pool.FreeCount < pages; i--)
+        int Missing() => sequence.Table.PagesToAppend(rows) - pool.FreeCount;
+        if (Missing() > 0) Prefixes.Evict(Missing());
+        for (int i = _sequences.Count - 1; i >= 0 && Missing() > 0; i--)
         {
             Sequence victim = _sequences[i];
             if (ReferenceEquals(victim, sequence) || victim.Table.Length == 0 || victim.Request is { InPass: true }) continue;
             if (victim.Age < sequence.Age && !lastResort) continue;
             SetAside(victim);
-            if (pool.FreeCount < pages) Prefixes.Evict(pages - pool.FreeCount);
+            if (Missing() > 0) Prefixes.Evict(Missing());
         }
-        return pool.FreeCount >= pages;
+        // The tree may hold on to a page of this very sequence.
+        if (Missing() > 0 && lastResort) Prefixes.Clear();
+        return Missing() <= 0;
     }
 
     private void SetAside(Sequence victim)
