@@ -127,13 +127,17 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
             request.Fail(failure);
         }
         _waiting.Clear();
+        // A trunk that failed will never be ready: those that wait for it compute for themselves when asked again.
+        foreach (Sequence sequence in _sequences.ToArray())
+        {
+            if (sequence.WaitsForTrunk) LeaveTrunk(sequence);
+        }
     }
 
     public void CancelAll()
     {
         foreach (Request request in _waiting.ToArray())
         {
-            if (request.InPass) continue;
             _waiting.Remove(request);
             request.Sequence.Request = null;
             request.Cancel();
