@@ -103,7 +103,7 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
             Sequence sequence = request.Sequence;
             request.InPass = false;
             sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
-            if (failure is not null || !request.TakeResults(results)) continue;
+            if (failure is not null || !TakeResults(request, results)) continue;
             _waiting.Remove(request);
             sequence.Request = null;
             request.Complete();
@@ -115,6 +115,20 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
             if (request.Sequence.Disposed) Release(request.Sequence);
         }
         _planned.Clear();
+    }
+
+    /// <summary>A result that its request cannot use (a token id that the tokenizer's file leaves out) fails that request, not the thread they all need.</summary>
+    private static bool TakeResults(Request request, PassResults results)
+    {
+        try
+        {
+            return request.TakeResults(results);
+        }
+        catch (CudaSearchException exception)
+        {
+            request.Fail(exception);
+            return true;
+        }
     }
 
     /// <summary>A pass that failed leaves the device in doubt: nobody may go on waiting.</summary>
