@@ -7,7 +7,8 @@ namespace CudaSearch.Tokenization;
 internal static class ByteSymbols
 {
     private static readonly char[] s_symbols = MakeSymbols();
-    private static readonly Dictionary<char, byte> s_bytes = s_symbols.Select((symbol, value) => (symbol, value)).ToDictionary(pair => pair.symbol, pair => (byte)pair.value);
+    private static readonly Dictionary<char, byte> s_bytes =
+        Enumerable.Range(0, 256).ToDictionary(value => s_symbols[value], value => (byte)value);
 
     /// <summary>The character that spells this byte.</summary>
     public static char Of(byte value) => s_symbols[value];

@@ -67,7 +67,8 @@ public abstract class ChatTemplate
     /// <summary>The id of a special token that the template cannot do without.</summary>
     private protected int Required(string token) => Tokenizer.TokenId(token) is { } id && Tokenizer.IsSpecial(id)
         ? id
-        : throw CudaSearchException.BadInput($"the tokenizer has no special token {token}, which the chat template {Name} needs; use the model's own tokenizer.json");
+        : throw CudaSearchException.BadInput(
+            $"the tokenizer has no special token {token}, which the chat template {Name} needs; use the model's own tokenizer.json");
 
     /// <summary>Those of these tokens that the tokenizer has.</summary>
     private protected int[] Present(params ReadOnlySpan<string> tokens)
@@ -91,7 +92,8 @@ public abstract class ChatTemplate
         ArgumentNullException.ThrowIfNull(tokenizer);
         if (Has("<|start_header_id|>")) return new Llama3ChatTemplate(tokenizer) { TrimContents = trim };
         if (Has("<|im_start|>")) return new ChatMlTemplate(tokenizer);
-        if (Has("<|user|>") && Has("<|assistant|>") && Has("<|end|>") && Has("<|bos|>")) return new TinyMathChatTemplate(tokenizer) { TrimContents = trim };
+        if (Has("<|user|>") && Has("<|assistant|>") && Has("<|end|>") && Has("<|bos|>"))
+            return new TinyMathChatTemplate(tokenizer) { TrimContents = trim };
         return null;
 
         bool Has(string token) => tokenizer.TokenId(token) is { } id && tokenizer.IsSpecial(id);

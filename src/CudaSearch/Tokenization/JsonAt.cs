@@ -34,7 +34,8 @@ internal readonly struct JsonAt
     public IEnumerable<(string Name, JsonAt Value)> Members()
     {
         if (_value.ValueKind != JsonValueKind.Object) throw Refuse("an object");
-        foreach (JsonProperty member in _value.EnumerateObject()) yield return (member.Name, new JsonAt(member.Value, _file, $"{_path}[{member.Name}]"));
+        foreach (JsonProperty member in _value.EnumerateObject())
+            yield return (member.Name, new JsonAt(member.Value, _file, $"{_path}[{member.Name}]"));
     }
 
     public IEnumerable<JsonAt> Items()
@@ -51,7 +52,12 @@ internal readonly struct JsonAt
         : throw Refuse($"a token id from 0 to {limit - 1}");
 
     /// <summary>A Boolean; absent or null is false.</summary>
-    public bool Flag() => IsNull || _value.ValueKind == JsonValueKind.False ? false : _value.ValueKind == JsonValueKind.True ? true : throw Refuse("true or false");
+    public bool Flag() => _value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.Undefined or JsonValueKind.False => false,
+        JsonValueKind.True => true,
+        _ => throw Refuse("true or false"),
+    };
 
     public void MustBe(string expected)
     {
@@ -72,9 +78,11 @@ internal readonly struct JsonAt
     public string? Type() => IsNull ? null : this["type"].Text();
 
     public CudaSearchException Refuse(string supported) =>
-        CudaSearchException.BadInput($"{_file}: key {_path} is {Shown()}; supported is {supported}. Use a tokenizer.json of Llama-3's, Qwen2's or Llama-2's kind.");
+        CudaSearchException.BadInput(
+        $"{_file}: key {_path} is {Shown()}; supported is {supported}. Use a tokenizer.json of Llama-3's, Qwen2's or Llama-2's kind.");
 
-    public CudaSearchException Wrong(string complaint) => CudaSearchException.BadInput($"{_file}: key {_path}: {complaint}; get the file again from its model.");
+    public CudaSearchException Wrong(string complaint) =>
+        CudaSearchException.BadInput($"{_file}: key {_path}: {complaint}; get the file again from its model.");
 
     private string Shown()
     {

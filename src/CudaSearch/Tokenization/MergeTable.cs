@@ -60,7 +60,8 @@ internal sealed class MergeTable
 
     private void Offer(ReadOnlySpan<int> symbols, int left, int right, PriorityQueue<(int At, int Merged), long> queue)
     {
-        if (TryFind(symbols[left], symbols[right], out (int Rank, int Id) merge)) queue.Enqueue((left, merge.Id), ((long)merge.Rank << 32) | (uint)left);
+        if (TryFind(symbols[left], symbols[right], out (int Rank, int Id) merge))
+            queue.Enqueue((left, merge.Id), ((long)merge.Rank << 32) | (uint)left);
     }
 
     private bool TryFind(int left, int right, out (int Rank, int Id) merge) => _merges.TryGetValue(Pair(left, right), out merge);

@@ -72,7 +72,8 @@ internal sealed class PreTokenizer
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw CudaSearchException.BadInput($"the split pattern of tokenizer.json, \"{_pattern.Value}\", takes forever on this text; use another tokenizer", e);
+            throw CudaSearchException.BadInput(
+                $"the split pattern of tokenizer.json, \"{_pattern.Value}\", takes forever on this text; use another tokenizer", e);
         }
 
         void CutUpTo(int endUnit, ReadOnlySpan<char> text)
@@ -90,7 +91,8 @@ internal sealed class PreTokenizer
     {
         char[] standIns = new char[30];
         ReadOnlySpan<char> candidates =
-            "\u03D2\u0138\u01C5\u02B0\u01BB\u0300\u0903\u0488\u0660\u16EE\u00B2\u3000\u2028\u2029\u0080\u00AD\uE000\u203F\u2010\u0F3A\u0F3B\u00AB\u00BB\u00A1\u00AC\u00A2\u00A8\u00A6\u0378";
+            "\u03D2\u0138\u01C5\u02B0\u01BB\u0300\u0903\u0488\u0660\u16EE\u00B2\u3000\u2028\u2029\u0080\u00AD"
+            + "\uE000\u203F\u2010\u0F3A\u0F3B\u00AB\u00BB\u00A1\u00AC\u00A2\u00A8\u00A6\u0378";
         foreach (char c in candidates) standIns[(int)char.GetUnicodeCategory(c)] = c;
         return standIns;
     }

@@ -29,7 +29,8 @@ internal sealed class SentencePieceReader : ModelReader
         if (decoders[3]["stop"].Id(2) != 0) throw decoders[3]["stop"].Refuse("0");
     }
 
-    public override byte[]? BytesOf(string spelling) => IsByte(spelling, out byte value) ? [value] : Encoding.UTF8.GetBytes(spelling.Replace(Space, " "));
+    public override byte[]? BytesOf(string spelling) =>
+        IsByte(spelling, out byte value) ? [value] : Encoding.UTF8.GetBytes(spelling.Replace(Space, " "));
 
     public override TextModel Make(JsonAt root, TokenTable tokens, MergeTable merges)
     {

@@ -14,7 +14,8 @@ internal static class TokenizerFile
         try
         {
             using FileStream file = File.OpenRead(path);
-            if (file.Length > LargestFile) throw CudaSearchException.BadInput($"{path} has {file.Length} bytes; a tokenizer.json has {LargestFile} at most");
+            if (file.Length > LargestFile)
+                throw CudaSearchException.BadInput($"{path} has {file.Length} bytes; a tokenizer.json has {LargestFile} at most");
             return Read(file, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
