@@ -16,7 +16,6 @@ internal static class CurvePlot
             var line = plot.Add.Scatter(x, y);
             line.LegendText = curve.Name;
             line.LineWidth = curve.Name == "pass@N" ? 1 : 2.5f;
-            line.LinePattern = curve.Name == "pass@N" ? LinePattern.Dotted : LinePattern.Solid;
             line.MarkerSize = 8;
             var bars = plot.Add.ErrorBar(x, y, spread);
             bars.Color = line.Color;
