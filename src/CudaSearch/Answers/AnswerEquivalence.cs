@@ -4,8 +4,9 @@ namespace CudaSearch.Answers;
 public static class AnswerEquivalence
 {
     /// <summary>
-    /// Whether a predicted answer (not a whole solution, see <see cref="AnswerExtractor"/>) equals the reference answer: the same canonical form, or two plain numbers within
-    /// a relative 1e-9. Both sides are normalised, so neither needs to be. An empty prediction equals only an empty reference.
+    /// Whether a predicted answer (not a whole solution, see <see cref="AnswerExtractor"/>) equals the reference answer: the same canonical
+    /// form, or two plain numbers within a relative 1e-9. Both sides are normalised, so neither needs to be. An empty prediction equals
+    /// only an empty reference.
     /// </summary>
     public static bool AreEqual(string gold, string predicted)
     {

@@ -18,7 +18,8 @@ public static class AnswerExtractor
     {
         ArgumentNullException.ThrowIfNull(text);
         text = text.Replace("ки", ""); // Math-Shepherd's step tag
-        if (Contains(text, MinervaOpen) && Contains(text, MinervaClose)) return PythonText.Strip(Before(AfterFirst(text, MinervaOpen), MinervaClose));
+        if (Contains(text, MinervaOpen) && Contains(text, MinervaClose))
+            return PythonText.Strip(Before(AfterFirst(text, MinervaOpen), MinervaClose));
         if (Contains(text, Boxed)) return BoxContent(AfterLast(text, Boxed));
         if (Contains(text, "he answer is")) return PythonText.Strip(AfterLast(text, "he answer is"));
         if (Contains(text, "final answer is")) return PythonText.Strip(AfterLast(text, "final answer is"));
@@ -26,7 +27,9 @@ public static class AnswerExtractor
         return LastNumber(text.Replace(",", ""));
     }
 
-    /// <summary>What follows <c>boxed</c>: up to the matching brace (to the end where none matches), or without a brace up to the next dollar sign.</summary>
+    /// <summary>
+    /// What follows <c>boxed</c>: up to the matching brace (to the end where none matches), or without a brace up to the next dollar sign.
+    /// </summary>
     private static string BoxContent(string rest)
     {
         if (rest.Length == 0) return "";
@@ -40,14 +43,18 @@ public static class AnswerExtractor
         return rest[1..];
     }
 
-    /// <summary>Up to a blank line. Quirk: it is the first occurrence that counts, and the text ends where the phrase comes again.</summary>
+    /// <summary>
+    /// Up to a blank line. Quirk: it is the first occurrence that counts, and the text ends where the phrase comes again.
+    /// </summary>
     private static string ChineseAnswer(string text)
     {
         string answer = PythonText.Strip(Before(AfterFirst(text, ChineseAnswerIs), ChineseAnswerIs));
         return PythonText.Strip(Before(answer, "\n\n"));
     }
 
-    /// <summary>The last of the numbers (optional minus, digits, point, digits) that a reading from left to right finds, so "1.2.3" ends in ".3".</summary>
+    /// <summary>
+    /// The last of the numbers (optional minus, digits, point, digits) that a reading from left to right finds, so "1.2.3" ends in ".3".
+    /// </summary>
     private static string LastNumber(string text)
     {
         string last = "";

@@ -3,8 +3,8 @@ using System.Text;
 namespace CudaSearch.Answers;
 
 /// <summary>
-/// The normalisation of answer texts that search-and-learn took from Qwen2.5-Math (<c>strip_string</c>), reproduced with its quirks so that votes agree with
-/// it. Most quirks are harmless because both sides of a comparison pass through them.
+/// The normalisation of answer texts that search-and-learn took from Qwen2.5-Math (<c>strip_string</c>), reproduced with its quirks so that
+/// votes agree with it. Most quirks are harmless because both sides of a comparison pass through them.
 /// </summary>
 public static class AnswerNormalizer
 {
@@ -46,8 +46,8 @@ public static class AnswerNormalizer
     }
 
     /// <summary>
-    /// A unit in <c>\text{…}</c> at the end goes, if something remains. Quirk: the cut starts at the first <c>\text{</c> of a text that ends in a brace, whatever
-    /// stands in between.
+    /// A unit in <c>\text{…}</c> at the end goes, if something remains. Quirk: the cut starts at the first <c>\text{</c> of a text that
+    /// ends in a brace, whatever stands in between.
     /// </summary>
     private static string RemoveTrailingText(string text)
     {
@@ -57,7 +57,9 @@ public static class AnswerNormalizer
         return StripUnlessEmpty(text[..start], text);
     }
 
-    /// <summary>The stripped text, or the other where nothing is left. White space can stand at the ends since full stops and <c>\!</c> went.</summary>
+    /// <summary>
+    /// The stripped text, or the other where nothing is left. White space can stand at the ends since full stops and <c>\!</c> went.
+    /// </summary>
     private static string StripUnlessEmpty(string text, string otherwise) =>
         PythonText.Strip(text) is { Length: > 0 } stripped ? stripped : otherwise;
 
@@ -84,8 +86,8 @@ public static class AnswerNormalizer
     private static string TakeJForI(string text) => text.Contains('i') ? text : text.Replace('j', 'i');
 
     /// <summary>
-    /// <c>3.000</c> is 3. Quirk: a point between a digit and anything but a digit goes too (<c>3.x</c> is <c>3x</c>), but the character after a match takes no part
-    /// in the next one.
+    /// <c>3.000</c> is 3. Quirk: a point between a digit and anything but a digit goes too (<c>3.x</c> is <c>3x</c>), but the character
+    /// after a match takes no part in the next one.
     /// </summary>
     private static string DropZeroFractions(string text)
     {
@@ -129,7 +131,9 @@ public static class AnswerNormalizer
         return characters <= 2 ? text[(equals + 1)..] : text;
     }
 
-    /// <summary><c>\sqrt5</c> is <c>\sqrt{5}</c>. Quirk: all word characters that follow go under the root (<c>\sqrt2x</c> is <c>\sqrt{2x}</c>).</summary>
+    /// <summary>
+    /// <c>\sqrt5</c> is <c>\sqrt{5}</c>. Quirk: all word characters that follow go under the root (<c>\sqrt2x</c> is <c>\sqrt{2x}</c>).
+    /// </summary>
     private static string BraceRoots(string text)
     {
         const string root = @"\sqrt";
@@ -147,8 +151,8 @@ public static class AnswerNormalizer
     }
 
     /// <summary>
-    /// <c>\frac12</c> and <c>\frac1{2}</c> are <c>\frac{1}{2}</c>. Quirks: <c>\frac{1}2</c> stays, and one <c>\frac</c> with fewer than two characters after
-    /// it leaves the whole text as it was.
+    /// <c>\frac12</c> and <c>\frac1{2}</c> are <c>\frac{1}{2}</c>. Quirks: <c>\frac{1}2</c> stays, and one <c>\frac</c> with fewer than two
+    /// characters after it leaves the whole text as it was.
     /// </summary>
     private static string BraceFractions(string text)
     {
@@ -172,7 +176,9 @@ public static class AnswerNormalizer
         return result.ToString();
     }
 
-    /// <summary><c>a/b</c> is <c>\frac{a}{b}</c> if both sides are plainly written integers. Quirk: or any text with "sqrt" in it.</summary>
+    /// <summary>
+    /// <c>a/b</c> is <c>\frac{a}{b}</c> if both sides are plainly written integers. Quirk: or any text with "sqrt" in it.
+    /// </summary>
     private static string SlashToFraction(string text)
     {
         int slash = text.IndexOf('/');
@@ -191,7 +197,10 @@ public static class AnswerNormalizer
         return digits[0] != '0' || text == "0";
     }
 
-    /// <summary>Replaces every <paramref name="open"/>…<c>}</c>, up to the first closing brace, by what <paramref name="replacement"/> makes of its content.</summary>
+    /// <summary>
+    /// Replaces every <paramref name="open"/>…<c>}</c>, up to the first closing brace, by what <paramref name="replacement"/> makes of its
+    /// content.
+    /// </summary>
     private static string ReplaceDelimited(string text, string open, Func<string, string> replacement)
     {
         StringBuilder result = new(text.Length);

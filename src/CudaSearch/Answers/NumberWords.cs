@@ -22,7 +22,8 @@ internal static class NumberWords
         if (IsAllDigits(text)) return Integer(text);
 
         // Quirk: every other word of a sentence is skipped ("the three of them" is 3), and punctuation that touches a word hides it.
-        List<string> words = [.. PythonText.Split(text.Replace('-', ' ').ToLowerInvariant()).Where(word => word == Point || s_values.ContainsKey(word))];
+        List<string> all = PythonText.Split(text.Replace('-', ' ').ToLowerInvariant());
+        List<string> words = [.. all.Where(word => word == Point || s_values.ContainsKey(word))];
         if (words.Count == 0 || s_scales.Append(Point).Any(scale => words.Count(word => word == scale) > 1)) return text;
 
         int point = words.IndexOf(Point);
@@ -43,7 +44,9 @@ internal static class NumberWords
         return trimmed.Length == 0 ? "0" : trimmed;
     }
 
-    /// <summary>The value before the point; null where the scale words stand in a wrong order or a scale has no multiplier before it.</summary>
+    /// <summary>
+    /// The value before the point; null where the scale words stand in a wrong order or a scale has no multiplier before it.
+    /// </summary>
     private static long? Whole(List<string> words)
     {
         int[] scales = [.. s_scales.Select(scale => words.IndexOf(scale))]; // positions; -1 where absent
@@ -65,8 +68,8 @@ internal static class NumberWords
     }
 
     /// <summary>
-    /// What follows the scales. Quirk: where the smallest scale is the last word, the rest is taken after the next larger one, so that its words count twice ("one
-    /// million two thousand" is 1000000 + 2000 + (2 + 1000)).
+    /// What follows the scales. Quirk: where the smallest scale is the last word, the rest is taken after the next larger one, so that its
+    /// words count twice ("one million two thousand" is 1000000 + 2000 + (2 + 1000)).
     /// </summary>
     private static long Rest(List<string> words, int[] scales)
     {
@@ -76,8 +79,8 @@ internal static class NumberWords
     }
 
     /// <summary>
-    /// The value of one to four words between scales. Quirk: three or four words are always a product and a sum ("one two three" is 5), and of five or more
-    /// only the first counts.
+    /// The value of one to four words between scales. Quirk: three or four words are always a product and a sum ("one two three" is 5), and
+    /// of five or more only the first counts.
     /// </summary>
     private static long Group(List<string> words)
     {
@@ -91,7 +94,9 @@ internal static class NumberWords
         };
     }
 
-    /// <summary>The value after the point; null where there is none or a word after the point is not a single digit (it then adds nothing).</summary>
+    /// <summary>
+    /// The value after the point; null where there is none or a word after the point is not a single digit (it then adds nothing).
+    /// </summary>
     private static double? Fraction(List<string> words) =>
         words.Count == 0 || words.Any(word => word == Point || s_values[word] > 9)
             ? null

@@ -3,8 +3,8 @@ using System.Text;
 namespace CudaSearch.Answers;
 
 /// <summary>
-/// Text classes as Python's <c>str</c> and <c>re</c> see them. The reference works on code points, so a surrogate pair counts as one character here,
-/// and a lone surrogate as one that is neither word, digit nor space.
+/// Text classes as Python's <c>str</c> and <c>re</c> see them. The reference works on code points, so a surrogate pair counts as one
+/// character here, and a lone surrogate as one that is neither word, digit nor space.
 /// </summary>
 internal static class PythonText
 {
@@ -19,7 +19,9 @@ internal static class PythonText
     public static int CodePointLengthBefore(string text, int end) =>
         end >= 2 && char.IsLowSurrogate(text[end - 1]) && char.IsHighSurrogate(text[end - 2]) ? 2 : 1;
 
-    /// <summary>Python's <c>\w</c>: letters, numbers of every kind, and the underscore. Unlike .NET's it has no marks and no other connectors.</summary>
+    /// <summary>
+    /// Python's <c>\w</c>: letters, numbers of every kind, and the underscore. Unlike .NET's it has no marks and no other connectors.
+    /// </summary>
     public static bool IsWord(string text, int index) =>
         text[index] == '_' || Rune.TryGetRuneAt(text, index, out Rune rune) && (Rune.IsLetter(rune) || Rune.IsNumber(rune));
 
@@ -66,7 +68,9 @@ internal static class PythonText
         return words;
     }
 
-    /// <summary>A non-negative number below 1e15 as Python's <c>repr</c> writes it: shortest, and always with a point or an exponent.</summary>
+    /// <summary>
+    /// A non-negative number below 1e15 as Python's <c>repr</c> writes it: shortest, and always with a point or an exponent.
+    /// </summary>
     public static string Repr(double value)
     {
         string shortest = value.ToString("R").Replace('E', 'e');

@@ -19,8 +19,9 @@ internal readonly record struct Rational
     public BigInteger Denominator { get; }
 
     /// <summary>
-    /// Reads a number that is nothing else: an integer or a decimal with an optional sign, the integer part perhaps grouped by commas in threes, or <c>\frac{a}{b}</c>
-    /// of integers with an optional sign before it. Null for any other text, and for numbers so long that arithmetic would be slow.
+    /// Reads a number that is nothing else: an integer or a decimal with an optional sign, the integer part perhaps grouped by commas in
+    /// threes, or <c>\frac{a}{b}</c> of integers with an optional sign before it. Null for any other text, and for numbers so long that
+    /// arithmetic would be slow.
     /// </summary>
     public static Rational? TryParse(string text)
     {
@@ -58,7 +59,8 @@ internal readonly record struct Rational
         int point = text.IndexOf('.');
         string whole = point < 0 ? text.ToString() : text[..point].ToString();
         ReadOnlySpan<char> decimals = point < 0 ? "" : text[(point + 1)..];
-        if (WithoutGrouping(whole) is not { } digits || !IsDigits(digits) || point >= 0 && !IsDigits(decimals)) return null;
+        if (WithoutGrouping(whole) is not { } digits || point >= 0 && !IsDigits(decimals)) return null;
+        if (!IsDigits(digits) && !(digits.Length == 0 && point == 0)) return null; // ".5" needs no whole part
         return new Rational(sign * BigInteger.Parse(string.Concat(digits, decimals)), BigInteger.Pow(10, decimals.Length));
     }
 

@@ -3,8 +3,8 @@ using System.Text;
 namespace CudaSearch.Answers;
 
 /// <summary>
-/// Deletes units as search-and-learn's substitution <c>(^|\W)unit($|\W)</c> → <c>\1\2</c> does, unit by unit. The units are literals and wildcards only, so
-/// a search for their first literal part and a look at both neighbours replaces 270 regular expressions.
+/// Deletes units as search-and-learn's substitution <c>(^|\W)unit($|\W)</c> → <c>\1\2</c> does, unit by unit. The units are literals and
+/// wildcards only, so a search for their first literal part and a look at both neighbours replaces 270 regular expressions.
 /// </summary>
 internal static class UnitRemover
 {

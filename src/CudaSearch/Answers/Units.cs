@@ -2,8 +2,9 @@ namespace CudaSearch.Answers;
 
 /// <summary>The words that search-and-learn deletes as units, in its order.</summary>
 /// <remarks>
-/// The list is data from search-and-learn (Hugging Face, Apache-2.0, itself adapted from Qwen2.5-Math) and is kept to the letter: misspellings, repetitions,
-/// mojibake and the leading space of one entry decide what is deleted. Most of it stems from the MathQA data set.
+/// The list is data from search-and-learn (Hugging Face, Apache-2.0, itself adapted from Qwen2.5-Math) and is kept to the letter:
+/// misspellings, repetitions, mojibake and the leading space of one entry decide what is deleted. Most of it stems from the MathQA data
+/// set.
 /// </remarks>
 internal static class Units
 {

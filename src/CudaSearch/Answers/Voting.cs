@@ -14,12 +14,14 @@ public enum Vote
 }
 
 /// <summary>
-/// Votes over the first k completions, with search-and-learn's tie rules. Answers with the same canonical form make one group; a vote returns the original text of the winning
-/// group's first member. Sums are double precision in the order of the completions.
+/// Votes over the first k completions, with search-and-learn's tie rules. Answers with the same canonical form make one group; a vote
+/// returns the original text of the winning group's first member. Sums are double precision in the order of the completions.
 /// </summary>
 public static class Voting
 {
-    /// <summary>The numbers of completions for which search-and-learn reports votes: the powers of two up to <paramref name="n"/>.</summary>
+    /// <summary>
+    /// The numbers of completions for which search-and-learn reports votes: the powers of two up to <paramref name="n"/>.
+    /// </summary>
     public static IReadOnlyList<int> SampleCounts(int n)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
@@ -34,7 +36,8 @@ public static class Voting
     /// <param name="canonical">The canonical form of each answer (<see cref="CanonicalAnswer.Of"/>); not read by the naive vote.</param>
     /// <param name="scores">The aggregated score of each completion, none of them NaN; not read by the majority vote.</param>
     /// <param name="k">How many completions take part, from the first on.</param>
-    public static string Choose(Vote vote, IReadOnlyList<string> answers, IReadOnlyList<string> canonical, IReadOnlyList<double> scores, int k) => vote switch
+    public static string Choose(
+        Vote vote, IReadOnlyList<string> answers, IReadOnlyList<string> canonical, IReadOnlyList<double> scores, int k) => vote switch
     {
         Vote.Naive => Naive(answers, scores, k),
         Vote.Weighted => Weighted(answers, canonical, scores, k),
@@ -52,19 +55,23 @@ public static class Voting
         return answers[best];
     }
 
-    /// <summary>The answer with the largest sum of scores among the first <paramref name="k"/>; of equal sums the one that appeared first.</summary>
+    /// <summary>
+    /// The answer with the largest sum of scores among the first <paramref name="k"/>; of equal sums the one that appeared first.
+    /// </summary>
     public static string Weighted(IReadOnlyList<string> answers, IReadOnlyList<string> canonical, IReadOnlyList<double> scores, int k)
     {
         CheckCount(answers.Count, scores.Count, k);
         return Heaviest(answers, canonical, k, i => CheckedScore(scores, i));
     }
 
-    /// <summary>The most frequent answer among the first <paramref name="k"/>; of equally frequent ones the one that appeared first.</summary>
+    /// <summary>
+    /// The most frequent answer among the first <paramref name="k"/>; of equally frequent ones the one that appeared first.
+    /// </summary>
     public static string Majority(IReadOnlyList<string> answers, IReadOnlyList<string> canonical, int k) => Heaviest(answers, canonical, k, _ => 1);
 
     /// <summary>
-    /// The unbiased estimate of the chance that at least one of k completions is right, from n completions of which c are: 1 − C(n−c, k) / C(n, k), as a product so that
-    /// nothing overflows.
+    /// The unbiased estimate of the chance that at least one of k completions is right, from n completions of which c are: 1 − C(n−c, k) /
+    /// C(n, k), as a product so that nothing overflows.
     /// </summary>
     /// <param name="n">Completions.</param>
     /// <param name="c">Right completions, 0 to n.</param>

@@ -4,13 +4,16 @@ using System.Text.Json;
 
 namespace CudaSearch.Evaluation;
 
-/// <summary>Writes an <see cref="AccuracyTable"/> for people and for programs. All percentages; <c>±</c> is the standard deviation over seeds.</summary>
+/// <summary>
+/// Writes an <see cref="AccuracyTable"/> for people and for programs. All percentages; <c>±</c> is the standard deviation over seeds.
+/// </summary>
 public static class AccuracyReport
 {
     private static readonly string[] s_votes = ["naive", "weighted", "majority", "pass@N"];
 
     /// <summary>
-    /// Aligned Markdown tables, readable as plain text: every N over all problems, then levels and subjects at the largest N each of them has.
+    /// Aligned Markdown tables, readable as plain text: every N over all problems, then levels and subjects at the largest N each of them
+    /// has.
     /// </summary>
     public static string ToMarkdown(AccuracyTable table)
     {
@@ -23,16 +26,16 @@ public static class AccuracyReport
         return text.ToString();
     }
 
-    /// <summary>One JSON object: <c>overall</c>, <c>by_level</c>, <c>by_subject</c>, each a list of rows with means and standard deviations from 0 to 1.</summary>
+    /// <summary>
+    /// One JSON object: <c>overall</c>, <c>by_level</c>, <c>by_subject</c>, each a list of rows with means and standard deviations from 0
+    /// to 1.
+    /// </summary>
     public static void WriteJson(Utf8JsonWriter writer, AccuracyTable table)
     {
         writer.WriteStartObject();
-        foreach ((string name, IReadOnlyList<AccuracyRow> rows) in new[] { ("overall", table.Overall), ("by_level", table.ByLevel), ("by_subject", table.BySubject) })
-        {
-            writer.WriteStartArray(name);
-            foreach (AccuracyRow row in rows) WriteRow(writer, row);
-            writer.WriteEndArray();
-        }
+        WriteRows(writer, "overall", table.Overall);
+        WriteRows(writer, "by_level", table.ByLevel);
+        WriteRows(writer, "by_subject", table.BySubject);
         writer.WriteEndObject();
     }
 
@@ -40,7 +43,9 @@ public static class AccuracyReport
     {
         AccuracyRow row = table.Overall[^1];
         string counted = row.Problems == 1 ? "1 problem" : $"{row.Problems} problems";
-        return row.Seeds == 1 ? $"Right answers in %, {counted}." : $"Right answers in %, mean ± standard deviation over {row.Seeds} seeds, {counted} in all.";
+        return row.Seeds == 1
+            ? $"Right answers in %, {counted}."
+            : $"Right answers in %, mean ± standard deviation over {row.Seeds} seeds, {counted} in all.";
     }
 
     private static void AppendSection(StringBuilder text, string group, IReadOnlyList<AccuracyRow> rows)
@@ -48,18 +53,23 @@ public static class AccuracyReport
         if (rows.Count == 0) return;
         List<AccuracyRow> largest = [.. rows.GroupBy(row => row.Group).Select(group => group.Last())]; // rows of a group rise in K
         text.Append('\n');
-        AppendTable(text, largest.All(row => row.K == largest[0].K) ? $"{group}, N = {largest[0].K}" : group, largest.Select(row => (row.Group, row)));
+        string heading = largest.All(row => row.K == largest[0].K) ? $"{group}, N = {largest[0].K}" : group;
+        AppendTable(text, heading, largest.Select(row => (row.Group, row)));
     }
 
     private static void AppendTable(StringBuilder text, string heading, IEnumerable<(string Label, AccuracyRow Row)> rows)
     {
         List<string[]> cells = [[heading, .. s_votes, "problems"]];
         foreach ((string label, AccuracyRow row) in rows)
-            cells.Add([label.Replace("|", "\\|").ReplaceLineEndings(" "), Percent(row.Naive), Percent(row.Weighted), Percent(row.Majority), Percent(row.PassAtK), row.Problems.ToString()]);
+        {
+            string safe = label.Replace("|", "\\|").ReplaceLineEndings(" ");
+            cells.Add([safe, Percent(row.Naive), Percent(row.Weighted), Percent(row.Majority), Percent(row.PassAtK), row.Problems.ToString()]);
+        }
 
         int[] widths = [.. Enumerable.Range(0, cells[0].Length).Select(column => cells.Max(line => line[column].Length))];
         AppendLine(text, cells[0], widths);
-        text.Append('|').AppendJoin('|', widths.Select((width, column) => column == 0 ? ":" + new string('-', width + 1) : new string('-', width + 1) + ":")).Append("|\n");
+        IEnumerable<string> rule = widths.Select(width => new string('-', width + 1)).Select((dashes, column) => column == 0 ? ":" + dashes : dashes + ":");
+        text.Append('|').AppendJoin('|', rule).Append("|\n");
         foreach (string[] line in cells.Skip(1)) AppendLine(text, line, widths);
     }
 
@@ -75,6 +85,13 @@ public static class AccuracyReport
     {
         string mean = (100 * accuracy.Mean).ToString("0.0", CultureInfo.InvariantCulture);
         return accuracy.StandardDeviation is { } deviation ? $"{mean} ± {(100 * deviation).ToString("0.0", CultureInfo.InvariantCulture)}" : mean;
+    }
+
+    private static void WriteRows(Utf8JsonWriter writer, string name, IReadOnlyList<AccuracyRow> rows)
+    {
+        writer.WriteStartArray(name);
+        foreach (AccuracyRow row in rows) WriteRow(writer, row);
+        writer.WriteEndArray();
     }
 
     private static void WriteRow(Utf8JsonWriter writer, AccuracyRow row)

@@ -27,8 +27,10 @@ public sealed record AccuracyRow(string Group, int K, int Problems, int Seeds, A
 
 /// <summary>Accuracy by vote and number of completions: over all problems, by level and by subject.</summary>
 /// <param name="Overall">One row for each number of completions, rising.</param>
-/// <param name="ByLevel">Rows by level in the order of its number or name, then by number of completions; empty where no problem has a level.</param>
-/// <param name="BySubject">Rows by subject in alphabetical order, then by number of completions; empty where no problem has a subject.</param>
+/// <param name="ByLevel">Rows by level in the order of its number or name, then by number of completions; empty where no problem has a
+/// level.</param>
+/// <param name="BySubject">Rows by subject in alphabetical order, then by number of completions; empty where no problem has a
+/// subject.</param>
 public sealed record AccuracyTable(IReadOnlyList<AccuracyRow> Overall, IReadOnlyList<AccuracyRow> ByLevel, IReadOnlyList<AccuracyRow> BySubject)
 {
     /// <summary>Averages outcomes: first over the problems of a seed, then over seeds.</summary>

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace CudaSearch.Evaluation;
 
 /// <summary>One problem of a dataset.</summary>
-/// <param name="Index">Position among all rows of the file, from 0; blank lines do not count. It does not depend on the range that was read.</param>
+/// <param name="Index">Position among all rows of the file, from 0; blank lines do not count. It does not depend on the range that was
+/// read.</param>
 /// <param name="Problem">The problem text, exactly as in the file.</param>
 /// <param name="Columns">Every column verbatim, the ones below included: an object that outlives the file.</param>
 public sealed record DatasetRow(int Index, string Problem, JsonElement Columns)

@@ -4,8 +4,8 @@ using System.Text.Unicode;
 namespace CudaSearch.Evaluation;
 
 /// <summary>
-/// A dataset of problems in JSON Lines: one object a line with a text <c>problem</c> and, as far as known, <c>answer</c>, <c>level</c>, <c>subject</c> and
-/// <c>unique_id</c>. Blank lines and a byte order mark are skipped; all other columns are kept.
+/// A dataset of problems in JSON Lines: one object a line with a text <c>problem</c> and, as far as known, <c>answer</c>, <c>level</c>,
+/// <c>subject</c> and <c>unique_id</c>. Blank lines and a byte order mark are skipped; all other columns are kept.
 /// </summary>
 public sealed class ProblemDataset
 {
@@ -21,11 +21,13 @@ public sealed class ProblemDataset
     public IReadOnlyList<DatasetRow> Rows { get; }
 
     /// <summary>Reads a file whole and checks every line of it, also those outside the range.</summary>
-    /// <exception cref="CudaSearchException">The file cannot be read or is empty, a line is not a row (the message names file, line and what is wrong), or the range holds no row.</exception>
+    /// <exception cref="CudaSearchException">The file cannot be read or is empty, a line is not a row (the message names file, line and
+    /// what is wrong), or the range holds no row.</exception>
     public static ProblemDataset Load(string path, RowRange? range = null)
     {
         List<DatasetRow> rows = Parse(ReadFile(path), path);
-        if (rows.Count == 0) throw CudaSearchException.BadInput($"{path}: the dataset has no rows; expected one JSON object a line, each with a \"problem\"");
+        if (rows.Count == 0)
+            throw CudaSearchException.BadInput($"{path}: the dataset has no rows; expected one JSON object a line, each with a \"problem\"");
         (int start, int end) = (range ?? RowRange.All).Of(rows.Count, path);
         return new ProblemDataset(path, rows.Count, rows[start..end]);
     }
@@ -38,7 +40,9 @@ public sealed class ProblemDataset
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : Directory.Exists(path) ? "this is a directory" : e.Message;
+            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file"
+                : Directory.Exists(path) ? "this is a directory"
+                : e.Message;
             throw CudaSearchException.BadInput($"{path}: cannot read the dataset: {reason}", e);
         }
     }
@@ -96,7 +100,9 @@ public sealed class ProblemDataset
         }
     }
 
-    /// <summary>Decodes every text once: the reader leaves escapes unchecked, and a later failure while writing results would lose a run.</summary>
+    /// <summary>
+    /// Decodes every text once: the reader leaves escapes unchecked, and a later failure while writing results would lose a run.
+    /// </summary>
     private static void CheckTexts(JsonElement element)
     {
         switch (element.ValueKind)

@@ -7,7 +7,10 @@ namespace CudaSearch.Tests.Answers;
 public sealed class AnswerRobustnessTests
 {
     private static readonly string[] s_pieces =
-        [@"\boxed{", "boxed", "{", "}", "$", @"\text{", @"\frac", @"\sqrt", "/", "=", ".", "0", "7", "-", " ", "\n", "m", "one", "hundred", "point", "答案是", "he answer is", "\ud800", "\udc00"];
+    [
+        @"\boxed{", "boxed", "{", "}", "$", @"\text{", @"\frac", @"\sqrt", "/", "=", ".", "0", "7", "-", " ", "\n", "m",
+        "one", "hundred", "point", "答案是", "he answer is", "\ud800", "\udc00",
+    ];
 
     private static readonly Gen<string> s_latex = Gen.OneOf([.. s_pieces.Select(Gen.Const)]).Array[0, 30].Select(string.Concat);
 

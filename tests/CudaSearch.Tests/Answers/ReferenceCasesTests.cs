@@ -4,8 +4,9 @@ using CudaSearch.Answers;
 namespace CudaSearch.Tests.Answers;
 
 /// <summary>
-/// Against what search-and-learn's own functions (commit 6f81cac, CPython 3.11, word2number) returned for random sequences of units, number words, LaTeX, digits of other
-/// scripts and surrogate pairs. Kept in the repository, so the quirks stay covered where the shared data is absent.
+/// Against what search-and-learn's own functions (commit 6f81cac, CPython 3.11, word2number) returned for random sequences of units, number
+/// words, LaTeX, digits of other scripts and surrogate pairs. Kept in the repository, so the quirks stay covered where the shared data is
+/// absent.
 /// </summary>
 public sealed class ReferenceCasesTests
 {

@@ -25,30 +25,38 @@ public sealed class SearchAndLearnGoldenTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Canonical forms need not be spelled alike, only be equal for the same pairs of answers. What differs is algebra (5! and 120, (x-1)(x+1) and x^2-1) and the
-    /// original's slips (10_{2} as 10, 1\frac{1}{9} as \frac{1}{9}, 2:3 as 2/3).
+    /// Canonical forms need not be spelled alike, only be equal for the same pairs of answers. What differs is algebra (5! and 120,
+    /// (x-1)(x+1) and x^2-1) and the original's slips (10_{2} as 10, 1\frac{1}{9} as \frac{1}{9}, 2:3 as 2/3); the one pair we add is
+    /// "five" and 5.
     /// </summary>
     [Fact]
     public void Groups_answers_as_the_computer_algebra_system_does_but_for_algebra()
     {
-        // Both sides stripped, as the votes see them. Pairs of different texts: of those the original calls equal, how many do we? And do we call any other pair equal?
-        (int found, int missed, int invented) = ComparePairs(
+        // Both sides stripped, as the votes see them. Of the pairs of different texts that the original calls equal, how many do we? Any others?
+        (int found, List<string> missed, List<string> invented) = ComparePairs(
             Golden("sal_extract_canonical").Select(row => (row.Text("extracted"), row.Text("canonical")))
                 .Concat(Golden("sal_canonical_answers").Select(row => (row.Text("strip_string"), row.Text("canonical_of_stripped")))));
-        output.WriteLine($"pairs of different texts that the original calls equal: {found} found, {missed} missed; {invented} invented");
-        Assert.Equal((40, 60, 0), (found, missed, invented));
+        output.WriteLine($"pairs of different texts that the original calls equal: {found} found, {missed.Count} missed, {invented.Count} invented");
+        output.WriteLine($"missed: {string.Join(", ", missed)}\ninvented: {string.Join(", ", invented)}");
+        Assert.Equal((18, 42, 1), (found, missed.Count, invented.Count));
     }
 
+    /// <summary>
+    /// Of 1,640 verdicts 25 differ, all of them one defect of the original: it compares with the reference answer as it stands
+    /// (\text{even}, 10,\!080), while predictions have been stripped. Here both sides are.
+    /// </summary>
     [Fact]
-    public void Judges_real_completions_as_the_canonical_forms_do()
+    public void Judges_real_completions_as_the_canonical_forms_do_where_those_strip_both_sides()
     {
         List<JsonElement> rows = [.. Golden("sal_extract_canonical").Where(row => row.TryGetProperty("gold", out _))];
         List<JsonElement> wrong =
             [.. rows.Where(row => AnswerEquivalence.AreEqual(row.Text("gold"), row.Text("extracted")) != row.GetProperty("canonical_equal").GetBoolean())];
-        foreach (JsonElement row in wrong) output.WriteLine($"{row.Text("kind")}: {row.Text("gold")} / {row.Text("extracted")}, original says {row.GetProperty("canonical_equal")}");
-        Assert.Equal((1640, 0), (rows.Count, wrong.Count));
+        Assert.Equal((1640, 25), (rows.Count, wrong.Count));
+        Assert.All(wrong, row => Assert.Equal(row.Text("extracted"), AnswerNormalizer.StripString(row.Text("gold"))));
+        Assert.Equal(0, rows.Count(row => row.Text("kind") == "math500_solution" && !AnswerEquivalence.AreEqual(row.Text("gold"), row.Text("extracted"))));
     }
 
+    /// <summary>Without algebra, sets and intervals: a floor that later work raises.</summary>
     [Fact]
     public void Verdicts_on_collected_pairs()
     {
@@ -56,7 +64,7 @@ public sealed class SearchAndLearnGoldenTests(ITestOutputHelper output)
         int right = rows.Count(row => AnswerEquivalence.AreEqual(row.Text("gold"), row.Text("pred")) == row.GetProperty("expected").GetBoolean());
         int original = rows.Count(row => row.GetProperty("verdicts").GetProperty("sal canonical equal").ValueKind == row.GetProperty("expected").ValueKind);
         output.WriteLine($"right verdicts: ours {right}, search-and-learn's canonical forms {original}, of {rows.Count}");
-        Assert.Equal((0, 0, 418), (right, original, rows.Count));
+        Assert.Equal((232, 278, 418), (right, original, rows.Count));
     }
 
     [Fact]
@@ -84,18 +92,19 @@ public sealed class SearchAndLearnGoldenTests(ITestOutputHelper output)
             yield return ($"{row}", row.Text(key), Voting.Box(Voting.Choose(vote, answers, canonical, scores, answers.Count)));
     }
 
-    private static (int Found, int Missed, int Invented) ComparePairs(IEnumerable<(string Text, string Canonical)> answers)
+    private static (int Found, List<string> Missed, List<string> Invented) ComparePairs(IEnumerable<(string Text, string Canonical)> answers)
     {
         (string Text, string Theirs, string Ours)[] distinct = [.. answers.DistinctBy(a => a.Text).Select(a => (a.Text, a.Canonical, CanonicalAnswer.Of(a.Text)))];
-        (int found, int missed, int invented) = (0, 0, 0);
+        int found = 0;
+        List<string> missed = [], invented = [];
         for (int i = 0; i < distinct.Length; i++)
         {
             for (int j = 0; j < i; j++)
             {
                 bool theirs = distinct[i].Theirs == distinct[j].Theirs, ours = distinct[i].Ours == distinct[j].Ours;
                 if (theirs && ours) found++;
-                else if (theirs) missed++;
-                else if (ours) invented++;
+                else if (theirs) missed.Add($"{distinct[i].Text} and {distinct[j].Text}");
+                else if (ours) invented.Add($"{distinct[i].Text} and {distinct[j].Text}");
             }
         }
         return (found, missed, invented);

@@ -18,9 +18,12 @@ public sealed class AccuracyTableTests
     ];
 
     [Fact]
-    public void Grades_each_vote_at_each_count() => Assert.Equal(
-        [new VoteOutcome(1, false, false, false, 0.5), new VoteOutcome(2, false, false, false, 1 - 1 / 6.0), new VoteOutcome(4, false, true, true, 1)],
-        s_outcomes[0].Votes.Select(vote => vote with { PassAtK = Math.Round(vote.PassAtK, 15) is var rounded && rounded == Math.Round(1 - 1 / 6.0, 15) ? 1 - 1 / 6.0 : rounded }));
+    public void Grades_each_vote_at_each_count()
+    {
+        IReadOnlyList<VoteOutcome> votes = s_outcomes[0].Votes;
+        Assert.Equal([(1, false, false, false), (2, false, false, false), (4, false, true, true)], votes.Select(v => (v.K, v.Naive, v.Weighted, v.Majority)));
+        Assert.Equal([0.5, 5 / 6.0, 1], votes.Select(vote => Math.Round(vote.PassAtK, 12)), (expected, actual) => Math.Abs(expected - actual) < 1e-9);
+    }
 
     [Fact]
     public void Averages_over_problems_then_seeds()
@@ -45,18 +48,12 @@ public sealed class AccuracyTableTests
     public void Renders_aligned_markdown()
     {
         string text = AccuracyReport.ToMarkdown(AccuracyTable.Compute(s_outcomes));
-        Assert.Equal("""
-            Right answers in %, mean ± standard deviation over 2 seeds, 4 problems in all.
-
-            | N |      naive |    weighted |   majority |      pass@N | problems |
-            |:--|-----------:|------------:|-----------:|------------:|---------:|
-            | 1 | 50.0 ± 0.0 |  50.0 ± 0.0 | 50.0 ± 0.0 | 43.8 ± 8.8 |        4 |
-            """.ReplaceLineEndings("\n").Split('\n')[0], text.Split('\n')[0]);
+        Assert.StartsWith("Right answers in %, mean ± standard deviation over 2 seeds, 4 problems in all.\n\n", text);
         string[][] tables = [.. text.Split("\n\n").Skip(1).Select(table => table.TrimEnd('\n').Split('\n'))];
         Assert.Equal(3, tables.Length);
         Assert.All(tables, table => Assert.Single(table.Select(line => line.Length).Distinct()));
-        Assert.Equal("| N |       naive |    weighted |    majority |      pass@N | problems |".Length, tables[0][0].Length);
-        Assert.StartsWith("| 4 |  50.0 ± 0.0 | 75.0 ± 35.4 |", tables[0][4]);
+        Assert.Equal(["4", "50.0 ± 0.0", "75.0 ± 35.4", "50.0 ± 0.0", "75.0 ± 35.4", "4"], tables[0][4].Trim('|').Split('|').Select(cell => cell.Trim()));
+        Assert.Matches("^[|]:-+([|]-+:){5}[|]$", tables[0][1]);
         Assert.StartsWith("| level, N = 4 |", tables[1][0]);
         Assert.StartsWith("| subject, N = 4 |", tables[2][0]);
     }

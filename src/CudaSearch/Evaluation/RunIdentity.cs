@@ -1,0 +1,34 @@
+using System.Globalization;
+using CudaSearch.Search;
+
+namespace CudaSearch.Evaluation;
+
+/// <summary>What distinguishes a run: two records may share a file only when these agree.</summary>
+/// <param name="Strategy">Name of the strategy.</param>
+/// <param name="N">Completions or beams.</param>
+/// <param name="Seed">The seed.</param>
+/// <param name="Settings">Every other option that changes the result, in words.</param>
+/// <param name="Model">The generator.</param>
+/// <param name="Prm">The verifier; null where completions are not scored.</param>
+/// <param name="Backend">The backend that ran.</param>
+/// <param name="Device">The device that ran.</param>
+public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Settings, string Model, string? Prm, string Backend, string Device)
+{
+    /// <summary>The identity of a run with these settings on this workbench.</summary>
+    public static RunIdentity Of(Workbench workbench, RunSettings settings, bool scored) => new(
+        settings.Strategy, settings.Search.N, settings.Seed, Describe(settings), workbench.ModelName, scored ? workbench.PrmName : null,
+        workbench.Backend, workbench.Device);
+
+    private static string Describe(RunSettings settings)
+    {
+        SearchOptions search = settings.Search;
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"beam-width={search.BeamWidth} iterations={search.Iterations} lookahead={search.Lookahead} aggregate={search.Aggregation.ToString().ToLowerInvariant()} "
+            + $"temperature={search.Sampling.Temperature} top-p={search.Sampling.TopP} top-k={search.Sampling.TopK} min-p={search.Sampling.MinP} max-tokens={search.Sampling.MaxTokens}");
+        if (search.FilterDuplicates) text += " filter-duplicates";
+        if (search.SortCompleted) text += " sort-completed";
+        if (!search.StopWhenComplete) text += " run-on";
+        return text;
+    }
+}

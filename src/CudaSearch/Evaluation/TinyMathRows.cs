@@ -1,0 +1,41 @@
+using System.Buffers;
+using System.Text.Json;
+using CudaSearch.TinyMath;
+
+namespace CudaSearch.Evaluation;
+
+/// <summary>The held-out TinyMath problems as dataset rows.</summary>
+public static class TinyMathRows
+{
+    /// <summary>The rows of a range, with MATH's columns.</summary>
+    public static IReadOnlyList<DatasetRow> HeldOut(RowRange range)
+    {
+        IReadOnlyList<TinyMathProblem> problems = TinyMathDataset.HeldOut();
+        (int start, int end) = range.Of(problems.Count, Workbench.TinyMath);
+        return [.. Enumerable.Range(start, end - start).Select(i => Row(i, problems[i]))];
+    }
+
+    private static DatasetRow Row(int index, TinyMathProblem problem)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("problem", problem.Problem);
+            writer.WriteString("solution", problem.Solution);
+            writer.WriteString("answer", problem.Answer);
+            writer.WriteString("subject", problem.Subject);
+            writer.WriteNumber("level", problem.Level);
+            writer.WriteString("unique_id", problem.UniqueId);
+            writer.WriteEndObject();
+        }
+        using JsonDocument columns = JsonDocument.Parse(buffer.WrittenMemory);
+        return new DatasetRow(index, problem.Problem, columns.RootElement.Clone())
+        {
+            Answer = problem.Answer,
+            Level = problem.Level.ToString(),
+            Subject = problem.Subject,
+            UniqueId = problem.UniqueId,
+        };
+    }
+}

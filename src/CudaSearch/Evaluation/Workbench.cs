@@ -1,0 +1,121 @@
+using CudaSearch.Backends;
+using CudaSearch.Backends.Cpu;
+using CudaSearch.Checkpoints;
+using CudaSearch.Engine;
+using CudaSearch.Model;
+
+namespace CudaSearch.Evaluation;
+
+/// <summary>What to open.</summary>
+public sealed record WorkbenchOptions
+{
+    /// <summary>The generator: a folder, or <c>tinymath</c>.</summary>
+    public string Model { get; init; } = Workbench.TinyMath;
+
+    /// <summary>The process reward model: a folder, <c>tinymath</c>, or null for none.</summary>
+    public string? Prm { get; init; } = Workbench.TinyMath;
+
+    /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda[:i]</c>.</summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>Threads of the CPU backend; 0 takes all cores.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Memory for the KV caches: a fraction of what is available, or a size.</summary>
+    public string Memory { get; init; } = "0.5";
+}
+
+/// <summary>A device with a generator and, if wanted, a verifier on it: two engines over two models with two page pools within one budget.</summary>
+public sealed class Workbench : IDisposable
+{
+    /// <summary>The name of the embedded pair.</summary>
+    public const string TinyMath = "tinymath";
+
+    private readonly IBackend _backend;
+    private readonly DeviceLoop _loop = new();
+
+    private Workbench(IBackend backend) => _backend = backend;
+
+    /// <summary>Writes steps.</summary>
+    public LanguageModel Generator { get; private set; } = null!;
+
+    /// <summary>Scores steps; null when none was asked for.</summary>
+    public LanguageModel? Verifier { get; private set; }
+
+    /// <summary>Short name of the backend, e.g. <c>cpu</c>.</summary>
+    public string Backend => _backend.Name;
+
+    /// <summary>The device in words.</summary>
+    public string Device => _backend.Device;
+
+    /// <summary>The generator as the user named it: <c>tinymath</c>, or the folder's name.</summary>
+    public string ModelName { get; private set; } = "";
+
+    /// <summary>The verifier as the user named it; null when there is none.</summary>
+    public string? PrmName { get; private set; }
+
+    /// <summary>Opens the models.</summary>
+    /// <exception cref="CudaSearchException">A model is wrong, the device is unavailable, or the memory does not suffice.</exception>
+    public static Workbench Open(WorkbenchOptions options)
+    {
+        string model = ResolveModel(options.Model, "generator");
+        string? prm = options.Prm is null ? null : ResolveModel(options.Prm, "prm");
+        var workbench = new Workbench(OpenBackend(options));
+        try
+        {
+            workbench.OpenModels(options, model, prm);
+            return workbench;
+        }
+        catch
+        {
+            workbench.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The folder of a model.</summary>
+    /// <param name="nameOrDirectory">A folder, or <c>tinymath</c>.</param>
+    /// <param name="role"><c>generator</c> or <c>prm</c>: which of the embedded pair.</param>
+    public static string ResolveModel(string nameOrDirectory, string role) =>
+        nameOrDirectory == TinyMath ? Path.Combine(AppContext.BaseDirectory, TinyMath, role) : nameOrDirectory;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // Engines first: the loop then finds nothing to run, and ends before the memory it works on goes.
+        Generator?.Engine.Dispose();
+        Verifier?.Engine.Dispose();
+        _loop.Dispose();
+        Generator?.Dispose();
+        Verifier?.Dispose();
+        _backend.Dispose();
+    }
+
+    private static IBackend OpenBackend(WorkbenchOptions options)
+    {
+        if (options.Device is "auto" or "cpu") return CpuBackend.Create(options.Threads);
+        if (options.Device == "cuda" || options.Device.StartsWith("cuda:", StringComparison.Ordinal))
+            throw new CudaSearchException(
+                Failure.DeviceUnavailable, $"--device {options.Device}: this version has no CUDA backend yet; use --device cpu (\"cudasearch doctor\" shows what there is)");
+        throw CudaSearchException.BadInput($"--device {options.Device} is unknown; use auto, cpu or cuda[:i]");
+    }
+
+    private void OpenModels(WorkbenchOptions options, string model, string? prm)
+    {
+        long budget = MemoryBudget.Parse(options.Memory);
+        long modelPage = PageBytes(model), prmPage = prm is null ? 0 : PageBytes(prm);
+        // Both hold about the same tokens, so the budget is divided by what a token takes.
+        long modelShare = (long)((double)budget * modelPage / (modelPage + prmPage));
+        Generator = LanguageModel.OpenGenerator(model, _backend, _loop, modelShare);
+        ModelName = options.Model == TinyMath ? TinyMath : Generator.Name;
+        if (prm is null) return;
+        Verifier = LanguageModel.OpenVerifier(prm, _backend, _loop, budget - modelShare);
+        PrmName = options.Prm == TinyMath ? TinyMath : Verifier.Name;
+    }
+
+    private long PageBytes(string directory)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(directory);
+        return _backend.PageBytes(Transformer.CacheShape(checkpoint.Config, pages: 1));
+    }
+}
