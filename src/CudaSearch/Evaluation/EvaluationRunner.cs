@@ -30,7 +30,8 @@ public readonly record struct EvaluationProgress(int Done, int Total, int Graded
 /// <param name="Problems">Problems finished.</param>
 /// <param name="Resumed">Of those, how many an earlier run had done.</param>
 /// <param name="Table">Accuracy by vote, N, level and subject over the problems that have a reference answer.</param>
-public sealed record EvaluationSummary(RunIdentity Run, int Problems, int Resumed, AccuracyTable Table);
+/// <param name="Outcomes">The same, problem by problem.</param>
+public sealed record EvaluationSummary(RunIdentity Run, int Problems, int Resumed, AccuracyTable Table, IReadOnlyList<ProblemOutcome> Outcomes);
 
 /// <summary>Searches every problem of a dataset, many at once, into a file that can be continued.</summary>
 public sealed class EvaluationRunner
@@ -98,7 +99,8 @@ public sealed class EvaluationRunner
                 if (task.IsCompletedSuccessfully) file.Append(task.Result, _rows[row].Columns);
             }
         }
-        return new EvaluationSummary(_solver.Identity, finished, resumed, AccuracyTable.Compute(outcomes.OfType<ProblemOutcome>()));
+        List<ProblemOutcome> gradedOutcomes = [.. outcomes.OfType<ProblemOutcome>()];
+        return new EvaluationSummary(_solver.Identity, finished, resumed, AccuracyTable.Compute(gradedOutcomes), gradedOutcomes);
 
         void Write(int row, SolveRecord record)
         {

@@ -69,7 +69,10 @@ public sealed class BeamSearch : ISearchStrategy
         for (int i = 0; i < scores.Length; i++) live[i].Judge(tree, scores[i], aggregation);
     }
 
-    /// <summary>Moves the beams whose answer ended to the completed ones. Kept from the original: a boxed answer does not end a beam, in DVTS it does.</summary>
+    /// <summary>
+    /// Moves the beams whose answer ended to the completed ones. Kept from the original: a boxed answer does not end a beam, though in DVTS
+    /// it ends a subtree.
+    /// </summary>
     private static void RetireCompleted(OwnedList<Beam> live, Step[] steps, List<Completion> completed, SearchTree tree)
     {
         HashSet<Beam> ended = [.. live.Where((_, i) => steps[i].EndsAnswer)];

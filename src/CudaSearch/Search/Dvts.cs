@@ -4,15 +4,15 @@ using CudaSearch.Verification;
 namespace CudaSearch.Search;
 
 /// <summary>
-/// Diverse verifier tree search: N / BeamWidth subtrees that never compete. Each grows by BeamWidth candidate steps an iteration, of which its best lives on.
-/// The result holds the last candidates of every subtree, so also the siblings of the chosen ones.
+/// Diverse verifier tree search: N / BeamWidth subtrees that never compete. Each grows by BeamWidth candidate steps an iteration, of which
+/// its best lives on. Kept from the original: the result holds the last candidates of every subtree, unfinished siblings of the best included.
 /// </summary>
 public sealed class Dvts : ISearchStrategy
 {
     /// <summary>Kept from the original: a step is capped at this many tokens, whatever the options say.</summary>
     private const int MaxStepTokens = 2048;
 
-    /// <summary>Kept from the original: a subtree is done once its text holds this. Looked for in the whole text, since steps may cut it in two.</summary>
+    /// <summary>Kept from the original: a subtree is done once its text holds this; the whole text, since two steps may spell it.</summary>
     private const string BoxedAnswer = "boxed{";
 
     /// <inheritdoc/>

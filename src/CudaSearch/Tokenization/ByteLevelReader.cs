@@ -3,12 +3,14 @@ namespace CudaSearch.Tokenization;
 /// <summary>Llama-3's and Qwen2's kind: normalizer none or NFC, a split pattern, then bytes.</summary>
 internal sealed class ByteLevelReader : ModelReader
 {
+    private const int LongestPattern = 4096;
+
     public override void CheckComponents(JsonAt root)
     {
         if (root["normalizer"].Type() is not (null or "NFC")) throw root["normalizer"]["type"].Refuse("NFC, or no normalizer");
         root["decoder"]["type"].MustBe("ByteLevel");
         root["model"]["unk_token"].MustBeAbsent();
-        _ = ReadPattern(root["pre_tokenizer"]);
+        CheckPreTokenizer(root["pre_tokenizer"]);
     }
 
     public override byte[]? BytesOf(string spelling) => ByteSymbols.TryParse(spelling);
@@ -23,23 +25,41 @@ internal sealed class ByteLevelReader : ModelReader
                 ? id
                 : throw root["model"]["vocab"].Wrong($"the byte 0x{value:X2} (\"{symbol}\") has no ordinary token");
         }
-        return new ByteLevelModel(tokens, merges, new PreTokenizer(ReadPattern(root["pre_tokenizer"])), byteIds,
+        return new ByteLevelModel(tokens, merges, MakePreTokenizer(Split(root["pre_tokenizer"])["pattern"]["Regex"]), byteIds,
             composes: !root["normalizer"].IsNull, takesWholeWords: root["model"]["ignore_merges"].Flag());
     }
 
-    private static string ReadPattern(JsonAt preTokenizer)
+    private static void CheckPreTokenizer(JsonAt preTokenizer)
+    {
+        JsonAt split = Split(preTokenizer);
+        split["type"].MustBe("Split");
+        split["behavior"].MustBe("Isolated");
+        split["invert"].MustBe(false);
+
+        JsonAt byteLevel = preTokenizer["pretokenizers"].Items().ElementAt(1);
+        byteLevel["type"].MustBe("ByteLevel");
+        byteLevel["add_prefix_space"].MustBe(false);
+        byteLevel["use_regex"].MustBe(false);
+    }
+
+    private static JsonAt Split(JsonAt preTokenizer)
     {
         preTokenizer["type"].MustBe("Sequence");
         JsonAt[] parts = [.. preTokenizer["pretokenizers"].Items()];
-        if (parts.Length != 2) throw preTokenizer["pretokenizers"].Refuse("a Split and a ByteLevel");
+        return parts.Length == 2 ? parts[0] : throw preTokenizer["pretokenizers"].Refuse("a Split and a ByteLevel");
+    }
 
-        parts[0]["type"].MustBe("Split");
-        parts[0]["behavior"].MustBe("Isolated");
-        parts[0]["invert"].MustBe(false);
-
-        parts[1]["type"].MustBe("ByteLevel");
-        parts[1]["add_prefix_space"].MustBe(false);
-        parts[1]["use_regex"].MustBe(false);
-        return parts[0]["pattern"]["Regex"].Text();
+    private static PreTokenizer MakePreTokenizer(JsonAt pattern)
+    {
+        string text = pattern.Text();
+        if (text.Length > LongestPattern) throw pattern.Refuse($"at most {LongestPattern} characters");
+        try
+        {
+            return new PreTokenizer(text);
+        }
+        catch (ArgumentException e)
+        {
+            throw pattern.Wrong($".NET does not understand this regular expression: {e.Message}");
+        }
     }
 }

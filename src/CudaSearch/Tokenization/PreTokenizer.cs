@@ -16,30 +16,32 @@ namespace CudaSearch.Tokenization;
 /// </remarks>
 internal sealed class PreTokenizer
 {
+    private const char LongS = '\u017F';
+
     // A pattern from a strange file may backtrack without end. The known ones need microseconds a match.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
-    // By category: a character that no pattern names and that has no case, to stand for those of its category beyond U+FFFF.
     private static readonly char[] s_standIns = MakeStandIns();
 
-    private readonly Regex _pattern;
+    private readonly Lazy<Regex> _pattern;
 
+    // To the engines the patterns are written for, ſ is an s where case does not count; .NET does not fold it. ſ and s differ in nothing else
+    // that patterns with (?i:'s) ask for.
+    private readonly bool _foldsLongS;
+
+    /// <exception cref="ArgumentException">The pattern is no regular expression that .NET understands.</exception>
     public PreTokenizer(string pattern)
     {
-        try
-        {
-            _pattern = new Regex(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant, s_patience);
-        }
-        catch (ArgumentException e)
-        {
-            throw CudaSearchException.BadInput($"the split pattern \"{pattern}\" is not a regular expression .NET understands: {e.Message}", e);
-        }
+        // Checked at once, compiled (some 50 ms) when first used.
+        _ = new Regex(pattern, RegexOptions.CultureInvariant);
+        _pattern = new Lazy<Regex>(() => new Regex(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant, s_patience));
+        _foldsLongS = pattern.Contains("(?i", StringComparison.Ordinal);
     }
 
     /// <summary>Calls <paramref name="word"/> for every word of a well-formed text, in order; joined they are the text.</summary>
     public void Split<TState>(ReadOnlySpan<char> text, TState state, ReadOnlySpanAction<char, TState> word)
     {
-        if (text.IndexOfAnyInRange('\uD800', '\uDBFF') < 0)
+        if (text.IndexOfAnyInRange('\uD800', '\uDBFF') < 0 && !(_foldsLongS && text.Contains(LongS)))
         {
             SplitBy(text, text, state, word);
             return;
@@ -47,7 +49,10 @@ internal sealed class PreTokenizer
         char[] standIn = ArrayPool<char>.Shared.Rent(text.Length);
         int length = 0;
         for (int i = 0; i < text.Length; i++)
-            standIn[length++] = char.IsHighSurrogate(text[i]) ? StandIn(char.ConvertToUtf32(text[i], text[++i])) : text[i];
+        {
+            standIn[length++] = char.IsHighSurrogate(text[i]) ? StandIn(char.ConvertToUtf32(text[i], text[++i]))
+                : text[i] == LongS && _foldsLongS ? 's' : text[i];
+        }
         SplitBy(text, standIn.AsSpan(0, length), state, word);
         ArrayPool<char>.Shared.Return(standIn);
     }
@@ -58,7 +63,7 @@ internal sealed class PreTokenizer
         int unit = 0, at = 0;
         try
         {
-            foreach (ValueMatch match in _pattern.EnumerateMatches(units))
+            foreach (ValueMatch match in _pattern.Value.EnumerateMatches(units))
             {
                 CutUpTo(match.Index, text);
                 CutUpTo(match.Index + match.Length, text);
@@ -67,7 +72,7 @@ internal sealed class PreTokenizer
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw CudaSearchException.BadInput($"the split pattern of tokenizer.json, \"{_pattern}\", takes forever on this text; use another tokenizer", e);
+            throw CudaSearchException.BadInput($"the split pattern of tokenizer.json, \"{_pattern.Value}\", takes forever on this text; use another tokenizer", e);
         }
 
         void CutUpTo(int endUnit, ReadOnlySpan<char> text)
@@ -78,7 +83,8 @@ internal sealed class PreTokenizer
         }
     }
 
-    private static char StandIn(int codePoint) => s_standIns[(int)CharUnicodeInfo.GetUnicodeCategory(codePoint)];
+    /// <summary>The character that stands for one beyond U+FFFF: of its category, named by no pattern, without case.</summary>
+    internal static char StandIn(int codePoint) => s_standIns[(int)CharUnicodeInfo.GetUnicodeCategory(codePoint)];
 
     private static char[] MakeStandIns()
     {

@@ -15,17 +15,27 @@ internal static class TokenizerFile
         {
             using FileStream file = File.OpenRead(path);
             if (file.Length > LargestFile) throw CudaSearchException.BadInput($"{path} has {file.Length} bytes; a tokenizer.json has {LargestFile} at most");
-            using JsonDocument json = JsonDocument.Parse(file, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return Read(new JsonAt(json.RootElement, path));
+            return Read(file, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw CudaSearchException.BadInput($"{path} cannot be read: {e.Message}; name a tokenizer.json", e);
         }
+    }
+
+    /// <param name="file">The content.</param>
+    /// <param name="name">What messages call it.</param>
+    public static Tokenizer Read(Stream file, string name)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(file, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return Read(new JsonAt(json.RootElement, name));
+        }
         // The second: a string escape that is half a surrogate pair, found only when the string is asked for.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw CudaSearchException.BadInput($"{path} is not a tokenizer.json: {e.Message}; get the file again from its model", e);
+            throw CudaSearchException.BadInput($"{name} is not a tokenizer.json: {e.Message}; get the file again from its model", e);
         }
     }
 

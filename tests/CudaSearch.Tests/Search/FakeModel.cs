@@ -8,7 +8,8 @@ namespace CudaSearch.Tests.Search;
 internal sealed record Request(string Text, int Beam, GenerationOptions Options);
 
 /// <summary>
-/// Generator and verifier in one, which says what it is told to, writes down what it was asked, counts what is still alive, and fails when wanted.
+/// Generator and verifier in one, which says what it is told to, writes down what it was asked, counts what is still alive, and fails
+/// when wanted.
 /// A piece of an answer scores its last digit in tenths; one without a digit scores like the piece before it.
 /// </summary>
 internal sealed class FakeModel(Func<Request, GeneratedText> next) : IGenerator, IVerifier
@@ -87,7 +88,13 @@ internal sealed class FakeModel(Func<Request, GeneratedText> next) : IGenerator,
     private static double[] ScoreByDigits(string answer)
     {
         double score = 0;
-        return [.. answer.Split("\n\n").Select(piece => score = piece.LastOrDefault(char.IsAsciiDigit) is var digit and not '\0' ? (digit - '0') / 10.0 : score)];
+        return [.. answer.Split("\n\n").Select(ScoreOf)];
+
+        double ScoreOf(string piece)
+        {
+            char digit = piece.LastOrDefault(char.IsAsciiDigit, '\0');
+            return score = digit == '\0' ? score : (digit - '0') / 10.0;
+        }
     }
 
     private GeneratedText Next(Request request) => next(request);
@@ -153,6 +160,7 @@ internal sealed class FakeModel(Func<Request, GeneratedText> next) : IGenerator,
     private sealed class Verification : IVerification
     {
         private readonly FakeModel _model;
+        private bool _busy;
         private bool _disposed;
 
         public Verification(FakeModel model)
@@ -174,7 +182,10 @@ internal sealed class FakeModel(Func<Request, GeneratedText> next) : IGenerator,
             _model.Count();
             _model.MostVerificationsScoring = Math.Max(_model.MostVerificationsScoring, _model.LiveVerifications);
             _model.Scored.Add(answer);
+            Assert.False(_busy, "scores two answers at once");
+            _busy = true;
             await _model.WaitAsync(cancellation);
+            _busy = false;
             Assert.False(_disposed, "disposed while scoring");
             return _model.Score(answer);
         }

@@ -108,8 +108,8 @@ public sealed class TraceReplayTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// The original's DVTS groups its results by problem text, so that a problem that stands twice in a batch gets, each time, the completions of both.
-    /// Our searches know one problem each; what becomes of a batch is imitated here.
+    /// The original's DVTS groups its results by problem text, so that a problem that stands twice in a batch gets, each time, the
+    /// completions of both. Our searches know one problem each; what becomes of a batch is imitated here.
     /// </summary>
     private static SearchResult[] MergeEqualProblems(string[] problems, SearchResult[] results) =>
     [

@@ -64,7 +64,10 @@ internal sealed class TraceScript(JsonElement trace, TracePump pump)
 
     public static double[] Doubles(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
 
-    /// <summary>Empties the list: what is asked for while its items are served belongs to a later call. Problem-major, in order asked within a problem.</summary>
+    /// <summary>
+    /// Empties the list, since what is asked for while its items are served belongs to a later call. Problem-major, in the order asked
+    /// within a problem.
+    /// </summary>
     private static T[] Take<T>(List<T> pending, Func<T, int> problem)
     {
         T[] taken = [.. pending.OrderBy(problem)];

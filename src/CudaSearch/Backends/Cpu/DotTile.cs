@@ -95,10 +95,10 @@ internal static unsafe class DotTile<T, TWeights>
             a32 = T.MultiplyAdd(x, b2, a32);
             a33 = T.MultiplyAdd(x, b3, a33);
         }
-        SumLanes(T.Fold(a00), T.Fold(a01), T.Fold(a02), T.Fold(a03)).Store(output);
-        SumLanes(T.Fold(a10), T.Fold(a11), T.Fold(a12), T.Fold(a13)).Store(output + 4);
-        SumLanes(T.Fold(a20), T.Fold(a21), T.Fold(a22), T.Fold(a23)).Store(output + 8);
-        SumLanes(T.Fold(a30), T.Fold(a31), T.Fold(a32), T.Fold(a33)).Store(output + 12);
+        T.SumFour(a00, a01, a02, a03).Store(output);
+        T.SumFour(a10, a11, a12, a13).Store(output + 4);
+        T.SumFour(a20, a21, a22, a23).Store(output + 8);
+        T.SumFour(a30, a31, a32, a33).Store(output + 12);
         for (nint k = whole; k < length; k++)
         {
             nint offset = k * TWeights.Size;
@@ -114,33 +114,4 @@ internal static unsafe class DotTile<T, TWeights>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddTail(float x, Vector128<float> b, float* sums) =>
         Vector128.FusedMultiplyAdd(Vector128.Create(x), b, Vector128.Load(sums)).Store(sums);
-
-    /// <summary>(sum of a, sum of b, sum of c, sum of d): a 4 × 4 transpose, then three additions.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> SumLanes(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
-    {
-        Vector128<float> ab = UnpackLow(a, b), AB = UnpackHigh(a, b);
-        Vector128<float> cd = UnpackLow(c, d), CD = UnpackHigh(c, d);
-        Vector128<float> lane0 = LowHalves(ab, cd), lane1 = HighHalves(ab, cd);
-        Vector128<float> lane2 = LowHalves(AB, CD), lane3 = HighHalves(AB, CD);
-        return (lane0 + lane1) + (lane2 + lane3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> UnpackLow(Vector128<float> a, Vector128<float> b) =>
-        System.Runtime.Intrinsics.X86.Sse.IsSupported
-            ? System.Runtime.Intrinsics.X86.Sse.UnpackLow(a, b)
-            : Vector128.Create(a.GetElement(0), b.GetElement(0), a.GetElement(1), b.GetElement(1));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> UnpackHigh(Vector128<float> a, Vector128<float> b) =>
-        System.Runtime.Intrinsics.X86.Sse.IsSupported
-            ? System.Runtime.Intrinsics.X86.Sse.UnpackHigh(a, b)
-            : Vector128.Create(a.GetElement(2), b.GetElement(2), a.GetElement(3), b.GetElement(3));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> LowHalves(Vector128<float> a, Vector128<float> b) => Vector128.Create(a.GetLower(), b.GetLower());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> HighHalves(Vector128<float> a, Vector128<float> b) => Vector128.Create(a.GetUpper(), b.GetUpper());
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace CudaSearch.Backends.Cpu;
 
@@ -47,6 +48,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Adds the register's 128-bit quarters; scalar registers become (x, 0, 0, 0).</summary>
     static abstract Vector128<float> Fold(TSelf a);
 
+    /// <summary>(sum of a, sum of b, sum of c, sum of d), each over all lanes in one fixed order.</summary>
+    static abstract Vector128<float> SumFour(TSelf a, TSelf b, TSelf c, TSelf d);
+
     /// <summary>The largest lane.</summary>
     static abstract float MaxLane(TSelf a);
 }
@@ -68,8 +72,11 @@ internal readonly unsafe struct Lanes512(Vector512<float> v) : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadBFloat16(ushort* source)
     {
-        (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Vector256.Load(source));
-        return new(Vector512.ShiftLeft(Vector512.Create(lower, upper), 16).AsSingle());
+        Vector256<ushort> bits = Vector256.Load(source);
+        Vector512<int> wide = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector512Int32(bits)
+            : Vector512.Create(Vector256.WidenLower(bits), Vector256.WidenUpper(bits)).AsInt32();
+        return new(Vector512.ShiftLeft(wide, 16).AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -108,6 +115,16 @@ internal readonly unsafe struct Lanes512(Vector512<float> v) : ILanes<Lanes512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> SumFour(Lanes512 a, Lanes512 b, Lanes512 c, Lanes512 d)
+    {
+        if (!Avx512F.IsSupported) return Transpose.SumFour(Fold(a), Fold(b), Fold(c), Fold(d));
+        // Within each 128-bit quarter: (a0 + a2, b0 + b2, a1 + a3, b1 + b3), then (Σa, Σb, Σc, Σd).
+        Vector512<float> ab = Avx512F.UnpackLow(a._v, b._v) + Avx512F.UnpackHigh(a._v, b._v);
+        Vector512<float> cd = Avx512F.UnpackLow(c._v, d._v) + Avx512F.UnpackHigh(c._v, d._v);
+        return Fold(new(Avx512F.Shuffle(ab, cd, 0b01_00_01_00) + Avx512F.Shuffle(ab, cd, 0b11_10_11_10)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Lanes512 a) => Lanes256.MaxLane(new(Vector256.MaxNative(a._v.GetLower(), a._v.GetUpper())));
 }
 
@@ -128,8 +145,11 @@ internal readonly unsafe struct Lanes256(Vector256<float> v) : ILanes<Lanes256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadBFloat16(ushort* source)
     {
-        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load(source));
-        return new(Vector256.ShiftLeft(Vector256.Create(lower, upper), 16).AsSingle());
+        Vector128<ushort> bits = Vector128.Load(source);
+        Vector256<int> wide = Avx2.IsSupported
+            ? Avx2.ConvertToVector256Int32(bits)
+            : Vector256.Create(Vector128.WidenLower(bits), Vector128.WidenUpper(bits)).AsInt32();
+        return new(Vector256.ShiftLeft(wide, 16).AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -162,6 +182,15 @@ internal readonly unsafe struct Lanes256(Vector256<float> v) : ILanes<Lanes256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Fold(Lanes256 a) => a._v.GetLower() + a._v.GetUpper();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> SumFour(Lanes256 a, Lanes256 b, Lanes256 c, Lanes256 d)
+    {
+        if (!Avx.IsSupported) return Transpose.SumFour(Fold(a), Fold(b), Fold(c), Fold(d));
+        Vector256<float> ab = Avx.UnpackLow(a._v, b._v) + Avx.UnpackHigh(a._v, b._v);
+        Vector256<float> cd = Avx.UnpackLow(c._v, d._v) + Avx.UnpackHigh(c._v, d._v);
+        return Fold(new(Avx.Shuffle(ab, cd, 0b01_00_01_00) + Avx.Shuffle(ab, cd, 0b11_10_11_10)));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxLane(Lanes256 a)
@@ -206,5 +235,17 @@ internal readonly unsafe struct LanesScalar(float v) : ILanes<LanesScalar>
 
     public static Vector128<float> Fold(LanesScalar a) => Vector128.CreateScalar(a._v);
 
+    public static Vector128<float> SumFour(LanesScalar a, LanesScalar b, LanesScalar c, LanesScalar d) => Vector128.Create(a._v, b._v, c._v, d._v);
+
     public static float MaxLane(LanesScalar a) => a._v;
+}
+
+/// <summary>The portable form of a transposing sum.</summary>
+internal static class Transpose
+{
+    /// <summary>(Σa, Σb, Σc, Σd).</summary>
+    public static Vector128<float> SumFour(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) =>
+        Vector128.Create(LaneSum(a), LaneSum(b), LaneSum(c), LaneSum(d));
+
+    private static float LaneSum(Vector128<float> v) => (v.GetElement(0) + v.GetElement(2)) + (v.GetElement(1) + v.GetElement(3));
 }

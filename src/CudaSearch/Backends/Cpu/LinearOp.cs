@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace CudaSearch.Backends.Cpu;
 
 /// <summary>
@@ -59,11 +61,19 @@ internal sealed unsafe class LinearOp<T> : IParallelWork
 
     private void Finish(float* sums, float* output, int firstColumn, int columns)
     {
+        if (columns == 4)
+        {
+            Vector128<float> value = Vector128.Load(sums);
+            if (_bias is not null) value += Vector128.Create(_bias[firstColumn], _bias[firstColumn + 1], _bias[firstColumn + 2], _bias[firstColumn + 3]);
+            if (_add) value += Vector128.Load(output);
+            value.Store(output);
+            return;
+        }
         for (int c = 0; c < columns; c++)
         {
             float value = sums[c];
             if (_bias is not null) value += _bias[firstColumn + c];
-            output[c] = _add ? output[c] + value : value;
+            output[c] = _add ? value + output[c] : value;
         }
     }
 }

@@ -1,0 +1,60 @@
+using BenchmarkDotNet.Attributes;
+using CudaSearch.Backends;
+using CudaSearch.Backends.Cpu;
+using CudaSearch.Checkpoints;
+using CudaSearch.Tests.Checkpoints;
+
+namespace CudaSearch.Benchmarks.Backends;
+
+/// <summary>The bf16 matmul: rows × [Out, In]. GFLOP/s = 2 * Rows * In * Out / time.</summary>
+public class MatmulBenchmark
+{
+    private readonly TempFolder _folder = new();
+    private SafeTensorsFile _file = null!;
+    private IBackend _backend = null!;
+    private DeviceWeight _weight = null!;
+    private DeviceTensor _input = null!;
+    private DeviceTensor _output = null!;
+
+    [Params(1, 4, 16, 64, 256)]
+    public int Rows { get; set; }
+
+    [Params("192x512", "2048x2048", "2048x8192")]
+    public string Shape { get; set; } = "";
+
+    [Params(1, 2)]
+    public int Threads { get; set; }
+
+    [ParamsSource(nameof(Paths))]
+    public string Path { get; set; } = "";
+
+    public static IEnumerable<string> Paths => CpuBackend.Paths.Where(path => path != "scalar");
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        int[] shape = [.. Shape.Split('x').Select(int.Parse)];
+        var random = new Random(1);
+        float[] values = [.. Enumerable.Range(0, shape[0] * shape[1]).Select(_ => random.NextSingle() - 0.5f)];
+        string path = _folder.File("weight.safetensors");
+        SafeTensorsWriter.Write(path, TensorData.Of("w", ElementType.BF16, [shape[1], shape[0]], values));
+        _file = SafeTensorsFile.Open(path);
+        _backend = CpuBackend.Create(Threads, Path);
+        _weight = _backend.LoadWeight(_file.Tensors["w"]);
+        _input = _backend.Allocate(Rows, shape[0]);
+        _output = _backend.Allocate(Rows, shape[1]);
+    }
+
+    [Benchmark]
+    public void Linear() => _backend.Linear(_input, _weight, bias: null, Rows, _output);
+
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        _backend.Dispose();
+        _input.Dispose();
+        _output.Dispose();
+        _file.Dispose();
+        _folder.Dispose();
+    }
+}
