@@ -44,12 +44,10 @@ public static class CommandLine
         {
             SolveCommand.Create(host),
             EvalCommand.Create(host),
-            ScoreCommand.Create(host),
             GenerateCommand.Create(host),
             LogitsCommand.Create(host),
             TokenizeCommand.Create(host),
             TinyMathCommand.Create(host),
-            DoctorCommand.Create(host),
             s_verbose,
         };
 

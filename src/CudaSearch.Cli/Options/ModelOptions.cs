@@ -19,19 +19,14 @@ internal sealed class ModelOptions
         Description = "the process reward model: a folder, tinymath, or none [default: tinymath where --model is tinymath]",
     };
 
-    private readonly Option<string> _device = new("--device")
-    {
-        Description = "where to compute: auto, cpu or cuda[:i]",
-        DefaultValueFactory = _ => "auto",
-    };
+    private readonly Option<string> _device = Values.Text(
+        "--device", "where to compute: auto, cpu or cuda[:i]", "auto",
+        device => IsDevice(device) ? null : $"--device is {device}; it must be auto, cpu, cuda or cuda: and a number");
 
     private readonly Option<int> _threads = Values.Integer("--threads", "threads of the CPU backend; 0 takes all cores", 0, minimum: 0);
 
-    private readonly Option<string> _memory = new("--memory")
-    {
-        Description = "memory for the KV caches: a fraction of what is available such as 0.9, or a size such as 12GiB",
-        DefaultValueFactory = _ => new WorkbenchOptions().Memory,
-    };
+    private readonly Option<string> _memory = Values.Text(
+        "--memory", "memory for the KV caches: a fraction of what is available such as 0.9, or a size such as 12GiB", new WorkbenchOptions().Memory, MemoryFault);
 
     private readonly Option<bool> _deterministic = new("--deterministic")
     {
@@ -53,21 +48,6 @@ internal sealed class ModelOptions
         command.Add(_threads);
         command.Add(_memory);
         command.Add(_deterministic);
-        _device.Validators.Add(result =>
-        {
-            if (!IsDevice(result.Tokens[^1].Value)) result.AddError($"--device is {result.Tokens[^1].Value}; it must be auto, cpu, cuda or cuda: and a number");
-        });
-        _memory.Validators.Add(result =>
-        {
-            try
-            {
-                MemoryBudget.Parse(result.Tokens[^1].Value);
-            }
-            catch (CudaSearchException e)
-            {
-                result.AddError(e.Message);
-            }
-        });
     }
 
     /// <summary>What to open for a command that only generates.</summary>
@@ -91,4 +71,17 @@ internal sealed class ModelOptions
 
     private static bool IsDevice(string device) =>
         device is "auto" or "cpu" or "cuda" || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), out int index) && index >= 0);
+
+    private static string? MemoryFault(string memory)
+    {
+        try
+        {
+            MemoryBudget.Parse(memory);
+            return null;
+        }
+        catch (CudaSearchException e)
+        {
+            return e.Message;
+        }
+    }
 }

@@ -46,6 +46,23 @@ internal static class Values
         Create<string?>(
             name, [], description, (string text, out string? value) => (value = text) is not null, choices.Contains, $"one of {string.Join(", ", choices)}");
 
+    /// <summary>A text that is checked.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="otherwise">Its default.</param>
+    /// <param name="fault">What is wrong with a value; null when it is right.</param>
+    public static Option<string> Text(string name, string description, string otherwise, Func<string, string?> fault) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => otherwise,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[^1].Value;
+            if (fault(text) is { } message) result.AddError(message);
+            return text;
+        },
+    };
+
     private static bool TryInteger(string text, out int value) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
 
     private static Option<T> Number<T>(

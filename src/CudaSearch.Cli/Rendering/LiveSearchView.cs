@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using CudaSearch.Search;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace CudaSearch.Cli.Rendering;
 
