@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using CudaSearch.Cli.Commands;
 
 namespace CudaSearch.Cli;
@@ -13,9 +14,10 @@ public static class CommandLine
     {
         // A problem may well begin with '@' or be a minus followed by digits; neither is ours to interpret.
         ParseResult parsed = CreateRoot(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-        if (parsed.Errors.Count > 0)
+        List<string> faults = [.. parsed.Errors.Select(error => error.Message).Concat(UnknownOptions(parsed)).Distinct()];
+        if (faults.Count > 0)
         {
-            foreach (string message in parsed.Errors.Select(error => error.Message).Distinct()) Say(host, message);
+            foreach (string fault in faults) Say(host, fault);
             return Hint(host, parsed);
         }
         var invocation = new InvocationConfiguration
@@ -44,12 +46,22 @@ public static class CommandLine
         {
             SolveCommand.Create(host),
             EvalCommand.Create(host),
+            ScoreCommand.Create(host),
             GenerateCommand.Create(host),
             LogitsCommand.Create(host),
             TokenizeCommand.Create(host),
             TinyMathCommand.Create(host),
+            DoctorCommand.Create(host),
             s_verbose,
         };
+
+    /// <summary>What looks like an option but was taken for a text, because a text may be anything. A text with a space in it ("-x + 3 = 5") is none.</summary>
+    private static IEnumerable<string> UnknownOptions(ParseResult parsed) =>
+        parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash)
+            ? []
+            : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+                .Where(token => token.Value.Length > 1 && token.Value[0] == '-' && (token.Value[1] == '-' || char.IsAsciiLetter(token.Value[1])) && !token.Value.Contains(' '))
+                .Select(token => $"there is no option {token.Value} (a text that begins with a dash goes behind --)");
 
     private static int Hint(CommandHost host, ParseResult parsed)
     {

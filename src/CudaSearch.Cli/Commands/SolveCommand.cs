@@ -28,8 +28,8 @@ internal static class SolveCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             (RunSettings settings, WorkbenchOptions models) = search.Read(parsed);
+            using Workbench workbench = StrategyOptions.Open(settings, models);
             string text = await ReadProblemAsync(parsed.GetValue(problem), parsed.GetValue(file), host, cancellation);
-            using Workbench workbench = Workbench.Open(models);
             var solver = new ProblemSolver(workbench, settings);
             SolveRecord record = await SearchAsync(solver, settings, text, host, cancellation);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => record.Write(writer));

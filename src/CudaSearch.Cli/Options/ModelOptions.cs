@@ -33,15 +33,12 @@ internal sealed class ModelOptions
         Description = "results do not depend on what else is computed at the same time; always so on the CPU",
     };
 
-    private readonly bool _generates;
-
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="generates">Whether it has a generator.</param>
     /// <param name="judges">Whether it has a process reward model.</param>
     public ModelOptions(Command command, bool generates, bool judges)
     {
-        _generates = generates;
         if (generates) command.Add(_model);
         if (judges) command.Add(_prm);
         command.Add(_device);
@@ -53,7 +50,7 @@ internal sealed class ModelOptions
     /// <summary>What to open for a command that only generates.</summary>
     public WorkbenchOptions Read(ParseResult parsed) => new()
     {
-        Model = parsed.GetValue(_model)!,
+        Model = parsed.GetValue(_model) ?? Workbench.TinyMath,
         Prm = null,
         Device = parsed.GetValue(_device)!,
         Threads = parsed.GetValue(_threads),
@@ -63,10 +60,18 @@ internal sealed class ModelOptions
     /// <summary>What to open where steps are judged, too. Another model's answers are not what the embedded reward model can judge, so it is no default for them.</summary>
     public WorkbenchOptions ReadWithVerifier(ParseResult parsed)
     {
-        WorkbenchOptions options = _generates ? Read(parsed) : Read(parsed) with { Model = Workbench.TinyMath };
+        WorkbenchOptions options = Read(parsed);
         string? prm = parsed.GetValue(_prm);
         if (prm is null && options.Model == Workbench.TinyMath) prm = Workbench.TinyMath;
         return options with { Prm = prm == NoVerifier ? null : prm };
+    }
+
+    /// <summary>What to open where steps are only judged: a workbench always has a generator, so the reward model takes that place, too.</summary>
+    public WorkbenchOptions ReadVerifier(ParseResult parsed)
+    {
+        string prm = parsed.GetValue(_prm) ?? Workbench.TinyMath;
+        if (prm == NoVerifier) throw new UsageException("--prm is none; this command needs a process reward model");
+        return Read(parsed) with { Model = prm, Prm = prm };
     }
 
     private static bool IsDevice(string device) =>

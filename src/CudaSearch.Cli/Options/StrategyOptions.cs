@@ -57,17 +57,23 @@ internal sealed class StrategyOptions
         UsageException.Check(() => strategy.Validate(search));
         Vote? vote = parsed.GetValue(_vote) is { } name ? Enum.Parse<Vote>(name, ignoreCase: true) : null;
         WorkbenchOptions models = _models.ReadWithVerifier(parsed);
-        if (strategy.NeedsVerifier)
+        if (!strategy.NeedsVerifier)
         {
-            if (models.Prm is null) throw new UsageException($"--strategy {strategy.Name} needs step scores; give a process reward model with --prm, or use majority or greedy");
-        }
-        else
-        {
-            if (vote is Vote.Naive or Vote.Weighted) throw new UsageException($"--vote {parsed.GetValue(_vote)} needs scores, and --strategy {strategy.Name} scores nothing; use best-of-n");
+            if (vote is Vote.Naive or Vote.Weighted)
+                throw new UsageException($"--vote {parsed.GetValue(_vote)} needs scores, and --strategy {strategy.Name} scores nothing; use best-of-n");
             models = models with { Prm = null };
         }
         var settings = new RunSettings { Strategy = strategy.Name, Search = search, Seed = parsed.GetValue(_seed), Vote = vote };
         return (settings, models);
+    }
+
+    /// <summary>Opens the models. That a reward model is missing is said only once the generator is known to be one.</summary>
+    public static Workbench Open(RunSettings settings, WorkbenchOptions models)
+    {
+        Workbench workbench = Workbench.Open(models);
+        if (workbench.Verifier is not null || !SearchStrategies.Create(settings.Strategy).NeedsVerifier) return workbench;
+        workbench.Dispose();
+        throw new UsageException($"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, or use majority or greedy");
     }
 
     private static string[] Names<T>()

@@ -38,10 +38,11 @@ internal sealed class PlainSearchView(TextWriter writer) : ISearchView
 
     private void OnChanged(SearchNode node)
     {
-        StepGroup group = _groups.Update(node);
         // A round's scores come one after another; what comes next ends the round.
-        if (node.State == NodeState.Active && node.Score is not null) _scored[group] = _scored.GetValueOrDefault(group) + 1;
-        else Flush();
+        bool scored = node.State == NodeState.Active && node.Score is not null;
+        if (!scored) Flush();
+        StepGroup group = _groups.Update(node);
+        if (scored) _scored[group] = _scored.GetValueOrDefault(group) + 1;
     }
 
     private void Flush()

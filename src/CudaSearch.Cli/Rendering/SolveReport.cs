@@ -53,11 +53,9 @@ internal static class SolveReport
     private static string Cost(SolveRecord record)
     {
         SolveUsage usage = record.Usage;
-        string cost = $"{record.Run.Model} on {record.Run.Device} · {usage.GeneratedTokens:N0} tokens written";
-        if (record.Run.Prm is not null) cost += $" · {usage.PrmTokens:N0} judged ({Saved(usage.PrmTokens, usage.PrmTokensWithoutReuse)} saved by reuse)";
-        return cost
-            + $" · {usage.KvPagesPeak:N0} pages ({Saved(usage.KvPagesPeak, usage.KvPagesPeakWithoutSharing)} saved by sharing)"
-            + $" · {usage.Passes:N0} passes · {usage.Seconds:0.00} s";
+        string judged = record.Run.Prm is null ? "" : $" · {usage.PrmTokens:N0} PRM tokens ({Saved(usage.PrmTokens, usage.PrmTokensWithoutReuse)} reused)";
+        return $"{usage.GeneratedTokens:N0} tokens written{judged} · {usage.KvPagesPeak:N0} KV pages ({Saved(usage.KvPagesPeak, usage.KvPagesPeakWithoutSharing)} shared)"
+            + $" · {usage.Seconds:0.00} s\n{record.Run.Model}{(record.Run.Prm is { } prm ? $" judged by {prm}" : "")} on {record.Run.Device}";
     }
 
     private static string Saved(long used, long otherwise) => otherwise <= 0 ? "0 %" : $"{100 * (1 - ((double)used / otherwise)):0} %";

@@ -36,8 +36,8 @@ internal sealed class StepGroup(StepGroup? parent, string text)
         }
     }
 
-    /// <summary>The step in one line; of a finished answer what it answers.</summary>
-    public string Headline => State == NodeState.Finished && AnswerExtractor.ExtractRaw(Path) is { Length: > 0 } answer
+    /// <summary>The step in one line; of the last one just what it answers.</summary>
+    public string Headline => (State == NodeState.Finished || _text.Contains("final answer is", StringComparison.Ordinal)) && AnswerExtractor.ExtractRaw(Path) is { Length: > 0 } answer
         ? "⇒ " + StepText.OneLine(answer)
         : StepText.Headline(_text);
 
