@@ -34,6 +34,7 @@ public sealed class InferenceEngine : IDisposable
     private readonly Scheduler _scheduler;
     private readonly StepBatch _batch = new();
     private long _created;
+    private bool _inPass;
     private bool _disposed;
 
     /// <summary>An engine for this model on this loop's device. The model stays the caller's.</summary>
@@ -109,13 +110,15 @@ public sealed class InferenceEngine : IDisposable
         lock (_gate) _scheduler.Prefixes.Clear();
     }
 
-    /// <summary>Cancels what is waiting. Sequences of the engine are unusable afterwards.</summary>
+    /// <summary>Waits for the pass that is running, if any, and cancels what is waiting. Sequences of the engine are unusable afterwards.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
             if (_disposed) return;
             _disposed = true;
+            // The pass uses the model, which may be disposed next; and those it computes for must hear of the end as well.
+            while (_inPass) Monitor.Wait(_gate);
             _scheduler.CancelAll();
         }
         _loop.Remove(this);
@@ -128,6 +131,7 @@ public sealed class InferenceEngine : IDisposable
         lock (_gate)
         {
             if (_disposed || !_scheduler.Plan(_batch)) return false;
+            _inPass = true;
         }
         Exception? failure = null;
         try
@@ -139,7 +143,12 @@ public sealed class InferenceEngine : IDisposable
         {
             failure = exception;
         }
-        lock (_gate) _scheduler.Commit(_batch, failure);
+        lock (_gate)
+        {
+            _scheduler.Commit(_batch, failure);
+            _inPass = false;
+            Monitor.PulseAll(_gate);
+        }
         return true;
     }
 

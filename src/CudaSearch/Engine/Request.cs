@@ -123,7 +123,8 @@ internal sealed class GenerationRequest(
         if (_decoder is not null)
         {
             int searchFrom = _text.Length - (options.StopText?.Length ?? 0) + 1;
-            _text.Append(_decoder.Append(token));
+            // Checkpoints pad their vocabulary beyond the tokenizer's: such a token has no text.
+            if (token < tokenizer!.VocabularySize) _text.Append(_decoder.Append(token));
             if (options.StopText is { } stop && CutAfter(stop, Math.Max(0, searchFrom)))
             {
                 _reason = StopReason.StopText;

@@ -55,8 +55,8 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         if (sequence.Trunk is { } trunk)
         {
             if (trunk.Length <= length) return;
-            if (trunk.Table.Length == trunk.Length) Adopt(sequence);
-            else LeaveTrunk(sequence);
+            if (sequence.WaitsForTrunk) LeaveTrunk(sequence);
+            else Adopt(sequence);
         }
         if (sequence.Table.Length > length) sequence.Table.Truncate(length);
     }
@@ -84,7 +84,7 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         _planned.Clear();
         _outputRows = 0;
         DropCancelled();
-        for (int i = 0; i < _waiting.Count && batch.RowCount < model.MaxRows; i++) TryPlan(_waiting[i], batch, lastResort: false);
+        for (int i = 0; i < _waiting.Count && batch.RowCount < model.MaxRows; i++) TryPlan(_waiting[i], batch, lastResort: _planned.Count == 0);
         while (_planned.Count == 0 && _waiting.Count > 0 && !TryPlanAlone(batch))
         {
         }
@@ -103,7 +103,7 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
             Sequence sequence = request.Sequence;
             request.InPass = false;
             sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
-            if (failure is not null || !request.TakeResults(results)) continue;
+            if (failure is not null || !TakeResults(request, results)) continue;
             _waiting.Remove(request);
             sequence.Request = null;
             request.Complete();
@@ -117,6 +117,20 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         _planned.Clear();
     }
 
+    /// <summary>A result that its request cannot use (a token id that the tokenizer's file leaves out) fails that request, not the thread they all need.</summary>
+    private static bool TakeResults(Request request, PassResults results)
+    {
+        try
+        {
+            return request.TakeResults(results);
+        }
+        catch (CudaSearchException exception)
+        {
+            request.Fail(exception);
+            return true;
+        }
+    }
+
     /// <summary>A pass that failed leaves the device in doubt: nobody may go on waiting.</summary>
     private void FailAll(Exception failure)
     {
@@ -127,13 +141,17 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
             request.Fail(failure);
         }
         _waiting.Clear();
+        // A trunk that failed will never be ready: those that wait for it compute for themselves when asked again.
+        foreach (Sequence sequence in _sequences.ToArray())
+        {
+            if (sequence.WaitsForTrunk) LeaveTrunk(sequence);
+        }
     }
 
     public void CancelAll()
     {
         foreach (Request request in _waiting.ToArray())
         {
-            if (request.InPass) continue;
             _waiting.Remove(request);
             request.Sequence.Request = null;
             request.Cancel();
@@ -158,16 +176,13 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
     {
         Sequence sequence = request.Sequence;
         if (request.InPass) return false;
-        if (sequence.Trunk is { } trunk)
-        {
-            if (trunk.Table.Length < trunk.Length) return false;
-            Adopt(sequence);
-        }
+        if (sequence.WaitsForTrunk) return false;
+        if (sequence.Trunk is not null) Adopt(sequence);
         if (sequence.Table.Length == 0) Prefixes.Match(sequence.Tokens[..(request.FirstNeeded + 1)], sequence.Table);
         int first = sequence.Table.Length;
         int rows = Math.Min(sequence.Length - first, model.MaxRows - batch.RowCount);
         while (rows > 0 && _outputRows + request.OutputRows(first, rows) > model.MaxOutputRows) rows--;
-        if (rows == 0 || !MakeRoom(sequence, sequence.Table.PagesToAppend(rows), lastResort)) return false;
+        if (rows == 0 || !MakeRoom(sequence, rows, lastResort)) return false;
         if (!sequence.Table.TryAppend(rows, out PageCopy? copy)) throw new InvalidOperationException("pages that were free are gone");
         if (copy is { } needed) batch.AddCopy(needed);
         int firstRow = batch.AddSequence(sequence.Tokens.Slice(first, rows), first, sequence.Table);
@@ -184,7 +199,7 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
     private bool TryPlanAlone(StepBatch batch)
     {
         // One that waits for its trunk is not the oldest: its trunk is in the queue before it or was cancelled with it.
-        Request oldest = _waiting.Find(request => request.Sequence.Trunk is not { } trunk || trunk.Table.Length == trunk.Length) ?? _waiting[0];
+        Request oldest = _waiting.Find(request => !request.Sequence.WaitsForTrunk) ?? _waiting[0];
         if (TryPlan(oldest, batch, lastResort: true)) return true;
         Sequence sequence = oldest.Sequence;
         _waiting.Remove(oldest);
@@ -195,18 +210,25 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         return false;
     }
 
-    private bool MakeRoom(Sequence sequence, int pages, bool lastResort)
+    /// <summary>
+    /// What is missing is counted anew after each step: with its last other owner a shared page needs no copy any more.
+    /// With last resort nobody older is spared: else the oldest that waits could lose to idle elders for ever while younger ones keep passes busy.
+    /// </summary>
+    private bool MakeRoom(Sequence sequence, int rows, bool lastResort)
     {
-        if (pool.FreeCount < pages) Prefixes.Evict(pages - pool.FreeCount);
-        for (int i = _sequences.Count - 1; i >= 0 && pool.FreeCount < pages; i--)
+        int Missing() => sequence.Table.PagesToAppend(rows) - pool.FreeCount;
+        if (Missing() > 0) Prefixes.Evict(Missing());
+        for (int i = _sequences.Count - 1; i >= 0 && Missing() > 0; i--)
         {
             Sequence victim = _sequences[i];
             if (ReferenceEquals(victim, sequence) || victim.Table.Length == 0 || victim.Request is { InPass: true }) continue;
             if (victim.Age < sequence.Age && !lastResort) continue;
             SetAside(victim);
-            if (pool.FreeCount < pages) Prefixes.Evict(pages - pool.FreeCount);
+            if (Missing() > 0) Prefixes.Evict(Missing());
         }
-        return pool.FreeCount >= pages;
+        // The tree may hold on to a page of this very sequence.
+        if (Missing() > 0 && lastResort) Prefixes.Clear();
+        return Missing() <= 0;
     }
 
     private void SetAside(Sequence victim)

@@ -46,6 +46,12 @@ public sealed class Sequence : IDisposable
     /// </summary>
     internal Sequence? Trunk { get; set; }
 
+    /// <summary>
+    /// Its trunk is not computed yet. A table is as long as it will be while the pass that fills it is still planned or running: a page shared in that
+    /// pass would be copied before its rows are written.
+    /// </summary>
+    internal bool WaitsForTrunk => Trunk is { } trunk && (trunk.Request is not null || trunk.Table.Length < trunk.Length);
+
     /// <summary>Sequences that wait for this one as their trunk.</summary>
     internal int Dependents { get; set; }
 

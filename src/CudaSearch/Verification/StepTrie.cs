@@ -115,14 +115,25 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
     {
         lock (_gate)
         {
+            // Nobody waits any more, and a root made now would never be given back.
+            if (_verifications == 0) throw new OperationCanceledException();
             Sequence? source = null;
             for (StepNode? node = parent; node is not null && source is null; node = node.Parent) source = SequenceBelow(node);
             source ??= _root ??= CreateRoot(tokens);
             Sequence sequence = source.Fork(source.Stream.Beam);
-            int shared = sequence.Tokens.CommonPrefixLength(tokens);
-            sequence.Truncate(Math.Max(1, shared));
-            sequence.Append(tokens.AsSpan(shared));
-            return sequence;
+            try
+            {
+                int shared = sequence.Tokens.CommonPrefixLength(tokens);
+                sequence.Truncate(shared);
+                sequence.Append(tokens.AsSpan(shared));
+                return sequence;
+            }
+            catch
+            {
+                // The conversation is longer than the model's context.
+                sequence.Dispose();
+                throw;
+            }
         }
     }
 

@@ -8,52 +8,112 @@ using CudaSearch.Tokenization;
 
 namespace CudaSearch.Tests.Engine;
 
+/// <summary>What differs between fixtures.</summary>
+internal sealed record FixtureOptions
+{
+    public int Pages { get; init; } = 256;
+    public int Threads { get; init; } = 2;
+    public string? Path { get; init; }
+    public int MaxRows { get; init; } = 64;
+    public int MaxOutputRows { get; init; } = 1024;
+    public bool Share { get; init; } = true;
+    public RewardHead? Reward { get; init; }
+    public Tokenizer? Tokenizer { get; init; }
+    public int[]? EndTokens { get; init; }
+
+    /// <summary>Whether the test decides when a pass may go on.</summary>
+    public bool Gated { get; init; }
+}
+
 /// <summary>An engine over a checkpoint folder; on disposal it checks that no page is left and every one is accounted for.</summary>
 internal sealed class EngineFixture : IDisposable
 {
-    private readonly RandomCheckpoint? _random;
+    private readonly IDisposable? _files;
     private readonly IBackend _backend;
     private readonly DeviceLoop _loop = new();
     private readonly Transformer _transformer;
+    private bool _disposed;
 
     public EngineFixture(
         RandomModel model, int pages = 256, int threads = 2, string? path = null, int maxRows = 64, bool share = true, RewardHead? reward = null)
-        : this(new RandomCheckpoint(model), pages, threads, path, maxRows, share, reward)
+        : this(model, new FixtureOptions { Pages = pages, Threads = threads, Path = path, MaxRows = maxRows, Share = share, Reward = reward })
+    {
+    }
+
+    public EngineFixture(RandomModel model, FixtureOptions options)
+        : this(new RandomCheckpoint(model), options)
     {
     }
 
     public EngineFixture(string directory, int pages = 256, int threads = 2, string? path = null, int maxRows = 64, Tokenizer? tokenizer = null)
-        : this(Checkpoint.Open(directory), pages, threads, path, maxRows, share: true, reward: null, tokenizer)
+        : this(Checkpoint.Open(directory), new FixtureOptions { Pages = pages, Threads = threads, Path = path, MaxRows = maxRows, Tokenizer = tokenizer })
     {
     }
 
-    private EngineFixture(RandomCheckpoint random, int pages, int threads, string? path, int maxRows, bool share, RewardHead? reward)
-        : this(random.Open(), pages, threads, path, maxRows, share, reward) => _random = random;
-
-    private EngineFixture(
-        Checkpoint checkpoint, int pages, int threads, string? path, int maxRows, bool share, RewardHead? reward, Tokenizer? tokenizer = null)
+    public EngineFixture(Checkpoint checkpoint, FixtureOptions options, IDisposable? files = null)
     {
         Checkpoint = checkpoint;
-        _backend = CpuBackend.Create(threads, path);
-        _transformer = new Transformer(_backend, checkpoint, pages, maxRows);
+        _files = files;
+        IBackend backend = CpuBackend.Create(options.Threads, options.Path);
+        _backend = options.Gated ? Gate = new GatedBackend(backend) : backend;
+        _transformer = new Transformer(_backend, checkpoint, options.Pages, options.MaxRows, options.MaxOutputRows);
         Engine = new InferenceEngine(
-            _loop, _transformer, new EngineOptions { ShareAttention = share, RewardHead = reward, Tokenizer = tokenizer, EndTokens = checkpoint.Config.EosTokenIds });
+            _loop,
+            _transformer,
+            new EngineOptions
+            {
+                ShareAttention = options.Share,
+                RewardHead = options.Reward,
+                Tokenizer = options.Tokenizer,
+                EndTokens = options.EndTokens ?? checkpoint.Config.EosTokenIds,
+            });
+    }
+
+    private EngineFixture(RandomCheckpoint random, FixtureOptions options)
+        : this(random.Open(), options, random)
+    {
     }
 
     public Checkpoint Checkpoint { get; }
 
     public InferenceEngine Engine { get; }
 
+    /// <summary>Holds passes back; only with <see cref="FixtureOptions.Gated"/>.</summary>
+    public GatedBackend Gate { get; } = null!;
+
+    // Waits of a test: never for ever, and over when the test is.
+    public Task<float[]> LogitsAsync(Sequence sequence) => Patiently(Engine.LogitsAsync(sequence, TestContext.Current.CancellationToken));
+
+    public Task<float[]> RewardAsync(Sequence sequence, params int[] positions) =>
+        Patiently(Engine.RewardAsync(sequence, positions, TestContext.Current.CancellationToken));
+
+    public Task<GenerationResult> GenerateAsync(Sequence sequence, GenerationOptions options) =>
+        Patiently(Engine.GenerateAsync(sequence, options, TestContext.Current.CancellationToken));
+
+    /// <summary>Logits of a token list that nobody shares anything with.</summary>
+    public async Task<float[]> LogitsAloneAsync(params int[] tokens)
+    {
+        Engine.ClearCache();
+        using Sequence sequence = Engine.CreateSequence(tokens);
+        return await LogitsAsync(sequence);
+    }
+
+    private static Task<T> Patiently<T>(Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
     public void Dispose()
     {
+        if (_disposed) return;
+        _disposed = true;
+        Gate?.Open();
         Engine.CheckIntegrity();
         Engine.ClearCache();
-        Assert.Equal(0, Engine.Pool.UsedCount);
+        int left = Engine.Pool.UsedCount;
         Engine.Dispose();
         _loop.Dispose();
         _transformer.Dispose();
         _backend.Dispose();
         Checkpoint.Dispose();
-        _random?.Dispose();
+        _files?.Dispose();
+        Assert.Equal(0, left);
     }
 }

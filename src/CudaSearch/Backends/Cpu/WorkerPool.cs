@@ -17,13 +17,13 @@ internal sealed class WorkerPool : IDisposable
     private readonly Thread[] _threads;
     private readonly object _sleep = new();
     private IParallelWork? _work;
-    private int _parts;
     private int _unfinished;
     private int _sleepers;
     private volatile bool _stopping;
     private volatile Exception? _failure;
 
-    // Upper half: number of the loop; lower half: next part to take. One word, so that a late worker can never take a part of the wrong loop.
+    // Upper half: number of the loop; lower half: parts not yet taken. One word, and nothing beside it decides whether a part is left: a worker that is
+    // late sees 0 until the next loop is published whole, and can never take a part of a loop that is being set up.
     private long _ticket;
 
     public WorkerPool(int threads)
@@ -49,10 +49,9 @@ internal sealed class WorkerPool : IDisposable
             return;
         }
         _work = work;
-        _parts = parts;
         Volatile.Write(ref _unfinished, parts);
         long loop = (Volatile.Read(ref _ticket) >> 32) + 1;
-        Interlocked.Exchange(ref _ticket, loop << 32);
+        Interlocked.Exchange(ref _ticket, loop << 32 | (uint)parts);
         if (Volatile.Read(ref _sleepers) > 0)
         {
             lock (_sleep) Monitor.PulseAll(_sleep);
@@ -72,14 +71,14 @@ internal sealed class WorkerPool : IDisposable
         while (true)
         {
             long ticket = Volatile.Read(ref _ticket);
-            int part = (int)ticket;
-            // Read before the exchange: if it succeeds, this loop was still current and the fields were its own.
-            IParallelWork work = _work!;
-            if (ticket >> 32 != loop || part >= _parts) return;
-            if (Interlocked.CompareExchange(ref _ticket, ticket + 1, ticket) != ticket) continue;
+            int left = (int)ticket;
+            if (ticket >> 32 != loop || left == 0) return;
+            // Read before the exchange: if it succeeds, a part of this loop was left all the while, so the field was this loop's own.
+            IParallelWork work = Volatile.Read(ref _work)!;
+            if (Interlocked.CompareExchange(ref _ticket, ticket - 1, ticket) != ticket) continue;
             try
             {
-                work.Execute(part);
+                work.Execute(left - 1);
             }
             catch (Exception exception)
             {

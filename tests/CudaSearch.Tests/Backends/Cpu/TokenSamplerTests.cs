@@ -1,0 +1,104 @@
+using CudaSearch.Backends;
+using CudaSearch.Backends.Cpu;
+using CudaSearch.Engine;
+
+namespace CudaSearch.Tests.Backends.Cpu;
+
+public sealed class TokenSamplerTests
+{
+    private const int Draws = 200_000;
+
+    // Two equal ones at the edge of several truncations, one impossible token.
+    private static readonly float[] s_logits = [1.5f, -0.5f, 2.25f, 0.25f, 2.25f, float.NegativeInfinity, 0f, 1f, -3f, 0.75f, 1f, -1f];
+
+    [Theory]
+    [InlineData(1f, 1f, 0, 0f)]
+    [InlineData(0.6f, 1f, 0, 0f)]
+    [InlineData(2.5f, 1f, 0, 0f)]
+    [InlineData(1f, 1f, 5, 0f)]
+    [InlineData(1f, 0.7f, 0, 0f)]
+    [InlineData(1f, 0.999f, 0, 0f)]
+    [InlineData(1f, 1f, 0, 0.2f)]
+    [InlineData(1.3f, 0.8f, 7, 0f)]
+    [InlineData(0.8f, 0.9f, 9, 0.15f)]
+    [InlineData(1f, 1f, 100, 1f)]
+    public void DrawsAsOftenAsTheExactProbabilitiesSay(float temperature, float topP, int topK, float minP)
+    {
+        double[] probabilities = Exact(temperature, topP, topK, minP);
+        var sampler = new TokenSampler();
+        int[] counts = new int[s_logits.Length];
+        for (int i = 0; i < Draws; i++)
+            counts[sampler.Draw(s_logits, new SamplingParameters(temperature, topP, topK, minP, Philox.Uniform(11, 0, 0, i)))]++;
+        double chiSquare = 0;
+        int kept = 0;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            if (probabilities[i] == 0)
+            {
+                Assert.Equal(0, counts[i]);
+                continue;
+            }
+            kept++;
+            double expected = probabilities[i] * Draws;
+            chiSquare += (counts[i] - expected) * (counts[i] - expected) / expected;
+        }
+        int freedom = kept - 1;
+        Assert.InRange(chiSquare, 0, freedom + 5 * Math.Sqrt(2 * freedom) + 1e-9);
+    }
+
+    [Fact]
+    public void GreedyTakesTheFirstOfEqualMaxima()
+    {
+        var sampler = new TokenSampler();
+        Assert.Equal(2, sampler.Draw(s_logits, new SamplingParameters(0f, 0.5f, 3, 0.1f, 0.99f)));
+        Assert.Equal(2, sampler.Draw(s_logits, new SamplingParameters(1f, 1f, 1, 0f, 0.99f)));
+        Assert.Equal(2, sampler.Draw(s_logits, new SamplingParameters(1e-3f, 1f, 0, 0f, 0.4f)));
+        Assert.Equal(4, sampler.Draw(s_logits, new SamplingParameters(1e-3f, 1f, 0, 0f, 0.6f)));
+    }
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(0.9999999f)]
+    public void TheEndsOfTheUniformIntervalDrawPossibleTokens(float uniform)
+    {
+        var sampler = new TokenSampler();
+        foreach (float temperature in new[] { float.Epsilon, 1e-30f, 0.01f, 1f, 1e30f, float.MaxValue })
+        {
+            int token = sampler.Draw(s_logits, new SamplingParameters(temperature, 1f, 0, 0f, uniform));
+            Assert.True(s_logits[token] > float.NegativeInfinity, $"temperature {temperature} drew the impossible token {token}");
+            if (temperature < 0.1f) Assert.Contains(token, (int[])[2, 4]);
+        }
+    }
+
+    // A draw is a function of its row and its number, not of what the sampler did before.
+    [Fact]
+    public void RemembersNothing()
+    {
+        var used = new TokenSampler();
+        var random = new Random(3);
+        for (int i = 0; i < 300; i++)
+        {
+            float[] logits = [.. Enumerable.Range(0, random.Next(1, 40)).Select(_ => 4 * random.NextSingle())];
+            var parameters = new SamplingParameters(random.NextSingle() * 2, 1 - random.NextSingle(), random.Next(10), random.NextSingle(), random.NextSingle());
+            Assert.Equal(new TokenSampler().Draw(logits, parameters), used.Draw(logits, parameters));
+        }
+    }
+
+    private static double[] Exact(float temperature, float topP, int topK, float minP)
+    {
+        double max = s_logits.Max();
+        double[] weights = [.. s_logits.Select(l => Math.Exp((l - max) / temperature))];
+        int[] order = [.. Enumerable.Range(0, weights.Length).OrderByDescending(i => weights[i]).ThenBy(i => i)];
+        if (topK > 0) order = [.. order.Take(topK)];
+        double total = order.Sum(i => weights[i]), before = 0;
+        var kept = new List<int>();
+        foreach (int i in order)
+        {
+            if (before >= topP * total) break;
+            before += weights[i];
+            if (weights[i] >= minP && weights[i] > 0) kept.Add(i);
+        }
+        double sum = kept.Sum(i => weights[i]);
+        return [.. weights.Select((w, i) => kept.Contains(i) ? w / sum : 0)];
+    }
+}

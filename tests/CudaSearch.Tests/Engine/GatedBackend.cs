@@ -1,0 +1,81 @@
+using CudaSearch.Backends;
+using CudaSearch.Cache;
+using CudaSearch.Checkpoints;
+
+namespace CudaSearch.Tests.Engine;
+
+/// <summary>A backend whose passes the test holds back, so that what happens during a pass happens in every run; and which fails on demand.</summary>
+internal sealed class GatedBackend(IBackend inner) : IBackend
+{
+    private readonly ManualResetEventSlim _open = new(initialState: true);
+    private readonly SemaphoreSlim _entered = new(0);
+
+    /// <summary>Thrown by the next pass.</summary>
+    public Exception? Failure { get; set; }
+
+    public string Name => inner.Name;
+
+    public string Device => inner.Device;
+
+    /// <summary>From now on passes wait at their beginning.</summary>
+    public void Close() => _open.Reset();
+
+    /// <summary>Lets the waiting pass, and all after it, go on.</summary>
+    public void Open() => _open.Set();
+
+    /// <summary>Waits until a pass has begun.</summary>
+    public void AwaitPass() => Assert.True(_entered.Wait(TimeSpan.FromSeconds(30)), "no pass began");
+
+    /// <summary>Forgets one pass that has begun before; false when there is none.</summary>
+    public bool TryAwaitPass() => _entered.Wait(0);
+
+    public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output)
+    {
+        _entered.Release();
+        _open.Wait();
+        if (Failure is { } failure)
+        {
+            Failure = null;
+            throw failure;
+        }
+        inner.Embed(table, batch, output);
+    }
+
+    public long PageBytes(KvShape shape) => inner.PageBytes(shape);
+
+    public DeviceWeight LoadWeight(TensorView tensor) => inner.LoadWeight(tensor);
+
+    public DeviceTensor Allocate(int rows, int columns) => inner.Allocate(rows, columns);
+
+    public KvCache AllocateCache(KvShape shape) => inner.AllocateCache(shape);
+
+    public void CopyPages(KvCache cache, ReadOnlySpan<PageCopy> copies) => inner.CopyPages(cache, copies);
+
+    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, int rows, DeviceTensor output) =>
+        inner.RmsNorm(input, weight, epsilon, rows, output);
+
+    public void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output) =>
+        inner.RmsNormOutputRows(input, weight, epsilon, batch, output);
+
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, int rows, DeviceTensor output, bool addToOutput) =>
+        inner.Linear(input, weight, bias, rows, output, addToOutput);
+
+    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, int rows, DeviceTensor output) =>
+        inner.GatedLinear(input, gate, up, rows, output);
+
+    public void RotateAndAppend(
+        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, RopeTable rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) =>
+        inner.RotateAndAppend(queries, keys, values, rope, shape, batch, cache, layer);
+
+    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, DeviceTensor output) =>
+        inner.Attend(queries, shape, batch, cache, layer, output);
+
+    public void Sample(DeviceTensor logits, StepBatch batch) => inner.Sample(logits, batch);
+
+    public void Reward(DeviceTensor hidden, DeviceWeight head, int positive, int negative, StepBatch batch) =>
+        inner.Reward(hidden, head, positive, negative, batch);
+
+    public void ReadRow(DeviceTensor source, int row, Span<float> destination) => inner.ReadRow(source, row, destination);
+
+    public void Dispose() => inner.Dispose();
+}
