@@ -24,7 +24,7 @@ internal sealed class Forest(InferenceEngine engine, int seed, int vocabulary)
 
     /// <summary>Runs the trees concurrently; everything each of them was answered, in its own order.</summary>
     public async Task<Observation[][]> RunAsync(int trees, int operations) =>
-        await Task.WhenAll(Enumerable.Range(0, trees).Select(tree => Task.Run(() => RunTreeAsync(tree, operations)))).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(Enumerable.Range(0, trees).Select(tree => Task.Run(() => RunTreeAsync(tree, operations)))).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
     /// <summary>The same question to an engine that does nothing else.</summary>
     public static async Task<Observation> AskAloneAsync(InferenceEngine engine, Observation question)
@@ -42,44 +42,52 @@ internal sealed class Forest(InferenceEngine engine, int seed, int vocabulary)
         int[] prompt = Tokens(new Random(seed), 37);
         var stream = new RandomStream((ulong)seed, (ulong)tree, 0);
         List<Sequence> live = [engine.CreateSequence(prompt, stream)];
-        int beams = 0;
-        for (int i = 0; i < operations; i++)
+        try
         {
-            Sequence sequence = live[random.Next(live.Count)];
-            switch (random.Next(10))
-            {
-                case 0 or 1 when live.Count < MostSequences:
-                    live.Add(sequence.Fork(++beams));
-                    break;
-                case 2 when sequence.Length < LongestSequence - 60:
-                    sequence.Append(Tokens(random, random.Next(1, 50)));
-                    break;
-                case 3:
-                    sequence.Truncate(random.Next(1, sequence.Length + 1));
-                    break;
-                case 4 when live.Count > 1:
-                    live.Remove(sequence);
-                    sequence.Dispose();
-                    break;
-                case 5:
-                    seen.Add(await AskAsync(engine, sequence, "logits", []));
-                    break;
-                case 6:
-                    int[] positions = [.. Enumerable.Range(0, sequence.Length).Where(_ => random.Next(12) == 0).DefaultIfEmpty(sequence.Length - 1)];
-                    seen.Add(await AskAsync(engine, sequence, "reward", positions));
-                    break;
-                case 7 when live.Count < MostSequences:
-                    live.Add(engine.CreateSequence([.. prompt, .. Tokens(random, random.Next(0, 60))], stream with { Beam = ++beams }));
-                    break;
-                default:
-                    int count = random.Next(1, 12);
-                    Sequence[] able = [.. live.Where(s => s.Length < LongestSequence - 15)];
-                    seen.AddRange(await Task.WhenAll(able.Select(s => AskAsync(engine, s, "generate", [count]))));
-                    break;
-            }
+            for (int i = 0; i < operations; i++) await StepAsync(random, prompt, stream, live, seen);
+            return [.. seen];
         }
-        foreach (Sequence sequence in live) sequence.Dispose();
-        return [.. seen];
+        finally
+        {
+            foreach (Sequence sequence in live) sequence.Dispose();
+        }
+    }
+
+    private async Task StepAsync(Random random, int[] prompt, RandomStream stream, List<Sequence> live, List<Observation> seen)
+    {
+        int beam = random.Next(1, 1000);
+        Sequence sequence = live[random.Next(live.Count)];
+        switch (random.Next(10))
+        {
+            case 0 or 1 when live.Count < MostSequences:
+                live.Add(sequence.Fork(beam));
+                break;
+            case 2 when sequence.Length < LongestSequence - 60:
+                sequence.Append(Tokens(random, random.Next(1, 50)));
+                break;
+            case 3:
+                sequence.Truncate(random.Next(1, sequence.Length + 1));
+                break;
+            case 4 when live.Count > 1:
+                live.Remove(sequence);
+                sequence.Dispose();
+                break;
+            case 5:
+                seen.Add(await AskAsync(engine, sequence, "logits", []));
+                break;
+            case 6:
+                int[] positions = [.. Enumerable.Range(0, sequence.Length).Where(_ => random.Next(12) == 0).DefaultIfEmpty(sequence.Length - 1)];
+                seen.Add(await AskAsync(engine, sequence, "reward", positions));
+                break;
+            case 7 when live.Count < MostSequences:
+                live.Add(engine.CreateSequence([.. prompt, .. Tokens(random, random.Next(0, 60))], stream with { Beam = beam }));
+                break;
+            default:
+                int count = random.Next(1, 12);
+                Sequence[] able = [.. live.Where(s => s.Length < LongestSequence - 15)];
+                seen.AddRange(await Task.WhenAll(able.Select(s => AskAsync(engine, s, "generate", [count]))));
+                break;
+        }
     }
 
     private static async Task<Observation> AskAsync(InferenceEngine engine, Sequence sequence, string kind, int[] argument)

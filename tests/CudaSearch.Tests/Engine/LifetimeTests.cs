@@ -104,7 +104,7 @@ public sealed class LifetimeTests
     {
         using var fixture = new EngineFixture(s_model, new FixtureOptions { Pages = 24, EndTokens = [], MaxRows = 16 });
         DateTime end = DateTime.UtcNow.AddSeconds(2);
-        int[] finished = await Task.WhenAll(Enumerable.Range(0, 6).Select(worker => Task.Run(() => Live(worker)))).WaitAsync(TimeSpan.FromSeconds(60));
+        int[] finished = await Task.WhenAll(Enumerable.Range(0, 6).Select(worker => Task.Run(() => Live(worker), TestContext.Current.CancellationToken))).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.True(finished.Sum() > 0, "nothing finished uncancelled");
 
         async Task<int> Live(int worker)

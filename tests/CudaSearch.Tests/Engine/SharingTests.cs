@@ -41,7 +41,19 @@ public sealed class SharingTests
                 s_plenty with { Pages = Forest.LongestSequence / 16 + 4 },
                 s_plenty with { Pages = Forest.LongestSequence / 16 + 1, MaxRows = 200 },
             ];
-            foreach (FixtureOptions other in others) Assert.Equal(expected, Lines(await RunAsync(other, seed)));
+            foreach (FixtureOptions other in others)
+            {
+                var time = System.Diagnostics.Stopwatch.StartNew();
+                try
+                {
+                    Assert.Equal(expected, Lines(await RunAsync(other, seed)));
+                }
+                catch (Exception exception)
+                {
+                    throw new InvalidOperationException($"seed {seed}, {other}", exception);
+                }
+                Console.WriteLine($"TIME {time.ElapsedMilliseconds} {other}");
+            }
         }
     }
 

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Text.Json;
+using CudaSearch.Cli.Rendering;
+
+namespace CudaSearch.Cli.Commands;
+
+/// <summary><c>doctor</c>: what this machine has, what of it will be used, and why not the rest.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var json = new Option<bool>("--json") { Description = "print the result as one JSON document" };
+        var command = new Command("doctor", "Shows what this machine has, what will be used, and why not the rest.") { json };
+        command.SetAction((parsed, _) =>
+        {
+            MachineReport report = MachineReport.Take();
+            if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => WriteJson(writer, report));
+            else WriteText(host.Output, report);
+            return Task.FromResult(ExitStatus.Done);
+        });
+        return command;
+    }
+
+    private static void WriteText(TextWriter output, MachineReport report)
+    {
+        output.WriteLine($"system      {report.System}, {report.Architecture}");
+        output.WriteLine($"runtime     {report.Runtime}, CudaSearch {report.Version}");
+        output.WriteLine($"processor   {report.Processor}, {report.Threads} threads");
+        output.WriteLine($"features    {string.Join(", ", report.Features)}");
+        output.WriteLine($"vectors     {report.VectorPaths[0]} is used; {string.Join(", ", report.VectorPaths)} run here");
+        output.WriteLine($"memory      {report.MemoryBytes / (double)(1 << 30):0.0} GiB available to this process");
+        output.WriteLine($"device      {report.Device}");
+        output.WriteLine($"cuda        not used: {report.CudaReason}");
+        output.WriteLine($"matmul      {report.NativeReason}");
+        output.WriteLine($"generator   {Describe(report.Generator)}");
+        output.WriteLine($"prm         {Describe(report.Prm)}");
+
+        static string Describe(ModelReport model) => model.Fault is { } fault ? $"tinymath not usable: {fault}" : $"tinymath, {model.Bytes / 1e6:0.0} MB in {model.Directory}";
+    }
+
+    private static void WriteJson(Utf8JsonWriter writer, MachineReport report)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("version", report.Version);
+        writer.WriteString("system", report.System);
+        writer.WriteString("architecture", report.Architecture);
+        writer.WriteString("runtime", report.Runtime);
+        writer.WriteString("processor", report.Processor);
+        writer.WriteNumber("threads", report.Threads);
+        WriteList("features", report.Features);
+        WriteList("vector_paths", report.VectorPaths);
+        writer.WriteNumber("memory_bytes", report.MemoryBytes);
+        writer.WriteString("backend", report.Backend);
+        writer.WriteString("device", report.Device);
+        writer.WriteStartObject("cuda");
+        writer.WriteBoolean("driver", report.HasCudaDriver);
+        writer.WriteBoolean("used", false);
+        writer.WriteString("reason", report.CudaReason);
+        writer.WriteEndObject();
+        writer.WriteStartObject("native_matmul");
+        writer.WriteBoolean("used", false);
+        writer.WriteString("reason", report.NativeReason);
+        writer.WriteEndObject();
+        writer.WriteStartObject("tinymath");
+        WriteModel("generator", report.Generator);
+        WriteModel("prm", report.Prm);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+
+        void WriteList(string name, IReadOnlyList<string> values)
+        {
+            writer.WriteStartArray(name);
+            foreach (string value in values) writer.WriteStringValue(value);
+            writer.WriteEndArray();
+        }
+
+        void WriteModel(string name, ModelReport model)
+        {
+            writer.WriteStartObject(name);
+            writer.WriteString("directory", model.Directory);
+            writer.WriteNumber("bytes", model.Bytes);
+            writer.WriteString("fault", model.Fault);
+            writer.WriteEndObject();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using CudaSearch.Cli.Options;
+using CudaSearch.Cli.Rendering;
+using CudaSearch.Evaluation;
+using CudaSearch.Search;
+using CudaSearch.TinyMath;
+
+namespace CudaSearch.Cli.Commands;
+
+/// <summary><c>solve</c>: searches one problem and shows how.</summary>
+internal static class SolveCommand
+{
+    // A problem of level 4, which shows a search that errs and recovers.
+    private const int SampleIndex = 35;
+
+    public static Command Create(CommandHost host)
+    {
+        var problem = new Argument<string?>("problem")
+        {
+            Description = "the problem's text, or - to read it from standard input; without it --file, what is piped in, or else a sample",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var file = new Option<string?>("--file", "-f") { Description = "read the problem from this file" };
+        var json = new Option<bool>("--json") { Description = "print the result as one JSON document" };
+        var command = new Command("solve", "Searches for the solution of one problem and shows the search.") { problem, file };
+        var search = new StrategyOptions(command);
+        command.Add(json);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            (RunSettings settings, WorkbenchOptions models) = search.Read(parsed);
+            using Workbench workbench = StrategyOptions.Open(settings, models);
+            string text = await ReadProblemAsync(parsed.GetValue(problem), parsed.GetValue(file), host, cancellation);
+            var solver = new ProblemSolver(workbench, settings);
+            SolveRecord record = await SearchAsync(solver, settings, text, host, cancellation);
+            if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => record.Write(writer));
+            else SolveReport.Write(record, host);
+            return ExitStatus.Done;
+        });
+        return command;
+    }
+
+    private static async Task<SolveRecord> SearchAsync(
+        ProblemSolver solver, RunSettings settings, string problem, CommandHost host, CancellationToken cancellation)
+    {
+        SolveReport.WriteHeader(problem, settings, host);
+        ISearchView view = host.Live is { } console ? new LiveSearchView(console, settings.Search.N) : new PlainSearchView(host.Error);
+        var tree = new SearchTree();
+        SolveRecord record = await view.ShowAsync(tree, () => solver.SolveAsync(problem, tree, cancellation));
+        view.Conclude(SolveReport.ChosenCompletion(record).Text);
+        return record;
+    }
+
+    private static async Task<string> ReadProblemAsync(string? argument, string? file, CommandHost host, CancellationToken cancellation)
+    {
+        if (argument is not null && file is not null) throw new UsageException("give the problem as an argument or with --file, not both");
+        if (argument is not null and not "-") return argument;
+        string? text = await TextSource.ReadAsync(argument ?? file, host, cancellation);
+        if (text is not null) return text.Trim();
+        TinyMathProblem sample = TinyMathDataset.HeldOut()[SampleIndex];
+        host.Error.WriteLine($"no problem given, so here is one that the models never saw: {sample.UniqueId} (its answer is {sample.Answer})");
+        return sample.Problem;
+    }
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using CudaSearch.Evaluation;
+
+namespace CudaSearch.Cli.Options;
+
+/// <summary>Which models, on which device, with how much memory.</summary>
+internal sealed class ModelOptions
+{
+    private const string NoVerifier = "none";
+
+    private readonly Option<string> _model = new("--model")
+    {
+        Description = "the generator: a folder in Hugging Face's layout, or tinymath, the one that comes along",
+        DefaultValueFactory = _ => Workbench.TinyMath,
+    };
+
+    private readonly Option<string?> _prm = new("--prm")
+    {
+        Description = "the process reward model: a folder, tinymath, or none [default: tinymath where --model is tinymath]",
+    };
+
+    private readonly Option<string> _device = Values.Text(
+        "--device", "where to compute: auto, cpu or cuda[:i]", "auto",
+        device => IsDevice(device) ? null : $"--device is {device}; it must be auto, cpu, cuda or cuda: and a number");
+
+    private readonly Option<int> _threads = Values.Integer("--threads", "threads of the CPU backend; 0 takes all cores", 0, minimum: 0);
+
+    private readonly Option<string> _memory = Values.Text(
+        "--memory", "memory for the KV caches: a fraction of what is available such as 0.9, or a size such as 12GiB", new WorkbenchOptions().Memory, MemoryFault);
+
+    private readonly Option<bool> _deterministic = new("--deterministic")
+    {
+        Description = "results do not depend on what else is computed at the same time; always so on the CPU",
+    };
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="generates">Whether it has a generator.</param>
+    /// <param name="judges">Whether it has a process reward model.</param>
+    public ModelOptions(Command command, bool generates, bool judges)
+    {
+        if (generates) command.Add(_model);
+        if (judges) command.Add(_prm);
+        command.Add(_device);
+        command.Add(_threads);
+        command.Add(_memory);
+        command.Add(_deterministic);
+    }
+
+    /// <summary>What to open for a command that only generates.</summary>
+    public WorkbenchOptions Read(ParseResult parsed) => new()
+    {
+        Model = parsed.GetValue(_model) ?? Workbench.TinyMath,
+        Prm = null,
+        Device = parsed.GetValue(_device)!,
+        Threads = parsed.GetValue(_threads),
+        Memory = parsed.GetValue(_memory)!,
+    };
+
+    /// <summary>What to open where steps are judged, too. Another model's answers are not what the embedded reward model can judge, so it is no default for them.</summary>
+    public WorkbenchOptions ReadWithVerifier(ParseResult parsed)
+    {
+        WorkbenchOptions options = Read(parsed);
+        string? prm = parsed.GetValue(_prm);
+        if (prm is null && options.Model == Workbench.TinyMath) prm = Workbench.TinyMath;
+        return options with { Prm = prm == NoVerifier ? null : prm };
+    }
+
+    /// <summary>What to open where steps are only judged: a workbench always has a generator, so the reward model takes that place, too.</summary>
+    public WorkbenchOptions ReadVerifier(ParseResult parsed)
+    {
+        string prm = parsed.GetValue(_prm) ?? Workbench.TinyMath;
+        if (prm == NoVerifier) throw new UsageException("--prm is none; this command needs a process reward model");
+        return Read(parsed) with { Model = prm, Prm = prm };
+    }
+
+    private static bool IsDevice(string device) =>
+        device is "auto" or "cpu" or "cuda" || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), out int index) && index >= 0);
+
+    private static string? MemoryFault(string memory)
+    {
+        try
+        {
+            MemoryBudget.Parse(memory);
+            return null;
+        }
+        catch (CudaSearchException e)
+        {
+            return e.Message;
+        }
+    }
+}

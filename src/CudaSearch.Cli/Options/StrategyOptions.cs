@@ -1,0 +1,81 @@
+using System.CommandLine;
+using CudaSearch.Answers;
+using CudaSearch.Evaluation;
+using CudaSearch.Search;
+using CudaSearch.Verification;
+
+namespace CudaSearch.Cli.Options;
+
+/// <summary>How to search, on which models.</summary>
+internal sealed class StrategyOptions
+{
+    private static readonly SearchOptions s_defaults = new() { N = 16 };
+
+    private readonly Option<string> _strategy = Values.Choice(
+        "--strategy", "how to search", "beam", [.. SearchStrategies.All.Select(strategy => strategy.Name)]);
+
+    private readonly Option<int> _n = Values.Integer("--n", "answers written, or beams alive at once", s_defaults.N, minimum: 1, "-n");
+
+    private readonly Option<int> _beamWidth = Values.Integer(
+        "--beam-width", "beam search keeps the best n/width beams; DVTS grows n/width subtrees", s_defaults.BeamWidth, minimum: 1);
+
+    private readonly Option<int> _iterations = Values.Integer("--iterations", "most steps of an answer", s_defaults.Iterations, minimum: 1);
+
+    private readonly Option<int> _lookahead = Values.Integer("--lookahead", "greedy steps to look ahead before a step is scored", s_defaults.Lookahead, minimum: 0);
+
+    private readonly Option<ulong> _seed = Values.Seed(42);
+
+    private readonly Option<string> _aggregate = Values.Choice("--aggregate", "how step scores become one", "last", Names<Aggregation>());
+
+    private readonly Option<string?> _vote = Values.OptionalChoice(
+        "--vote", $"how the answers become one: {string.Join(", ", Names<Vote>())} [default: weighted where steps are scored, else majority]", Names<Vote>());
+
+    private readonly SamplingOptions _sampling;
+    private readonly ModelOptions _models;
+
+    public StrategyOptions(Command command)
+    {
+        foreach (Option option in (Option[])[_strategy, _n, _beamWidth, _iterations, _lookahead, _aggregate, _vote, _seed]) command.Add(option);
+        _sampling = new SamplingOptions(command, s_defaults.Sampling.MaxTokens, "a step, or of an answer written in one go");
+        _models = new ModelOptions(command, generates: true, judges: true);
+    }
+
+    /// <summary>How to search and what to open for it, checked against each other.</summary>
+    /// <exception cref="UsageException">Values contradict each other.</exception>
+    public (RunSettings Settings, WorkbenchOptions Models) Read(ParseResult parsed)
+    {
+        ISearchStrategy strategy = SearchStrategies.Create(parsed.GetValue(_strategy)!);
+        var search = new SearchOptions
+        {
+            N = parsed.GetValue(_n),
+            BeamWidth = parsed.GetValue(_beamWidth),
+            Iterations = parsed.GetValue(_iterations),
+            Lookahead = parsed.GetValue(_lookahead),
+            Aggregation = Enum.Parse<Aggregation>(parsed.GetValue(_aggregate)!, ignoreCase: true),
+            Sampling = _sampling.Read(parsed),
+        };
+        UsageException.Check(() => strategy.Validate(search));
+        Vote? vote = parsed.GetValue(_vote) is { } name ? Enum.Parse<Vote>(name, ignoreCase: true) : null;
+        WorkbenchOptions models = _models.ReadWithVerifier(parsed);
+        if (!strategy.NeedsVerifier)
+        {
+            if (vote is Vote.Naive or Vote.Weighted)
+                throw new UsageException($"--vote {parsed.GetValue(_vote)} needs scores, and --strategy {strategy.Name} scores nothing; use best-of-n");
+            models = models with { Prm = null };
+        }
+        var settings = new RunSettings { Strategy = strategy.Name, Search = search, Seed = parsed.GetValue(_seed), Vote = vote };
+        return (settings, models);
+    }
+
+    /// <summary>Opens the models. That a reward model is missing is said only once the generator is known to be one.</summary>
+    public static Workbench Open(RunSettings settings, WorkbenchOptions models)
+    {
+        Workbench workbench = Workbench.Open(models);
+        if (workbench.Verifier is not null || !SearchStrategies.Create(settings.Strategy).NeedsVerifier) return workbench;
+        workbench.Dispose();
+        throw new UsageException($"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, or use majority or greedy");
+    }
+
+    private static string[] Names<T>()
+        where T : struct, Enum => [.. Enum.GetNames<T>().Select(name => name.ToLowerInvariant())];
+}

@@ -1,0 +1,114 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using CudaSearch.Backends;
+using CudaSearch.Backends.Cpu;
+using CudaSearch.Checkpoints;
+using CudaSearch.Evaluation;
+
+namespace CudaSearch.Cli.Rendering;
+
+/// <summary>One of the embedded models.</summary>
+/// <param name="Directory">Where it is looked for.</param>
+/// <param name="Bytes">Bytes of weights; 0 when it cannot be used.</param>
+/// <param name="Fault">Why it cannot be used; null when it can.</param>
+internal sealed record ModelReport(string Directory, long Bytes, string? Fault)
+{
+    /// <summary>Looks at one of the pair.</summary>
+    public static ModelReport Of(string role)
+    {
+        string directory = Workbench.ResolveModel(Workbench.TinyMath, role);
+        try
+        {
+            using Checkpoint checkpoint = Checkpoint.Open(directory);
+            return new ModelReport(directory, checkpoint.ByteLength, null);
+        }
+        catch (CudaSearchException e)
+        {
+            return new ModelReport(directory, 0, e.Message);
+        }
+    }
+}
+
+/// <summary>What <c>doctor</c> finds.</summary>
+internal sealed record MachineReport
+{
+    private const string CudaLibrary = "libcuda.so.1";
+
+    public required string Backend { get; init; }
+
+    /// <summary>The device that <c>--device auto</c> takes, in words.</summary>
+    public required string Device { get; init; }
+
+    public required bool HasCudaDriver { get; init; }
+
+    public ModelReport Generator { get; } = ModelReport.Of("generator");
+
+    public ModelReport Prm { get; } = ModelReport.Of("prm");
+
+    public string Version { get; } = typeof(MachineReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "?";
+
+    public string System { get; } = RuntimeInformation.OSDescription;
+
+    public string Architecture { get; } = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+
+    public string Runtime { get; } = RuntimeInformation.FrameworkDescription;
+
+    public string Processor { get; } = ProcessorName();
+
+    public int Threads { get; } = Environment.ProcessorCount;
+
+    public IReadOnlyList<string> Features { get; } = [.. FeatureList()];
+
+    public IReadOnlyList<string> VectorPaths { get; } = CpuBackend.Paths;
+
+    /// <summary>Memory that this process may use, container limits included.</summary>
+    public long MemoryBytes { get; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Why CUDA is not used.</summary>
+    public string CudaReason => HasCudaDriver
+        ? $"the driver ({CudaLibrary}) is there, but this version has no CUDA backend yet"
+        : $"there is no driver ({CudaLibrary}), and this version has no CUDA backend yet";
+
+    /// <summary>Which matrix multiplication runs.</summary>
+    public string NativeReason { get; } = "managed; this version has no native library yet";
+
+    /// <summary>Looks at the machine.</summary>
+    public static MachineReport Take()
+    {
+        using IBackend backend = CpuBackend.Create();
+        return new MachineReport { Backend = backend.Name, Device = backend.Device, HasCudaDriver = FindCudaDriver() };
+    }
+
+    private static bool FindCudaDriver()
+    {
+        if (!NativeLibrary.TryLoad(CudaLibrary, out nint handle)) return false;
+        NativeLibrary.Free(handle);
+        return true;
+    }
+
+    private static string ProcessorName()
+    {
+        try
+        {
+            string? line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal));
+            if (line?.Split(':', 2) is [_, string name]) return name.Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not Linux, or hidden from us.
+        }
+        return "unknown processor";
+    }
+
+    private static IEnumerable<string> FeatureList()
+    {
+        (bool Supported, string Name)[] all =
+        [
+            (Avx2.IsSupported, "AVX2"), (Fma.IsSupported, "FMA"), (Avx512F.IsSupported, "AVX-512F"), (Avx512BW.IsSupported, "AVX-512BW"),
+            (Avx512Vbmi.IsSupported, "AVX-512VBMI"), (AvxVnni.IsSupported, "AVX-VNNI"), (AdvSimd.IsSupported, "AdvSIMD"), (Dp.IsSupported, "DotProd"),
+        ];
+        return all.Where(feature => feature.Supported).Select(feature => feature.Name);
+    }
+}

@@ -1,0 +1,233 @@
+using CudaSearch.Backends;
+using CudaSearch.Backends.Cpu;
+using CudaSearch.Cache;
+using CudaSearch.Checkpoints;
+using CudaSearch.Tests.Checkpoints;
+
+namespace CudaSearch.Tests.Backends.Cpu;
+
+/// <summary>Each operation against double precision, at the edges of its tiles, on every vector path. Outputs begin as NaN.</summary>
+public sealed class OperationTests : IDisposable
+{
+    private static readonly int[] s_rows = [1, 2, 3, 4, 5, 8, 9];
+    private static readonly int[] s_columns = [1, 2, 3, 5, 31, 33, 63, 64, 65];
+
+    private readonly TempFolder _folder = new();
+    private readonly Random _random = new(1);
+    private readonly List<IDisposable> _open = [];
+
+    public static TheoryData<string, ElementType> Paths()
+    {
+        var data = new TheoryData<string, ElementType>();
+        foreach (string path in CpuBackend.Paths)
+            foreach (ElementType type in (ElementType[])[ElementType.F32, ElementType.BF16, ElementType.F16]) data.Add(path, type);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void LinearIsTheMatrixProduct(string path, ElementType type)
+    {
+        using IBackend backend = CpuBackend.Create(2, path);
+        foreach (int length in (int[])[1, 7, 16, 37, 64])
+        {
+            foreach (int columns in s_columns)
+            {
+                (DeviceWeight weight, float[] w) = Weight(backend, type, columns, length);
+                (DeviceWeight bias, float[] b) = Weight(backend, type, 1, columns);
+                foreach (int rows in (int[])[.. s_rows, 65])
+                {
+                    using DeviceTensor input = Tensor(backend, rows, length, out float[] x), output = Poisoned(backend, rows + 1, columns);
+                    using DeviceTensor residual = Tensor(backend, rows, columns, out float[] old);
+                    backend.Linear(input, weight, bias, rows, output);
+                    backend.Linear(input, weight, null, rows, residual, addToOutput: true);
+                    for (int r = 0; r < rows; r++)
+                    {
+                        for (int c = 0; c < columns; c++)
+                        {
+                            double product = Dot(x, r, w, c, length);
+                            Close(product + b[c], output, r, c);
+                            Close(product + old[r * columns + c], residual, r, c);
+                        }
+                    }
+                    AssertUntouched(output, rows);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void GatedLinearIsSiluTimesUp(string path, ElementType type)
+    {
+        using IBackend backend = CpuBackend.Create(2, path);
+        const int Length = 21;
+        foreach (int columns in s_columns)
+        {
+            (DeviceWeight gate, float[] g) = Weight(backend, type, columns, Length);
+            (DeviceWeight up, float[] u) = Weight(backend, type, columns, Length);
+            foreach (int rows in s_rows)
+            {
+                using DeviceTensor input = Tensor(backend, rows, Length, out float[] x), output = Poisoned(backend, rows + 1, columns);
+                backend.GatedLinear(input, gate, up, rows, output);
+                for (int r = 0; r < rows; r++)
+                {
+                    for (int c = 0; c < columns; c++)
+                    {
+                        double gated = Dot(x, r, g, c, Length);
+                        Close(gated / (1 + Math.Exp(-gated)) * Dot(x, r, u, c, Length), output, r, c);
+                    }
+                }
+                AssertUntouched(output, rows);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void RmsNormDividesByTheRootMeanSquare(string path, ElementType type)
+    {
+        using IBackend backend = CpuBackend.Create(2, path);
+        foreach (int columns in s_columns)
+        {
+            (DeviceWeight weight, float[] w) = Weight(backend, type, 1, columns);
+            foreach (int rows in (int[])[.. s_rows, 33])
+            {
+                using DeviceTensor input = Tensor(backend, rows, columns, out float[] x), output = Poisoned(backend, rows + 1, columns);
+                backend.RmsNorm(input, weight, 1e-5f, rows, output);
+                for (int r = 0; r < rows; r++)
+                {
+                    double scale = 1 / Math.Sqrt(x.Skip(r * columns).Take(columns).Average(v => (double)v * v) + 1e-5);
+                    for (int c = 0; c < columns; c++) Close(x[r * columns + c] * scale * w[c], output, r, c);
+                }
+                AssertUntouched(output, rows);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 1, 1)]
+    [InlineData(4, 2, 10)]
+    [InlineData(6, 2, 24)]
+    [InlineData(2, 2, 34)]
+    [InlineData(5, 5, 64)]
+    public void AttentionIsTheSoftmaxOverThePast(int heads, int kvHeads, int headDim)
+    {
+        foreach (string path in CpuBackend.Paths)
+        {
+            foreach (int threads in (int[])[1, 3]) Attend(path, threads, new AttentionShape(heads, kvHeads, headDim));
+        }
+    }
+
+    // Keys and values written as they come, without rotation; a stem and three forks of different lengths, their last tokens in one pass.
+    private void Attend(string path, int threads, AttentionShape shape)
+    {
+        using IBackend backend = CpuBackend.Create(threads, path);
+        var pool = new PagePool(64);
+        using KvCache cache = backend.AllocateCache(new KvShape(1, 64, shape.KvHeads, shape.HeadDim));
+        var rope = new RopeTable(new double[shape.HeadDim / 2]);
+        rope.EnsurePositions(512);
+        int width = shape.Heads * shape.HeadDim, kvWidth = shape.KvHeads * shape.HeadDim;
+        var stem = new PageTable(pool);
+        var batch = new StepBatch();
+        List<(float[] Key, float[] Value)> stemPast = [];
+        Pass([(stem, 70, stemPast)]);
+        (PageTable, int, List<(float[], float[])>)[] forks = [.. ((int[])[1, 9, 130]).Select(n => (stem.Fork(), n, stemPast.ToList()))];
+        Pass(forks);
+        Pass([.. forks.Select(fork => (fork.Item1, 1, fork.Item3))]);
+
+        void Pass((PageTable Table, int Count, List<(float[] Key, float[] Value)> Past)[] sequences)
+        {
+            batch.Clear();
+            foreach ((PageTable table, int count, _) in sequences)
+            {
+                int first = table.Length;
+                Assert.True(table.TryAppend(count, out PageCopy? copy));
+                if (copy is { } needed) batch.AddCopy(needed);
+                batch.AddSequence(new int[count], first, table);
+            }
+            batch.Complete();
+            int rows = batch.RowCount;
+            using DeviceTensor queries = Tensor(backend, rows, width, out float[] q, 3f), keys = Tensor(backend, rows, kvWidth, out float[] k, 3f);
+            using DeviceTensor values = Tensor(backend, rows, kvWidth, out float[] v), output = Poisoned(backend, rows + 1, width);
+            backend.CopyPages(cache, batch.Copies);
+            backend.RotateAndAppend(queries, keys, values, rope, shape, batch, cache, 0);
+            backend.Attend(queries, shape, batch, cache, 0, output);
+            int row = 0;
+            foreach ((PageTable _, int count, List<(float[] Key, float[] Value)> past) in sequences)
+            {
+                for (int i = 0; i < count; i++, row++)
+                {
+                    past.Add((k[(row * kvWidth)..((row + 1) * kvWidth)], v[(row * kvWidth)..((row + 1) * kvWidth)]));
+                    CheckRow(past, q, row, output, shape);
+                }
+            }
+            AssertUntouched(output, rows);
+        }
+    }
+
+    private static void CheckRow(List<(float[] Key, float[] Value)> past, float[] queries, int row, DeviceTensor output, AttentionShape shape)
+    {
+        for (int head = 0; head < shape.Heads; head++)
+        {
+            int at = head / (shape.Heads / shape.KvHeads) * shape.HeadDim, from = (row * shape.Heads + head) * shape.HeadDim;
+            double[] weights = [.. past.Select(p => Enumerable.Range(0, shape.HeadDim).Sum(d => (double)queries[from + d] * p.Key[at + d]) / Math.Sqrt(shape.HeadDim))];
+            double max = weights.Max();
+            weights = [.. weights.Select(weight => Math.Exp(weight - max))];
+            double sum = weights.Sum();
+            for (int d = 0; d < shape.HeadDim; d++)
+                Close(weights.Zip(past, (weight, p) => weight * p.Value[at + d]).Sum() / sum, output, row, head * shape.HeadDim + d);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable file in _open) file.Dispose();
+        _folder.Dispose();
+    }
+
+    private (DeviceWeight Weight, float[] Values) Weight(IBackend backend, ElementType type, int rows, int columns)
+    {
+        string path = _folder.File($"{_open.Count}.safetensors");
+        float[] values = [.. Enumerable.Range(0, rows * columns).Select(_ => 2 * _random.NextSingle() - 1)];
+        SafeTensorsWriter.Write(path, TensorData.Of("w", type, rows == 1 ? [columns] : [rows, columns], values));
+        SafeTensorsFile file = SafeTensorsFile.Open(path);
+        _open.Add(file);
+        TensorView view = file.Tensors["w"];
+        return (backend.LoadWeight(view), view.ToFloat32());
+    }
+
+    private CpuTensor Tensor(IBackend backend, int rows, int columns, out float[] values, float scale = 1f)
+    {
+        float[] made = [.. Enumerable.Range(0, rows * columns).Select(_ => scale * (2 * _random.NextSingle() - 1))];
+        values = made;
+        return Fill(backend, rows, columns, i => made[i]);
+    }
+
+    private static CpuTensor Poisoned(IBackend backend, int rows, int columns) => Fill(backend, rows, columns, _ => float.NaN);
+
+    private static unsafe CpuTensor Fill(IBackend backend, int rows, int columns, Func<int, float> value)
+    {
+        var tensor = (CpuTensor)backend.Allocate(rows, columns);
+        for (int i = 0; i < rows * columns; i++) tensor.Data[i] = value(i);
+        return tensor;
+    }
+
+    private static double Dot(float[] x, int row, float[] w, int column, int length)
+    {
+        double sum = 0;
+        for (int i = 0; i < length; i++) sum += (double)x[row * length + i] * w[column * length + i];
+        return sum;
+    }
+
+    private static unsafe void Close(double expected, DeviceTensor actual, int row, int column)
+    {
+        float value = ((CpuTensor)actual).Row(row)[column];
+        if (!(Math.Abs(expected - value) <= 1e-5 * (1 + Math.Abs(expected)))) Assert.Fail($"row {row}, column {column}: {value}, not {expected}");
+    }
+
+    private static unsafe void AssertUntouched(DeviceTensor output, int row)
+    {
+        for (int c = 0; c < output.Columns; c++) Assert.True(float.IsNaN(((CpuTensor)output).Row(row)[c]), "a row beyond the last was written");
+    }
+}
