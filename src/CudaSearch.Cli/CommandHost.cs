@@ -36,8 +36,11 @@ public sealed class CommandHost : IDisposable
     /// <summary>The standard streams of this process, in UTF-8 whatever the locale.</summary>
     public static CommandHost OfProcess()
     {
-        var output = new StreamWriter(Console.OpenStandardOutput(), s_utf8) { AutoFlush = true };
-        var error = new StreamWriter(Console.OpenStandardError(), s_utf8) { AutoFlush = true };
+        var results = new GuardedStream(Console.OpenStandardOutput(), e => throw CudaSearchException.BadInput($"cannot write standard output: {e.Message}", e));
+        // A full disk under a log must not end the work that the log tells of.
+        var notes = new GuardedStream(Console.OpenStandardError(), _ => { });
+        var output = new StreamWriter(results, s_utf8) { AutoFlush = true };
+        var error = new StreamWriter(notes, s_utf8) { AutoFlush = true };
         TextReader? input = Console.IsInputRedirected ? new StreamReader(Console.OpenStandardInput(), s_utf8) : null;
         IAnsiConsole? live = Console.IsErrorRedirected ? null : AnsiConsole.Create(new AnsiConsoleSettings { Out = new TerminalOutput(error) });
         return new CommandHost(output, error, input, live);

@@ -14,7 +14,7 @@ public static class CommandLine
     {
         // A problem may well begin with '@' or be a minus followed by digits; neither is ours to interpret.
         ParseResult parsed = CreateRoot(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-        List<string> faults = [.. parsed.Errors.Select(error => error.Message).Concat(UnknownOptions(parsed)).Distinct()];
+        List<string> faults = [.. FaultsOf(parsed).Distinct()];
         if (faults.Count > 0)
         {
             foreach (string fault in faults) Say(host, fault);
@@ -54,6 +54,14 @@ public static class CommandLine
             DoctorCommand.Create(host),
             s_verbose,
         };
+
+    private static IEnumerable<string> FaultsOf(ParseResult parsed)
+    {
+        if (parsed.CommandResult.Command is not RootCommand root || parsed.Errors.Count == 0)
+            return parsed.Errors.Select(error => error.Message).Concat(UnknownOptions(parsed));
+        string commands = string.Join(", ", root.Subcommands.Select(command => command.Name));
+        return parsed.UnmatchedTokens.Count > 0 ? [$"there is no command {parsed.UnmatchedTokens[0]}; use one of {commands}"] : [$"give a command: {commands}"];
+    }
 
     /// <summary>What looks like an option but was taken for a text, because a text may be anything. A text with a space in it ("-x + 3 = 5") is none.</summary>
     private static IEnumerable<string> UnknownOptions(ParseResult parsed) =>

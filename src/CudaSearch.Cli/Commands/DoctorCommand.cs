@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using CudaSearch.Cli.Rendering;
 
 namespace CudaSearch.Cli.Commands;
 

@@ -84,7 +84,7 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         _planned.Clear();
         _outputRows = 0;
         DropCancelled();
-        for (int i = 0; i < _waiting.Count && batch.RowCount < model.MaxRows; i++) TryPlan(_waiting[i], batch, lastResort: _planned.Count == 0);
+        for (int i = 0; i < _waiting.Count && batch.RowCount < model.MaxRows; i++) TryPlan(_waiting[i], batch, _planned.Count == 0 ? Claim.Unawaited : Claim.Younger);
         while (_planned.Count == 0 && _waiting.Count > 0 && !TryPlanAlone(batch))
         {
         }
@@ -172,17 +172,21 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         }
     }
 
-    private bool TryPlan(Request request, StepBatch batch, bool lastResort)
+    private bool TryPlan(Request request, StepBatch batch, Claim claim)
     {
         Sequence sequence = request.Sequence;
         if (request.InPass) return false;
-        if (sequence.WaitsForTrunk) return false;
+        if (sequence.WaitsForTrunk)
+        {
+            RenewTrunk(sequence.Trunk!);
+            return false;
+        }
         if (sequence.Trunk is not null) Adopt(sequence);
         if (sequence.Table.Length == 0) Prefixes.Match(sequence.Tokens[..(request.FirstNeeded + 1)], sequence.Table);
         int first = sequence.Table.Length;
         int rows = Math.Min(sequence.Length - first, model.MaxRows - batch.RowCount);
         while (rows > 0 && _outputRows + request.OutputRows(first, rows) > model.MaxOutputRows) rows--;
-        if (rows == 0 || !MakeRoom(sequence, rows, lastResort)) return false;
+        if (rows == 0 || !MakeRoom(sequence, rows, claim)) return false;
         if (!sequence.Table.TryAppend(rows, out PageCopy? copy)) throw new InvalidOperationException("pages that were free are gone");
         if (copy is { } needed) batch.AddCopy(needed);
         int firstRow = batch.AddSequence(sequence.Tokens.Slice(first, rows), first, sequence.Table);
@@ -200,7 +204,7 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
     {
         // One that waits for its trunk is not the oldest: its trunk is in the queue before it or was cancelled with it.
         Request oldest = _waiting.Find(request => !request.Sequence.WaitsForTrunk) ?? _waiting[0];
-        if (TryPlan(oldest, batch, lastResort: true)) return true;
+        if (TryPlan(oldest, batch, Claim.All)) return true;
         Sequence sequence = oldest.Sequence;
         _waiting.Remove(oldest);
         sequence.Request = null;
@@ -212,9 +216,8 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
 
     /// <summary>
     /// What is missing is counted anew after each step: with its last other owner a shared page needs no copy any more.
-    /// With last resort nobody older is spared: else the oldest that waits could lose to idle elders for ever while younger ones keep passes busy.
     /// </summary>
-    private bool MakeRoom(Sequence sequence, int rows, bool lastResort)
+    private bool MakeRoom(Sequence sequence, int rows, Claim claim)
     {
         int Missing() => sequence.Table.PagesToAppend(rows) - pool.FreeCount;
         if (Missing() > 0) Prefixes.Evict(Missing());
@@ -222,22 +225,42 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         {
             Sequence victim = _sequences[i];
             if (ReferenceEquals(victim, sequence) || victim.Table.Length == 0 || victim.Request is { InPass: true }) continue;
-            if (victim.Age < sequence.Age && !lastResort) continue;
-            SetAside(victim);
+            if (victim.Age < sequence.Age && (claim == Claim.Younger || claim == Claim.Unawaited && IsAwaited(victim))) continue;
+            victim.Table.Clear();
             if (Missing() > 0) Prefixes.Evict(Missing());
         }
         // The tree may hold on to a page of this very sequence.
-        if (Missing() > 0 && lastResort) Prefixes.Clear();
+        if (Missing() > 0 && claim != Claim.Younger) Prefixes.Clear();
         return Missing() <= 0;
     }
 
-    private void SetAside(Sequence victim)
+    /// <summary>
+    /// A finished trunk that was set aside is computed again, but only when a sequence asks for it: two trunks that nobody needs at the moment could else
+    /// take each other's pages for ever.
+    /// </summary>
+    private void RenewTrunk(Sequence trunk)
     {
-        victim.Table.Clear();
-        if (victim.Dependents == 0 || victim.Request is not null) return;
-        // A finished trunk that others still wait to adopt has to be computed again.
-        victim.Request = new PrefillRequest(victim);
-        Enqueue(victim.Request);
+        if (trunk.Request is not null) return;
+        trunk.Request = new PrefillRequest(trunk);
+        Enqueue(trunk.Request);
+    }
+
+    private bool IsAwaited(Sequence sequence) => sequence.Dependents > 0 && _waiting.Exists(request => ReferenceEquals(request.Sequence.Trunk, sequence));
+
+    /// <summary>Whose pages a request may have.</summary>
+    private enum Claim
+    {
+        /// <summary>Those of younger sequences.</summary>
+        Younger,
+
+        /// <summary>
+        /// Those of older ones as well, for the oldest that can run (it could lose to idle elders for ever while younger ones keep passes busy), but not a
+        /// trunk's that a waiting sequence is about to adopt (the two would take the pages from each other for ever).
+        /// </summary>
+        Unawaited,
+
+        /// <summary>Everybody's, when nothing else can run.</summary>
+        All,
     }
 
     private void Adopt(Sequence sequence)

@@ -47,7 +47,7 @@ public sealed class RenderingTests
 
     [Theory]
     [InlineData("## Step 12: Multiply both sides\n  x = 3\n\n", "Multiply both sides · x = 3")]
-    [InlineData("\u001b[31mred\u0007\r\n[bold]", " [31mred · [bold]")]
+    [InlineData("\u001b[31mred\u0007\r\n[bold]", " [31mred  · [bold]")]
     [InlineData("\n\n", "(nothing)")]
     public void AHeadlineIsOneHarmlessLine(string step, string expected) => Assert.Equal(expected, StepText.Headline(step));
 

@@ -46,7 +46,8 @@ public sealed class UsageTests
     [InlineData("generate", "give a text")]
     [InlineData("generate --chat --special hello", "--special")]
     [InlineData("tinymath --split test", "--split is test")]
-    [InlineData("tokenise", "tokenise")]
+    [InlineData("tokenise", "tokenise", "tokenize")]
+    [InlineData("--verbose", "give a command", "solve")]
     public async Task IsRefused(string line, params string[] parts)
     {
         CliRun run = await CliRun.OfAsync(line.Split(' '));

@@ -43,7 +43,6 @@ public sealed class SharingTests
             ];
             foreach (FixtureOptions other in others)
             {
-                var time = System.Diagnostics.Stopwatch.StartNew();
                 try
                 {
                     Assert.Equal(expected, Lines(await RunAsync(other, seed)));
@@ -52,7 +51,6 @@ public sealed class SharingTests
                 {
                     throw new InvalidOperationException($"seed {seed}, {other}", exception);
                 }
-                Console.WriteLine($"TIME {time.ElapsedMilliseconds} {other}");
             }
         }
     }

@@ -7,7 +7,7 @@ using CudaSearch.Backends.Cpu;
 using CudaSearch.Checkpoints;
 using CudaSearch.Evaluation;
 
-namespace CudaSearch.Cli.Rendering;
+namespace CudaSearch.Cli.Commands;
 
 /// <summary>One of the embedded models.</summary>
 /// <param name="Directory">Where it is looked for.</param>
