@@ -107,7 +107,8 @@ public sealed class EvaluationRunner
             file.Append(record, _rows[row].Columns);
             outcomes[row] = Grade(row, record.Answers, record.Aggregates);
             Tally(outcomes[row], ref graded, ref right);
-            progress?.Report(new EvaluationProgress(++finished, _rows.Count, graded, right));
+            finished++;
+            progress?.Report(new EvaluationProgress(finished, _rows.Count, graded, right));
         }
     }
 

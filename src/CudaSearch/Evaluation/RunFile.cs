@@ -31,7 +31,8 @@ internal sealed class RunFile : IDisposable
         FileStream stream;
         try
         {
-            stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            // On Unix only FileShare.None takes a lock that a second process sees.
+            stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -106,7 +107,7 @@ internal sealed class RunFile : IDisposable
             if (length > 0) records.Add(Parse(bytes.AsMemory(start, length), path, line));
             start += length + 1;
         }
-        stream.SetLength(start);
+        if (start < bytes.Length) stream.SetLength(start);
         stream.Position = start;
         return records;
     }
