@@ -45,10 +45,12 @@ internal sealed class StrategyOptions
     public (RunSettings Settings, WorkbenchOptions Models) Read(ParseResult parsed)
     {
         ISearchStrategy strategy = SearchStrategies.Create(parsed.GetValue(_strategy)!);
+        int n = parsed.GetValue(_n);
         var search = new SearchOptions
         {
-            N = parsed.GetValue(_n),
-            BeamWidth = parsed.GetValue(_beamWidth),
+            N = n,
+            // A width nobody asked for is never larger than n.
+            BeamWidth = parsed.GetResult(_beamWidth) is { Implicit: false } ? parsed.GetValue(_beamWidth) : Math.Min(n, s_defaults.BeamWidth),
             Iterations = parsed.GetValue(_iterations),
             Lookahead = parsed.GetValue(_lookahead),
             Aggregation = Enum.Parse<Aggregation>(parsed.GetValue(_aggregate)!, ignoreCase: true),

@@ -91,6 +91,11 @@ public sealed class InferenceEngine : IDisposable
     {
         if (_options.RewardHead is null) throw new InvalidOperationException("this engine's model has no reward head");
         if (positions.Count == 0) return Task.FromResult(Array.Empty<float>());
+        for (int i = 0; i < positions.Count; i++)
+        {
+            if (positions[i] < (i == 0 ? 0 : positions[i - 1] + 1) || positions[i] >= sequence.Length)
+                throw new ArgumentException($"position {positions[i]} is not ascending, or not within the sequence's {sequence.Length} tokens", nameof(positions));
+        }
         return Submit(new RewardRequest(sequence, [.. positions], cancellation));
     }
 
@@ -187,6 +192,7 @@ public sealed class InferenceEngine : IDisposable
         {
             CheckIdle(sequence);
             _scheduler.Forget(sequence, length);
+            if (length < sequence.Length) sequence.EndsWithDrawnToken = false;
             sequence.MutableTokens.RemoveRange(length, sequence.Length - length);
         }
     }

@@ -103,11 +103,14 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
             Sequence sequence = request.Sequence;
             request.InPass = false;
             sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
-            if (failure is not null || !TakeResults(request, results)) continue;
+            if (failure is not null) continue;
+            // Prompts stay findable; what was drawn or scored is not asked for again.
+            bool prompt = request is PrefillRequest || request is GenerationRequest && rows > 1;
+            if (prompt && sequence.Table.Length == sequence.Length) Prefixes.Insert(sequence.Tokens, sequence.Table);
+            if (!TakeResults(request, results)) continue;
             _waiting.Remove(request);
             sequence.Request = null;
             request.Complete();
-            if (request is PrefillRequest) Prefixes.Insert(sequence.Tokens, sequence.Table);
         }
         if (failure is not null) FailAll(failure);
         foreach ((Request request, int _) in _planned)
