@@ -43,7 +43,7 @@ def train(args):
         return tokenizer.solved(row["problem"], row["solution"])
 
     source, total, seen, mark = batches(draw, args.tokens, lambda item: len(item[0])), 0.0, 0, time.time()
-    for step in range(first + 1, args.steps + 1):
+    for step in range(first + 1, (args.stop or args.steps) + 1):
         group = next(source)
         ids = padded([ids for ids, _ in group], tokenizer.end).to(args.device)
         goals = padded([[-100] * (start - 1) + ids[start:] for ids, start in group], -100).to(args.device)

@@ -76,7 +76,7 @@ def train(args):
     random.seed(args.seed)
     rows = read(args.data + "/train.jsonl")
     tokenizer = Tokenizer.build(rows + read(args.data + "/validation.jsonl"))
-    up_to = [[row for row in rows if row["level"] <= level] for level in range(6)]
+    easy = [row for row in rows if row["level"] == 1]
     own = read(args.sampled) if args.sampled else []
     judged_on = read(args.judge_on)[::4] if args.judge_on else []
     if args.resume:
@@ -93,20 +93,21 @@ def train(args):
     if args.resume and saved["mean"].numel() == optimizer.mean.numel():
         optimizer.mean, optimizer.square, optimizer.count = saved["mean"], saved["square"], saved["count"]
     log(f"prm: {sum(p.numel() for p in model.parameters())} parameters, {len(own)} problems with own samples, from step {first}")
-    level = args.level
+    now = first
 
     def draw():
         if own and random.random() < 0.6:
             row = random.choice(own)
             solution = random.choice(row["sampled"])
         else:
-            row = random.choice(up_to[level])
+            row = random.choice(easy if now < args.one_step else rows)
             solution = row["solution"] if random.random() < 0.45 else random.choice(row["corrupted"])
         return tokenizer.judged(row["problem"], shortened(solution), row["solution"])
 
     source = batches(draw, args.tokens, lambda item: len(item[0]), chunk=64)
     sums, mark = collections.Counter(), time.time()
     for step in range(first + 1, (args.stop or args.steps) + 1):
+        now = step
         ids, following, dense, local, steps = tensors(next(source), tokenizer, args.device)
         if ids.shape[1] > 500:
             continue
@@ -116,16 +117,13 @@ def train(args):
         first_wrong = balanced(head(hidden[local >= 0])[:, 1], local[local >= 0].float())
         signs, truth = sign_logits(model, tokenizer, hidden[steps >= 0]), steps[steps >= 0]
         judging = F.cross_entropy(signs, truth)
-        optimizer.step(language + tokens + first_wrong + judging, rate_at(step - first if args.resume else step, args.steps - (first if args.resume else 0), args.rate))
+        optimizer.step(language + tokens + first_wrong + judging, rate_at(step - first, args.steps - first, args.rate))
         sums.update(language=language.item(), tokens=tokens.item(), first=first_wrong.item(), judging=judging.item(), seen=ids.numel(),
                     right=(signs.argmax(-1) == truth).float().mean().item(), plus=truth.float().mean().item())
         if step % 250 == 0:
             log(f"prm {step}: language {sums['language'] / 250:.4f}, tokens {sums['tokens'] / 250:.4f}, first wrong {sums['first'] / 250:.4f}, steps {sums['judging'] / 250:.4f}, "
                 f"step accuracy {100 * sums['right'] / 250:.1f} (always +: {100 * sums['plus'] / 250:.1f}), "
                 f"{sums['seen'] / (time.time() - mark):.0f} tokens/s")
-            if level < 5 and sums["right"] / 250 > 0.9:
-                level += 1
-                log(f"prm {step}: now levels 1 to {level}")
             sums, mark = collections.Counter(), time.time()
         if step % 500 == 0:
             torch.save({"model": model.state_dict(), "head": head.state_dict(), "mean": optimizer.mean, "square": optimizer.square,

@@ -28,7 +28,7 @@ def main():
     parser.add_argument("--stop", type=int, help="stop early, at this step")
     parser.add_argument("--tokens", type=int, default=1300, help="tokens a step, padding included")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
-    parser.add_argument("--level", type=int, default=1, help="prm: highest level to begin with; it rises with the accuracy")
+    parser.add_argument("--one-step", type=int, default=0, help="prm: steps on one-step problems alone, before all levels")
     parser.add_argument("--temperature", type=float, default=0.8)
     parser.add_argument("--resume", help="a snapshot to go on from, with its optimizer")
     parser.add_argument("--base", help="prm: the generator snapshot it grows from")
