@@ -57,8 +57,8 @@ def train(args):
             log(f"generator {step}: loss {total / 250:.4f}, {seen / (time.time() - mark):.0f} tokens/s")
             total, seen, mark = 0.0, 0, time.time()
         if step % 500 == 0:
-            torch.save({"model": model.state_dict(), "mean": optimizer.mean, "square": optimizer.square, "count": optimizer.count, "step": step},
-                       f"{args.work}/generator-{step:05}.pt")
+            torch.save({"model": model.state_dict(), "mean": optimizer.mean, "square": optimizer.square, "count": optimizer.count,
+                        "step": step}, f"{args.work}/generator-{step:05}.pt")
         if step % 1000 == 0 or step == 500:
             rounded = model.rounded()
             texts = samples_of(rounded, tokenizer, validation, 1, args.temperature, args.seed)
