@@ -43,7 +43,7 @@ def train(args):
         return tokenizer.solved(row["problem"], row["solution"])
 
     source, total, seen, mark = batches(draw, args.tokens, lambda item: len(item[0])), 0.0, 0, time.time()
-    for step in range(first + 1, args.steps + 1):
+    for step in range(first + 1, (args.stop or args.steps) + 1):
         group = next(source)
         ids = padded([ids for ids, _ in group], tokenizer.end).to(args.device)
         goals = padded([[-100] * (start - 1) + ids[start:] for ids, start in group], -100).to(args.device)
@@ -57,8 +57,8 @@ def train(args):
             log(f"generator {step}: loss {total / 250:.4f}, {seen / (time.time() - mark):.0f} tokens/s")
             total, seen, mark = 0.0, 0, time.time()
         if step % 500 == 0:
-            torch.save({"model": model.state_dict(), "mean": optimizer.mean, "square": optimizer.square, "count": optimizer.count, "step": step},
-                       f"{args.work}/generator-{step:05}.pt")
+            torch.save({"model": model.state_dict(), "mean": optimizer.mean, "square": optimizer.square, "count": optimizer.count,
+                        "step": step}, f"{args.work}/generator-{step:05}.pt")
         if step % 1000 == 0 or step == 500:
             rounded = model.rounded()
             texts = samples_of(rounded, tokenizer, validation, 1, args.temperature, args.seed)

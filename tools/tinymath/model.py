@@ -46,7 +46,7 @@ class Llama(nn.Module):
         self.register_buffer("causal", torch.triu(torch.full((512, 512), -1e9), 1), persistent=False)
 
     def hidden(self, ids, cache=None, start=0, pads=None):
-        """ids [B, T] -> normalised hidden states [B, T, HIDDEN]. With a cache, ids continue it at `start`; pads [B] slots on the left are empty."""
+        """ids [B, T] -> normalised states [B, T, HIDDEN]. With a cache, ids go on from `start`; pads [B] are empty slots on the left."""
         B, T = ids.shape
         end = start + T
         x = self.embedding[ids]

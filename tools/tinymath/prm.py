@@ -1,8 +1,8 @@
 """
-The process reward model: the generator's layers, further trained, and as many new ones on top. It learns four things at once, all in
-RLHFlow's conversation: to go on a right solution (keeps the arithmetic alive); to tell the first wrong token from right ones; to say at
-every token whether all so far is right (two outputs of a head that is thrown away in the end); and what it is for: `+` against `-` where
-an assistant's turn begins.
+The process reward model. First the generator's last snapshot learns to calculate in RLHFlow's conversation (`adapt`). It is frozen then, so
+that it cannot forget, and new layers on top (growth.py) learn to judge: at every token, whether it is what the calculator expected and
+whether all so far is right (two outputs of a head that is thrown away in the end), and what they are for: `+` against `-` where an
+assistant's turn begins.
 """
 import collections
 import os
@@ -16,30 +16,19 @@ import torch.nn.functional as F
 from common import batches, by_level, log, padded, rate_at
 from data import Tokenizer, boxed, read
 from generator import load
-from model import Llama, Optimizer
-
-
-def grown(base, layers):
-    """The base with new layers on top whose contributions start at zero, so that nothing is lost at the start."""
-    model = Llama(base.embedding.shape[0], layers)
-    state = model.state_dict()
-    state.update(base.state_dict())
-    model.load_state_dict(state)
-    with torch.no_grad():
-        for layer in model.layers[len(base.layers):]:
-            layer.out.zero_()
-            layer.down.zero_()
-    return model
+from growth import expected, grown, spoilt
+from model import Optimizer
 
 
 def tensors(group, tokenizer, device):
-    """Judged conversations as arrays [B, T]: ids, what each position should be followed by (-100: not learnt), token labels, whether a
-    token is the first wrong one, step labels."""
+    """
+    Judged conversations as arrays [B, T], -100 where nothing is asked: ids; whether all is right up to each token of an answer; the same,
+    but nothing after the first wrong token; step labels.
+    """
     ids = padded([item[0] for item in group], tokenizer.end)
-    following, dense, local, steps = [], [], [], []
+    dense, local, steps = [], [], []
     for tokens, answer, scored, labels in group:
         n = len(tokens)
-        following.append([tokens[i + 1] if i + 1 < n and answer[i + 1] and labels[i + 1] else -100 for i in range(n)])
         dense.append([labels[i] if answer[i] else -100 for i in range(n)])
         # The first wrong token and all before it; what follows a mistake may be consistent with it, so it is not asked here.
         wrong = next((i for i in range(n) if not labels[i]), n)
@@ -48,7 +37,7 @@ def tensors(group, tokenizer, device):
         for i in scored:
             step[i] = labels[i]
         steps.append(step)
-    return [t.to(device) for t in (ids, padded(following, -100), padded(dense, -100), padded(local, -100), padded(steps, -100))]
+    return [t.to(device) for t in (ids, padded(dense, -100), padded(local, -100), padded(steps, -100))]
 
 
 def balanced(logits, truth):
@@ -63,12 +52,39 @@ def sign_logits(model, tokenizer, hidden):
     return hidden @ model.embedding[[tokenizer.minus, tokenizer.plus]].t()
 
 
-def shortened(solution):
-    """Half of all solutions as a search sees them under way: cut after some step, the blank line kept."""
-    pieces = solution.split("\n\n")
-    if len(pieces) == 1 or random.random() < 0.5:
+def shortened(solution, reference):
+    """Half of all solutions as a search sees them under way: cut after some step (a wrong one after its mistake), the blank line kept."""
+    pieces, right = solution.split("\n\n"), reference.split("\n\n")
+    wrong = next((i for i, piece in enumerate(pieces) if i >= len(right) or piece != right[i]), 0)
+    if wrong + 1 >= len(pieces) or random.random() < 0.5:
         return solution
-    return "\n\n".join(pieces[:random.randint(1, len(pieces) - 1)]) + "\n\n"
+    return "\n\n".join(pieces[:random.randint(wrong + 1, len(pieces) - 1)]) + "\n\n"
+
+
+def adapt(args):
+    """The generator's last snapshot learns to calculate in the verifier's conversation; nothing is judged yet."""
+    torch.manual_seed(args.seed)
+    random.seed(args.seed)
+    rows = read(args.data + "/train.jsonl")
+    tokenizer = Tokenizer.build(rows + read(args.data + "/validation.jsonl"))
+    model = load(args.base, tokenizer, args.device)[0]
+    optimizer = Optimizer(list(model.parameters()))
+
+    def draw():
+        row = random.choice(rows)
+        return tokenizer.judged(row["problem"], row["solution"], row["solution"])
+
+    source, total, mark = batches(draw, args.tokens, lambda item: len(item[0])), 0.0, time.time()
+    for step in range(1, args.steps + 1):
+        ids, right, *_ = tensors(next(source), tokenizer, args.device)
+        asked = right[:, 1:] >= 0
+        loss = F.cross_entropy(model.logits(model.hidden(ids[:, :-1])[asked]), ids[:, 1:][asked])
+        optimizer.step(loss, rate_at(step, args.steps, args.rate))
+        total += loss.item()
+        if step % 250 == 0:
+            log(f"adapt {step}: language {total / 250:.4f}, {step / (time.time() - mark):.1f} steps/s")
+            total = 0.0
+            torch.save({"model": model.state_dict(), "step": step}, f"{args.work}/adapted.pt")
 
 
 def train(args):
@@ -76,61 +92,72 @@ def train(args):
     random.seed(args.seed)
     rows = read(args.data + "/train.jsonl")
     tokenizer = Tokenizer.build(rows + read(args.data + "/validation.jsonl"))
-    up_to = [[row for row in rows if row["level"] <= level] for level in range(6)]
-    own = read(args.sampled) if args.sampled else []
-    judged_on = read(args.judge_on)[::4] if args.judge_on else []
-    if args.resume:
-        model, saved = load(args.resume, tokenizer, args.device)
-        first = saved["step"]
-    else:
-        base, saved = load(args.base, tokenizer)
-        model, first = grown(base, 2 * len(base.layers)).to(args.device), 0
+    own = read(args.sampled)
+    easy, own_easy = [[row for row in some if row["level"] <= 2] for some in (rows, own)]
+    judged_on = read(args.judge_on)[::4]
+    base = load(args.base, tokenizer)[0]
+    shown = [tokenizer.turns(row["problem"], random.choice([row["solution"], *row["corrupted"]]))[0] for row in random.sample(rows, 400)]
+    model = grown(base, tokenizer, shown).to(args.device)
+    base.to(args.device)
     head = nn.Linear(model.norm.numel(), 2).to(args.device)
-    if args.resume:
-        if saved["head"]["weight"].shape == head.weight.shape:
-            head.load_state_dict(saved["head"])
-    optimizer = Optimizer(list(model.parameters()) + list(head.parameters()))
-    if args.resume and saved["mean"].numel() == optimizer.mean.numel():
-        optimizer.mean, optimizer.square, optimizer.count = saved["mean"], saved["square"], saved["count"]
-    log(f"prm: {sum(p.numel() for p in model.parameters())} parameters, {len(own)} problems with own samples, from step {first}")
-    level = args.level
+    frozen = [model.embedding, *model.layers[:len(base.layers)].parameters()]
+    for p in frozen:
+        p.requires_grad_(False)
+    optimizer = Optimizer([p for p in [*model.parameters(), *head.parameters()] if p.requires_grad])
+    log(f"prm: {sum(p.numel() for p in model.parameters())} parameters, {len(own)} problems with own samples")
+    now, sums, mark = 0, collections.Counter(), time.time()
 
     def draw():
-        if own and random.random() < 0.6:
-            row = random.choice(own)
-            solution = random.choice(row["sampled"])
+        # Short problems show more mistakes a token: they come first, mostly.
+        short = now < args.short and random.random() < 0.75
+        if random.random() < 0.5:
+            row = random.choice(own_easy if short else own)
+            wrong = [text for text in row["sampled"] if text != row["solution"]]
+            solution = random.choice(wrong) if wrong and random.random() < 0.7 else row["solution"]
         else:
-            row = random.choice(up_to[level])
-            solution = row["solution"] if random.random() < 0.45 else random.choice(row["corrupted"])
-        return tokenizer.judged(row["problem"], shortened(solution), row["solution"])
+            row = random.choice(easy if short else rows)
+            solution = random.choice(row["corrupted"]) if random.random() < 0.7 else row["solution"]
+        return tokenizer.judged(row["problem"], shortened(solution, row["solution"]), row["solution"])
 
-    source = batches(draw, args.tokens, lambda item: len(item[0]), chunk=64)
-    sums, mark = collections.Counter(), time.time()
-    for step in range(first + 1, (args.stop or args.steps) + 1):
-        ids, following, dense, local, steps = tensors(next(source), tokenizer, args.device)
-        if ids.shape[1] > 500:
-            continue
+    def surprise(ids, answer):
+        """Random digits: is each token the one that was expected? Mistakes by the dozen, labelled by the calculator itself."""
+        ids = spoilt(ids, answer, tokenizer)
+        chance = expected(base, ids)
+        asked = answer & ((chance < 0.02) | (chance > 0.2))
+        loss = balanced(head(model.hidden(ids)[asked])[:, 1], (chance[asked] > 0.1).float())
+        sums.update(surprises=1, surprise=loss.item())
+        return loss
+
+    def judging(ids, dense, local, steps):
         hidden = model.hidden(ids)
-        language = F.cross_entropy(model.logits(hidden[following >= 0]), following[following >= 0])
         tokens = F.binary_cross_entropy_with_logits(head(hidden[dense >= 0])[:, 0], dense[dense >= 0].float())
         first_wrong = balanced(head(hidden[local >= 0])[:, 1], local[local >= 0].float())
         signs, truth = sign_logits(model, tokenizer, hidden[steps >= 0]), steps[steps >= 0]
-        judging = F.cross_entropy(signs, truth)
-        optimizer.step(language + tokens + first_wrong + judging, rate_at(step - first if args.resume else step, args.steps - (first if args.resume else 0), args.rate))
-        sums.update(language=language.item(), tokens=tokens.item(), first=first_wrong.item(), judging=judging.item(), seen=ids.numel(),
+        scores = F.cross_entropy(signs, truth)
+        sums.update(judged=1, tokens=tokens.item(), first=first_wrong.item(), steps=scores.item(),
                     right=(signs.argmax(-1) == truth).float().mean().item(), plus=truth.float().mean().item())
+        return tokens + first_wrong + scores
+
+    source = batches(draw, args.tokens, lambda item: len(item[0]), chunk=64)
+    for step in range(1, args.steps + 1):
+        now = step
+        ids, dense, local, steps = tensors(next(source), tokenizer, args.device)
+        if random.random() < (0.75 if step < args.noise else 0.2):
+            loss = surprise(ids, dense >= 0)
+        else:
+            loss = judging(ids, dense, local, steps)
+        optimizer.step(loss, rate_at(step, args.steps, args.rate))
+        sums["seen"] += ids.numel()
         if step % 250 == 0:
-            log(f"prm {step}: language {sums['language'] / 250:.4f}, tokens {sums['tokens'] / 250:.4f}, first wrong {sums['first'] / 250:.4f}, steps {sums['judging'] / 250:.4f}, "
-                f"step accuracy {100 * sums['right'] / 250:.1f} (always +: {100 * sums['plus'] / 250:.1f}), "
-                f"{sums['seen'] / (time.time() - mark):.0f} tokens/s")
-            if level < 5 and sums["right"] / 250 > 0.9:
-                level += 1
-                log(f"prm {step}: now levels 1 to {level}")
-            sums, mark = collections.Counter(), time.time()
+            n = sums["judged"]
+            log(f"prm {step}: surprise {sums['surprise'] / sums['surprises']:.4f}, tokens {sums['tokens'] / n:.4f}, "
+                f"first wrong {sums['first'] / n:.4f}, steps {sums['steps'] / n:.4f}, step accuracy {100 * sums['right'] / n:.1f} "
+                f"(always +: {100 * sums['plus'] / n:.1f}), {sums['seen'] / (time.time() - mark):.0f} tokens/s")
+            sums.clear()
+            mark = time.time()
         if step % 500 == 0:
-            torch.save({"model": model.state_dict(), "head": head.state_dict(), "mean": optimizer.mean, "square": optimizer.square,
-                        "count": optimizer.count, "step": step}, f"{args.work}/prm-{step:05}.pt")
-        if step % 1000 == 0 and judged_on:
+            torch.save({"model": model.state_dict(), "step": step}, f"{args.work}/prm-{step:05}.pt")
+        if step % 1000 == 0:
             judge(model.rounded(), tokenizer, judged_on, f"prm {step}")
             mark = time.time()
 

@@ -12,6 +12,7 @@ STAGES = {
     "evaluate-generator": generator.evaluate,
     "export": generator.export,
     "sample": generator.write_samples,
+    "adapt": prm.adapt,
     "prm": prm.train,
     "evaluate-prm": prm.evaluate,
 }
@@ -28,11 +29,12 @@ def main():
     parser.add_argument("--stop", type=int, help="stop early, at this step")
     parser.add_argument("--tokens", type=int, default=1300, help="tokens a step, padding included")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
-    parser.add_argument("--level", type=int, default=1, help="prm: highest level to begin with; it rises with the accuracy")
     parser.add_argument("--temperature", type=float, default=0.8)
     parser.add_argument("--resume", help="a snapshot to go on from, with its optimizer")
     parser.add_argument("--base", help="prm: the generator snapshot it grows from")
     parser.add_argument("--snapshot", help="the snapshot to evaluate, export or sample from")
+    parser.add_argument("--noise", type=int, default=400, help="prm: steps that learn mostly from random digits")
+    parser.add_argument("--short", type=int, default=1200, help="prm: steps that see mostly problems of levels 1 and 2")
     parser.add_argument("--sampled", help="prm: the generator's own solutions of training problems")
     parser.add_argument("--judge-on", help="prm: the generator's own solutions of validation problems")
     parser.add_argument("--split", default="train", choices=["train", "validation"])
