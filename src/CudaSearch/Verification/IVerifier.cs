@@ -19,6 +19,8 @@ public interface IVerification : IDisposable
     /// <summary>Scores every step of the answer so far (steps are separated by blank lines).</summary>
     /// <param name="answer">The whole answer text; it may differ from the last one scored, at the price of recomputing from the difference on.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>One score in [0, 1] per piece of <c>answer.Split("\n\n")</c>, the empty last piece of a partial answer included.</returns>
+    /// <returns>
+    /// One score in [0, 1] per piece of <c>answer.Split("\n\n")</c>, the empty last piece of a partial answer included; 0 for steps beyond what the verifier can read.
+    /// </returns>
     Task<IReadOnlyList<double>> ScoreAsync(string answer, CancellationToken cancellation = default);
 }

@@ -21,6 +21,9 @@ internal sealed class StepNode(StepNode? parent, string step, int[] tokens)
     /// <summary>Done when the score is known.</summary>
     public Task Ready { get; set; } = Task.CompletedTask;
 
+    /// <summary>The computation that gives the score is not over.</summary>
+    public bool Computing { get; set; } = true;
+
     public Dictionary<string, StepNode> Children { get; } = [];
 
     /// <summary>Verifications that stand here.</summary>

@@ -60,7 +60,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
                 node = next;
                 known++;
             }
-            if (known < steps.Length) node = Grow(node, steps, known);
+            if (known < steps.Length) return Grow(node, steps, known);
             node!.Visitors++;
             return node;
         }
@@ -82,32 +82,47 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
             }
             messages.Add(new ChatMessage("assistant", "+"));
         }
+        // Visited before it is computed: a computation that ends at once must not find the node unwanted.
+        last!.Visitors++;
         Task computed = ComputeAsync(parent, added);
         foreach (StepNode node in added) node.Ready = computed;
-        return last!;
+        return last;
     }
 
     private async Task ComputeAsync(StepNode? parent, StepNode[] added)
     {
-        if (parent is not null) await parent.Ready.ConfigureAwait(false);
-        StepNode last = added[^1];
-        Sequence sequence = Begin(parent, last.Tokens);
-        float[] scores;
         try
         {
-            scores = await engine.RewardAsync(sequence, [.. added.Select(node => node.Tokens.Length - 1)]).ConfigureAwait(false);
+            if (parent is not null) await parent.Ready.ConfigureAwait(false);
+            // Steps that the model's context cannot hold keep the score 0: what cannot be judged is not trusted, and one runaway answer must not end a run.
+            StepNode[] readable = [.. added.TakeWhile(node => node.Tokens.Length <= engine.ContextLength)];
+            if (readable.Length > 0) await ScoreAsync(parent, readable).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                foreach (StepNode node in added) node.Computing = false;
+                foreach (StepNode node in added.Reverse()) Tidy(node);
+                Tidy(parent);
+            }
+        }
+    }
+
+    private async Task ScoreAsync(StepNode? parent, StepNode[] nodes)
+    {
+        Sequence sequence = Begin(parent, nodes[^1].Tokens);
+        try
+        {
+            float[] scores = await engine.RewardAsync(sequence, [.. nodes.Select(node => node.Tokens.Length - 1)]).ConfigureAwait(false);
+            for (int i = 0; i < nodes.Length; i++) nodes[i].Score = scores[i];
         }
         catch
         {
             sequence.Dispose();
             throw;
         }
-        lock (_gate)
-        {
-            for (int i = 0; i < added.Length; i++) added[i].Score = scores[i];
-            last.Sequence = sequence;
-            Tidy(last);
-        }
+        lock (_gate) nodes[^1].Sequence = sequence;
     }
 
     /// <summary>A sequence of these tokens that shares what the nodes above, or those below them, have computed.</summary>
@@ -121,19 +136,10 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
             for (StepNode? node = parent; node is not null && source is null; node = node.Parent) source = SequenceBelow(node);
             source ??= _root ??= CreateRoot(tokens);
             Sequence sequence = source.Fork(source.Stream.Beam);
-            try
-            {
-                int shared = sequence.Tokens.CommonPrefixLength(tokens);
-                sequence.Truncate(shared);
-                sequence.Append(tokens.AsSpan(shared));
-                return sequence;
-            }
-            catch
-            {
-                // The conversation is longer than the model's context.
-                sequence.Dispose();
-                throw;
-            }
+            int shared = sequence.Tokens.CommonPrefixLength(tokens);
+            sequence.Truncate(shared);
+            sequence.Append(tokens.AsSpan(shared));
+            return sequence;
         }
     }
 
@@ -159,7 +165,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
     {
         for (; node is not null; node = node.Parent)
         {
-            if (node.Visitors > 0 || !node.Ready.IsCompleted && node.Sequence is null) return;
+            if (node.Visitors > 0 || node.Computing) return;
             if (node.Children.Count > 0)
             {
                 if (node.Sequence is null || !node.Children.Values.Any(child => SequenceBelow(child) is not null)) return;

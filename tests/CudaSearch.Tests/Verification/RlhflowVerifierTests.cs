@@ -89,7 +89,7 @@ public sealed class RlhflowVerifierTests
     }
 
     [Fact]
-    public async Task OneThatIsTooLongFailsAloneAndLeaksNothing()
+    public async Task StepsBeyondTheContextScoreNothingAndLeakNothing()
     {
         using var judge = new JudgeModel(context: 64);
         var verifier = new RlhflowVerifier(judge.Model, new Usage());
@@ -97,7 +97,13 @@ public sealed class RlhflowVerifierTests
         {
             using IVerification twin = verification.Fork();
             string tooLong = "a\n\n" + new string('b', 60);
-            for (int i = 0; i < 2; i++) await Assert.ThrowsAsync<CudaSearchException>(() => verification.ScoreAsync(tooLong, Token));
+            for (int i = 0; i < 2; i++)
+            {
+                IReadOnlyList<double> scores = await verification.ScoreAsync(tooLong + "\n\nc", Token);
+                judge.AssertRight(Problem, "a", [scores[0]]);
+                Assert.Equal([0.0, 0.0], scores.Skip(1));
+                Assert.Equal([0.0], await twin.ScoreAsync(new string('d', 60), Token));
+            }
             judge.AssertRight(Problem, "a\n\nb", await twin.ScoreAsync("a\n\nb", Token));
             judge.AssertRight(Problem, "a\n\nc", await verification.ScoreAsync("a\n\nc", Token));
         }
