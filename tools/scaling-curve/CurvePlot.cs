@@ -8,8 +8,11 @@ internal static class CurvePlot
     public static void Save(IReadOnlyList<Curve> curves, string png, string svg)
     {
         var plot = new Plot();
-        foreach (Curve curve in curves)
+        // Okabe and Ito's palette, which colour-blind readers can tell apart.
+        string[] palette = ["#000000", "#999999", "#e69f00", "#56b4e9", "#0072b2", "#d55e00", "#009e73", "#cc79a7"];
+        for (int i = 0; i < curves.Count; i++)
         {
+            Curve curve = curves[i];
             double[] x = [.. curve.Points.Select(point => Math.Log2(point.N))];
             double[] y = [.. curve.Points.Select(point => 100 * point.Accuracy.Mean)];
             double[] spread = [.. curve.Points.Select(point => 100 * (point.Accuracy.StandardDeviation ?? 0))];
@@ -17,6 +20,7 @@ internal static class CurvePlot
             line.LegendText = curve.Name;
             line.LineWidth = curve.Name == "pass@N" ? 1 : 2.5f;
             line.MarkerSize = 8;
+            line.Color = Color.FromHex(palette[i % palette.Length]);
             var bars = plot.Add.ErrorBar(x, y, spread);
             bars.Color = line.Color;
         }

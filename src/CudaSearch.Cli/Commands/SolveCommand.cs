@@ -11,7 +11,7 @@ namespace CudaSearch.Cli.Commands;
 internal static class SolveCommand
 {
     // A problem of level 4, which shows a search that errs and recovers.
-    private const int SampleIndex = 35;
+    private const int SampleIndex = 31;
 
     public static Command Create(CommandHost host)
     {

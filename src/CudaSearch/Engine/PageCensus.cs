@@ -14,7 +14,7 @@ internal sealed class PageCensus(int pages)
         int distinct = 0, withoutSharing = 0;
         foreach (Sequence sequence in usage.Live)
         {
-            withoutSharing += PagePool.PagesFor(sequence.Table.Length);
+            withoutSharing += PagePool.PagesFor(sequence.Table.Length) * sequence.Owners;
             foreach (int page in sequence.Table.Pages)
             {
                 if (_lastCount[page] == _count) continue;

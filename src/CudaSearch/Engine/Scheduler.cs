@@ -40,7 +40,7 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
     public void GrowTrunk(Sequence sequence, long age)
     {
         var trunk = new Sequence(
-            null!, age, [.. sequence.Tokens[..^1]], sequence.Table, trunk: null, sequence.Stream, sequence.Usage);
+            null!, age, [.. sequence.Tokens[..^1]], sequence.Table, trunk: null, sequence.Stream, sequence.Usage) { Owners = 0 };
         Add(trunk);
         sequence.Table = new PageTable(pool);
         sequence.Trunk = trunk;

@@ -55,6 +55,12 @@ public sealed class Sequence : IDisposable
     /// <summary>Sequences that wait for this one as their trunk.</summary>
     internal int Dependents { get; set; }
 
+    /// <summary>
+    /// How many sequences there would be in its place if nothing were shared: 0 for one that exists only to be shared, several for one that serves several
+    /// beams. Counts in <see cref="Usage.PagesPeakWithoutSharing"/>.
+    /// </summary>
+    public int Owners { get; set; } = 1;
+
     /// <summary>The request in progress.</summary>
     internal Request? Request { get; set; }
 

@@ -5,6 +5,8 @@ namespace CudaSearch.Verification;
 /// <summary>One step of an answer, after the steps above it. Guarded by its trie's lock, but for what does not change once it is ready.</summary>
 internal sealed class StepNode(StepNode? parent, string step, int[] tokens)
 {
+    private Sequence? _counted;
+
     public StepNode? Parent { get; } = parent;
 
     public string Step { get; } = step;
@@ -27,8 +29,22 @@ internal sealed class StepNode(StepNode? parent, string step, int[] tokens)
     public Dictionary<string, StepNode> Children { get; } = [];
 
     /// <summary>Verifications that stand here.</summary>
-    public int Visitors { get; set; }
+    public int Visitors { get; private set; }
 
     /// <summary>A computed sequence that begins with <see cref="Tokens"/>; null while a deeper node has one.</summary>
     public Sequence? Sequence { get; set; }
+
+    /// <summary>The sequence being computed for this node, or computed: it stands for as many as the node has visitors.</summary>
+    public void Count(Sequence sequence)
+    {
+        _counted = sequence;
+        sequence.Owners = Visitors;
+    }
+
+    /// <summary>Verifications come (+1) or go (-1).</summary>
+    public void Visit(int change)
+    {
+        Visitors += change;
+        if (_counted is not null) _counted.Owners = Visitors;
+    }
 }

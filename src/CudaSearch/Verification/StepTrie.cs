@@ -20,7 +20,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
         lock (_gate)
         {
             _verifications++;
-            if (node is not null) node.Visitors++;
+            node?.Visit(+1);
         }
     }
 
@@ -30,7 +30,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
         lock (_gate)
         {
             if (node is null) return;
-            node.Visitors--;
+            node.Visit(-1);
             Tidy(node);
         }
     }
@@ -61,7 +61,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
                 known++;
             }
             if (known < steps.Length) return Grow(node, steps, known);
-            node!.Visitors++;
+            node!.Visit(+1);
             return node;
         }
     }
@@ -83,7 +83,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
             messages.Add(new ChatMessage("assistant", "+"));
         }
         // Visited before it is computed: a computation that ends at once must not find the node unwanted.
-        last!.Visitors++;
+        last!.Visit(+1);
         Task computed = ComputeAsync(parent, added);
         foreach (StepNode node in added) node.Ready = computed;
         return last;
@@ -111,7 +111,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
 
     private async Task ScoreAsync(StepNode? parent, StepNode[] nodes)
     {
-        Sequence sequence = Begin(parent, nodes[^1].Tokens);
+        Sequence sequence = Begin(parent, nodes[^1]);
         try
         {
             float[] scores = await engine.RewardAsync(sequence, [.. nodes.Select(node => node.Tokens.Length - 1)]).ConfigureAwait(false);
@@ -125,9 +125,10 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
         lock (_gate) nodes[^1].Sequence = sequence;
     }
 
-    /// <summary>A sequence of these tokens that shares what the nodes above, or those below them, have computed.</summary>
-    private Sequence Begin(StepNode? parent, int[] tokens)
+    /// <summary>A sequence of the last node's tokens that shares what the nodes above, or those below them, have computed.</summary>
+    private Sequence Begin(StepNode? parent, StepNode last)
     {
+        int[] tokens = last.Tokens;
         lock (_gate)
         {
             // Nobody waits any more, and a root made now would never be given back.
@@ -139,6 +140,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
             int shared = sequence.Tokens.CommonPrefixLength(tokens);
             sequence.Truncate(shared);
             sequence.Append(tokens.AsSpan(shared));
+            last.Count(sequence);
             return sequence;
         }
     }
@@ -147,7 +149,9 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
     private Sequence CreateRoot(int[] tokens)
     {
         int[] statement = template.Render([new ChatMessage("user", problem)], ChatEnding.GenerationPrompt);
-        return engine.CreateSequence(statement.AsSpan(0, statement.AsSpan().CommonPrefixLength(tokens)), usage: usage);
+        Sequence root = engine.CreateSequence(statement.AsSpan(0, statement.AsSpan().CommonPrefixLength(tokens)), usage: usage);
+        root.Owners = 0;
+        return root;
     }
 
     private static Sequence? SequenceBelow(StepNode node)
