@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CudaSearch.Cli.Options;
+using CudaSearch.Evaluation;
 using CudaSearch.TinyMath;
 
 namespace CudaSearch.Cli.Commands;
@@ -46,18 +47,6 @@ internal static class TinyMathCommand
             yield return generator.Next(subjects[i % subjects.Count], 1 + (i / subjects.Count % TinyMathGenerator.Levels), split);
     }
 
-    private static void Write(TextWriter output, TinyMathProblem problem) => JsonOutput.Write(
-        output,
-        writer =>
-        {
-            writer.WriteStartObject();
-            writer.WriteString("problem", problem.Problem);
-            writer.WriteString("solution", problem.Solution);
-            writer.WriteString("answer", problem.Answer);
-            writer.WriteString("subject", problem.Subject);
-            writer.WriteNumber("level", problem.Level);
-            writer.WriteString("unique_id", problem.UniqueId);
-            writer.WriteEndObject();
-        },
-        indented: false);
+    private static void Write(TextWriter output, TinyMathProblem problem) =>
+        JsonOutput.Write(output, writer => TinyMathRows.Write(writer, problem), indented: false);
 }

@@ -4,10 +4,10 @@ using CudaSearch.TinyMath;
 
 namespace CudaSearch.Evaluation;
 
-/// <summary>The held-out TinyMath problems as dataset rows.</summary>
+/// <summary>TinyMath problems as dataset rows.</summary>
 public static class TinyMathRows
 {
-    /// <summary>The rows of a range, with MATH's columns.</summary>
+    /// <summary>The held-out rows of a range, with MATH's columns.</summary>
     public static IReadOnlyList<DatasetRow> HeldOut(RowRange range)
     {
         IReadOnlyList<TinyMathProblem> problems = TinyMathDataset.HeldOut();
@@ -15,20 +15,23 @@ public static class TinyMathRows
         return [.. Enumerable.Range(start, end - start).Select(i => Row(i, problems[i]))];
     }
 
+    /// <summary>Writes a problem as one JSON object: a row of a dataset.</summary>
+    public static void Write(Utf8JsonWriter writer, TinyMathProblem problem)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("problem", problem.Problem);
+        writer.WriteString("solution", problem.Solution);
+        writer.WriteString("answer", problem.Answer);
+        writer.WriteString("subject", problem.Subject);
+        writer.WriteNumber("level", problem.Level);
+        writer.WriteString("unique_id", problem.UniqueId);
+        writer.WriteEndObject();
+    }
+
     private static DatasetRow Row(int index, TinyMathProblem problem)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("problem", problem.Problem);
-            writer.WriteString("solution", problem.Solution);
-            writer.WriteString("answer", problem.Answer);
-            writer.WriteString("subject", problem.Subject);
-            writer.WriteNumber("level", problem.Level);
-            writer.WriteString("unique_id", problem.UniqueId);
-            writer.WriteEndObject();
-        }
+        using (var writer = new Utf8JsonWriter(buffer)) Write(writer, problem);
         using JsonDocument columns = JsonDocument.Parse(buffer.WrittenMemory);
         return new DatasetRow(index, problem.Problem, columns.RootElement.Clone())
         {
