@@ -26,8 +26,8 @@ public sealed class CommandTests : IDisposable
         CliRun run = (await CliRun.OfAsync("solve", Problem, "--n", "4")).Done();
         Assert.Contains("## Step 1", run.Output);
         Assert.Matches(@"answer: \\boxed\{.*\}\s*$", run.Output);
-        Assert.Contains("step 1  0.", run.Error);
-        Assert.Contains("✓ 0.", run.Error);
+        Assert.Matches(@"step 1  [01]\.\d\d", run.Error);
+        Assert.Matches(@"✓ [01]\.\d\d", run.Error);
         Assert.Contains("PRM tokens", run.Error);
         Assert.DoesNotContain("\u001b", run.Error);
     }
