@@ -66,12 +66,12 @@ internal sealed class ModelOptions
         return options with { Prm = prm == NoVerifier ? null : prm };
     }
 
-    /// <summary>What to open where steps are only judged: a workbench always has a generator, so the reward model takes that place, too.</summary>
+    /// <summary>What to open where steps are only judged.</summary>
     public WorkbenchOptions ReadVerifier(ParseResult parsed)
     {
         string prm = parsed.GetValue(_prm) ?? Workbench.TinyMath;
         if (prm == NoVerifier) throw new UsageException("--prm is none; this command needs a process reward model");
-        return Read(parsed) with { Model = prm, Prm = prm };
+        return Read(parsed) with { Model = null, Prm = prm };
     }
 
     private static bool IsDevice(string device) =>

@@ -16,7 +16,7 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
 {
     /// <summary>The identity of a run with these settings on this workbench.</summary>
     public static RunIdentity Of(Workbench workbench, RunSettings settings, bool scored) => new(
-        settings.Strategy, settings.Search.N, settings.Seed, Describe(settings), workbench.ModelName, scored ? workbench.PrmName : null,
+        settings.Strategy, settings.Search.N, settings.Seed, Describe(settings), workbench.ModelName!, scored ? workbench.PrmName : null,
         workbench.Backend, workbench.Device);
 
     private static string Describe(RunSettings settings)

@@ -9,8 +9,8 @@ namespace CudaSearch.Evaluation;
 /// <summary>What to open.</summary>
 public sealed record WorkbenchOptions
 {
-    /// <summary>The generator: a folder, or <c>tinymath</c>.</summary>
-    public string Model { get; init; } = Workbench.TinyMath;
+    /// <summary>The generator: a folder, <c>tinymath</c>, or null for none.</summary>
+    public string? Model { get; init; } = Workbench.TinyMath;
 
     /// <summary>The process reward model: a folder, <c>tinymath</c>, or null for none.</summary>
     public string? Prm { get; init; } = Workbench.TinyMath;
@@ -25,7 +25,7 @@ public sealed record WorkbenchOptions
     public string Memory { get; init; } = "0.5";
 }
 
-/// <summary>A device with a generator and, if wanted, a verifier on it: two engines over two models with two page pools within one budget.</summary>
+/// <summary>A device with a generator and a verifier on it, or one of them: two engines over two models with two page pools within one budget.</summary>
 public sealed class Workbench : IDisposable
 {
     /// <summary>The name of the embedded pair.</summary>
@@ -33,11 +33,13 @@ public sealed class Workbench : IDisposable
 
     private readonly IBackend _backend;
     private readonly DeviceLoop _loop = new();
+    private LanguageModel? _generator;
 
     private Workbench(IBackend backend) => _backend = backend;
 
     /// <summary>Writes steps.</summary>
-    public LanguageModel Generator { get; private set; } = null!;
+    /// <exception cref="InvalidOperationException">None was asked for.</exception>
+    public LanguageModel Generator => _generator ?? throw new InvalidOperationException("this workbench was opened without a generator");
 
     /// <summary>Scores steps; null when none was asked for.</summary>
     public LanguageModel? Verifier { get; private set; }
@@ -48,8 +50,8 @@ public sealed class Workbench : IDisposable
     /// <summary>The device in words.</summary>
     public string Device => _backend.Device;
 
-    /// <summary>The generator as the user named it: <c>tinymath</c>, or the folder's name.</summary>
-    public string ModelName { get; private set; } = "";
+    /// <summary>The generator as the user named it: <c>tinymath</c>, or the folder's name; null when there is none.</summary>
+    public string? ModelName { get; private set; }
 
     /// <summary>The verifier as the user named it; null when there is none.</summary>
     public string? PrmName { get; private set; }
@@ -58,12 +60,10 @@ public sealed class Workbench : IDisposable
     /// <exception cref="CudaSearchException">A model is wrong, the device is unavailable, or the memory does not suffice.</exception>
     public static Workbench Open(WorkbenchOptions options)
     {
-        string model = ResolveModel(options.Model, "generator");
-        string? prm = options.Prm is null ? null : ResolveModel(options.Prm, "prm");
         var workbench = new Workbench(OpenBackend(options));
         try
         {
-            workbench.OpenModels(options, model, prm);
+            workbench.OpenModels(options);
             return workbench;
         }
         catch
@@ -83,10 +83,10 @@ public sealed class Workbench : IDisposable
     public void Dispose()
     {
         // Engines first: the loop then finds nothing to run, and ends before the memory it works on goes.
-        Generator?.Engine.Dispose();
+        _generator?.Engine.Dispose();
         Verifier?.Engine.Dispose();
         _loop.Dispose();
-        Generator?.Dispose();
+        _generator?.Dispose();
         Verifier?.Dispose();
         _backend.Dispose();
     }
@@ -100,21 +100,29 @@ public sealed class Workbench : IDisposable
         throw CudaSearchException.BadInput($"--device {options.Device} is unknown; use auto, cpu or cuda[:i]");
     }
 
-    private void OpenModels(WorkbenchOptions options, string model, string? prm)
+    private void OpenModels(WorkbenchOptions options)
     {
+        string? model = options.Model is null ? null : ResolveModel(options.Model, "generator");
+        string? prm = options.Prm is null ? null : ResolveModel(options.Prm, "prm");
         long budget = MemoryBudget.Parse(options.Memory);
-        long modelPage = PageBytes(model), prmPage = prm is null ? 0 : PageBytes(prm);
+        long modelPage = PageBytes(model), prmPage = PageBytes(prm);
         // Both hold about the same tokens, so the budget is divided by what a token takes.
-        long modelShare = (long)((double)budget * modelPage / (modelPage + prmPage));
-        Generator = LanguageModel.OpenGenerator(model, _backend, _loop, modelShare);
-        ModelName = options.Model == TinyMath ? TinyMath : Generator.Name;
-        if (prm is null) return;
-        Verifier = LanguageModel.OpenVerifier(prm, _backend, _loop, budget - modelShare);
-        PrmName = options.Prm == TinyMath ? TinyMath : Verifier.Name;
+        long modelShare = (long)((double)budget * modelPage / Math.Max(1, modelPage + prmPage));
+        if (model is not null)
+        {
+            _generator = LanguageModel.OpenGenerator(model, _backend, _loop, modelShare);
+            ModelName = options.Model == TinyMath ? TinyMath : _generator.Name;
+        }
+        if (prm is not null)
+        {
+            Verifier = LanguageModel.OpenVerifier(prm, _backend, _loop, budget - modelShare);
+            PrmName = options.Prm == TinyMath ? TinyMath : Verifier.Name;
+        }
     }
 
-    private long PageBytes(string directory)
+    private long PageBytes(string? directory)
     {
+        if (directory is null) return 0;
         using Checkpoint checkpoint = Checkpoint.Open(directory);
         return _backend.PageBytes(Transformer.CacheShape(checkpoint.Config, pages: 1));
     }
