@@ -46,22 +46,29 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="CudaSearchException">The directory is no model, or one of its files is wrong.</exception>
     public static Checkpoint Open(string directory)
     {
-        string config = Path.Join(directory, ConfigName), single = Path.Join(directory, SingleName), index = Path.Join(directory, IndexName);
-        bool sharded = !File.Exists(single);
-        if (!File.Exists(config) || (sharded && !File.Exists(index))) throw NoModel(directory);
-        ModelConfig modelConfig = ModelConfig.Load(config);
+        ModelConfig config = ReadConfig(directory);
         List<SafeTensorsFile> files = [];
         try
         {
-            if (sharded) ShardIndex.Load(index).OpenShards(files);
-            else files.Add(SafeTensorsFile.Open(single));
-            return new Checkpoint(directory, modelConfig, files);
+            string single = Path.Join(directory, SingleName);
+            if (File.Exists(single)) files.Add(SafeTensorsFile.Open(single));
+            else ShardIndex.Load(Path.Join(directory, IndexName)).OpenShards(files);
+            return new Checkpoint(directory, config, files);
         }
         catch
         {
             foreach (SafeTensorsFile file in files) file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Reads only the configuration of a model directory.</summary>
+    /// <exception cref="CudaSearchException">The directory is no model, or its configuration is wrong.</exception>
+    public static ModelConfig ReadConfig(string directory)
+    {
+        string config = Path.Join(directory, ConfigName);
+        bool hasWeights = File.Exists(Path.Join(directory, SingleName)) || File.Exists(Path.Join(directory, IndexName));
+        return File.Exists(config) && hasWeights ? ModelConfig.Load(config) : throw NoModel(directory);
     }
 
     /// <summary>Whether there is a tensor of this name.</summary>

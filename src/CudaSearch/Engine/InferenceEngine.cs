@@ -144,8 +144,9 @@ public sealed class InferenceEngine : IDisposable
             _batch.Complete(_options.ShareAttention);
             _model.Forward(_batch, _options.RewardHead ?? default);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
+            // Whatever it is, it belongs to those who wait: this thread must live on for the other engine.
             failure = exception;
         }
         lock (_gate)

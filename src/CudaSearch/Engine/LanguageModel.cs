@@ -31,9 +31,6 @@ public sealed class LanguageModel : IDisposable
     /// <summary>The model's configuration.</summary>
     public ModelConfig Config => _checkpoint.Config;
 
-    /// <summary>Bytes of weights.</summary>
-    public long WeightBytes => _checkpoint.ByteLength;
-
     /// <summary>Runs it.</summary>
     public InferenceEngine Engine { get; }
 

@@ -120,10 +120,6 @@ public sealed class Workbench : IDisposable
         }
     }
 
-    private long PageBytes(string? directory)
-    {
-        if (directory is null) return 0;
-        using Checkpoint checkpoint = Checkpoint.Open(directory);
-        return _backend.PageBytes(Transformer.CacheShape(checkpoint.Config, pages: 1));
-    }
+    private long PageBytes(string? directory) =>
+        directory is null ? 0 : _backend.PageBytes(Transformer.CacheShape(Checkpoint.ReadConfig(directory), pages: 1));
 }

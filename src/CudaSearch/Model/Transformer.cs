@@ -55,6 +55,7 @@ public sealed class Transformer : IDisposable
         for (int i = 0; i < _layers.Length; i++)
         {
             string prefix = $"model.layers.{i}.";
+            CheckSameType(checkpoint, prefix + "mlp.gate_proj.weight", prefix + "mlp.up_proj.weight");
             DeviceWeight? Bias(string projection, int width) =>
                 Config.QkvBias ? Load($"{prefix}self_attn.{projection}.bias", width) : null;
             _layers[i] = new Layer(
@@ -142,6 +143,14 @@ public sealed class Transformer : IDisposable
         _backend.RmsNorm(_hidden, layer.MlpNorm, _epsilon, rows, _normed);
         _backend.GatedLinear(_normed, layer.Gate, layer.Up, rows, _activated);
         _backend.Linear(_activated, layer.Down, bias: null, rows, _hidden, addToOutput: true);
+    }
+
+    /// <summary>Backends read the two in one kernel, as one type.</summary>
+    private static void CheckSameType(Checkpoint checkpoint, string first, string second)
+    {
+        TensorView a = checkpoint.Get(first), b = checkpoint.Get(second);
+        if (a.Type != b.Type)
+            throw CudaSearchException.BadInput($"{b.FilePath}: tensor \"{second}\" is {b.Type} and \"{first}\" is {a.Type}; convert them to one type");
     }
 
     private static int HighestPosition(StepBatch batch)

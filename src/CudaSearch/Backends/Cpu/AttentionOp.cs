@@ -107,12 +107,8 @@ internal sealed unsafe class AttentionOp<T> : IParallelWork
         }
         float* kept = stackalloc float[Block];
         float* added = stackalloc float[Block];
-        for (int i = 0; i < Block; i++)
-        {
-            // A padded block repeats its last query: that one must be merged once only.
-            if (i >= count) continue;
-            MergeWeights(block[i], item.FirstKey == 0, max[i], sum[i], out kept[i], out added[i]);
-        }
+        // A padded block repeats its last query: that one must be merged once only.
+        for (int i = 0; i < count; i++) MergeWeights(block[i], item.FirstKey == 0, max[i], sum[i], out kept[i], out added[i]);
         Accumulate(values, block, count, furthest, scores, kept, added);
     }
 
