@@ -60,6 +60,13 @@ public abstract class KvCache(KvShape shape) : IDisposable
     public abstract void Dispose();
 }
 
+/// <summary>Memory that attention over a cache needs for itself within a pass.</summary>
+public abstract class AttentionWorkspace : IDisposable
+{
+    /// <summary>Gives the memory back.</summary>
+    public abstract void Dispose();
+}
+
 /// <summary>The geometry of attention in one layer.</summary>
 /// <param name="Heads">Query heads.</param>
 /// <param name="KvHeads">Key/value heads; each serves Heads / KvHeads query heads.</param>

@@ -38,17 +38,20 @@ public interface IBackend : IDisposable
     /// <summary>Activations for at most <paramref name="rows"/> rows.</summary>
     DeviceTensor Allocate(int rows, Axis columns, ActivationType type);
 
+    /// <summary>What attention needs for itself in passes of at most <paramref name="rows"/> rows; layers take turns with it.</summary>
+    AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows);
+
     /// <summary>An empty paged cache.</summary>
-    /// <param name="shape">Layers, pages, key/value heads.</param>
-    /// <param name="queryHeads">Query heads that will attend to it.</param>
-    /// <param name="maxRows">The most rows of a pass.</param>
-    KvCache AllocateCache(KvShape shape, int queryHeads, int maxRows);
+    KvCache AllocateCache(KvShape shape);
 
     /// <summary>
     /// Runs one pass and returns when its results are in the batch. The operations below are called by <see cref="IPass.Issue"/> alone; a backend may
     /// record them once for batches of a size class and kind, and replay them later without asking again.
     /// </summary>
     void Run(IPass pass, StepBatch batch);
+
+    /// <summary>Forgets what was recorded of a pass, before the memory it works on goes.</summary>
+    void Forget(IPass pass);
 
     /// <summary>Copies the batch's pages in every layer, in order: the copy half of copy-on-write.</summary>
     void CopyPages(KvCache cache, StepBatch batch);
@@ -76,7 +79,7 @@ public interface IBackend : IDisposable
         DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer);
 
     /// <summary>Causal attention of every row over its sequence's pages, as the batch's plan groups them. [rows, heads * headDim]</summary>
-    void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, DeviceTensor output);
+    void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output);
 
     /// <summary>Draws one token for each sampled row from logits [output rows, vocabulary] into <see cref="StepBatch.SampledTokens"/>.</summary>
     void Sample(DeviceTensor logits, StepBatch batch);

@@ -16,6 +16,7 @@ public sealed class Transformer : IPass, IDisposable
     private readonly DeviceWeight _head;
     private readonly DeviceRope _rope;
     private readonly AttentionShape _attention;
+    private readonly AttentionWorkspace _workspace;
     private readonly RewardHead _reward;
     private readonly float _epsilon;
     private readonly Stack<IDisposable> _owned = new();
@@ -75,6 +76,7 @@ public sealed class Transformer : IPass, IDisposable
                     Matrix(mlp + "down_proj.weight", hidden, intermediate));
             }
             _rope = Own(backend.LoadRope(Config.RopeInverseFrequencies(), Config.MaxPositionEmbeddings));
+            _workspace = Own(backend.AllocateWorkspace(_attention, maxRows));
             _hidden = Own(backend.Allocate(maxRows, hidden, ActivationType.Sum));
             _normed = Own(backend.Allocate(maxRows, hidden, ActivationType.Operand));
             _queries = Own(backend.Allocate(maxRows, queries, ActivationType.Operand));
@@ -140,7 +142,7 @@ public sealed class Transformer : IPass, IDisposable
     public static KvShape CacheShape(ModelConfig config, int pages) => new(config.NumHiddenLayers, pages, config.NumKeyValueHeads, config.HeadDim);
 
     /// <summary>Makes the KV cache, once.</summary>
-    public void CreateCache(int pages) => _cache = Own(_backend.AllocateCache(CacheShape(Config, pages), Config.NumAttentionHeads, MaxRows));
+    public void CreateCache(int pages) => _cache = Own(_backend.AllocateCache(CacheShape(Config, pages)));
 
     /// <summary>
     /// Runs one pass: every row's keys and values enter the cache; sampled tokens and rewards come back in the batch. Logits of output rows
@@ -175,6 +177,7 @@ public sealed class Transformer : IPass, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _backend.Forget(this);
         while (_owned.TryPop(out IDisposable? owned)) owned.Dispose();
     }
 
@@ -193,7 +196,7 @@ public sealed class Transformer : IPass, IDisposable
         _backend.Linear(_normed, layer.Key, layer.KeyBias, rows, _keys);
         _backend.Linear(_normed, layer.Value, layer.ValueBias, rows, _values);
         _backend.RotateAndAppend(_queries, _keys, _values, _rope, _attention, batch, cache, index);
-        _backend.Attend(_queries, _attention, batch, cache, index, _attended);
+        _backend.Attend(_queries, _attention, batch, cache, index, _workspace, _attended);
         _backend.Linear(_attended, layer.Output, bias: null, rows, _hidden, addToOutput: true);
         _backend.RmsNorm(_hidden, layer.MlpNorm, _epsilon, rows, _normed);
         _backend.GatedLinear(_normed, layer.Gate, layer.Up, rows, _activated);

@@ -56,7 +56,11 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
 
     public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) => inner.Allocate(rows, columns, type);
 
-    public KvCache AllocateCache(KvShape shape, int queryHeads, int maxRows) => inner.AllocateCache(shape, queryHeads, maxRows);
+    public KvCache AllocateCache(KvShape shape) => inner.AllocateCache(shape);
+
+    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => inner.AllocateWorkspace(shape, rows);
+
+    public void Forget(IPass pass) => inner.Forget(pass);
 
     public void CopyPages(KvCache cache, StepBatch batch) => inner.CopyPages(cache, batch);
 
@@ -76,8 +80,8 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
         DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) =>
         inner.RotateAndAppend(queries, keys, values, rope, shape, batch, cache, layer);
 
-    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, DeviceTensor output) =>
-        inner.Attend(queries, shape, batch, cache, layer, output);
+    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) =>
+        inner.Attend(queries, shape, batch, cache, layer, workspace, output);
 
     public void Sample(DeviceTensor logits, StepBatch batch) => inner.Sample(logits, batch);
 

@@ -67,9 +67,15 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) => new CpuTensor(rows, columns.Length);
 
-    public KvCache AllocateCache(KvShape shape, int queryHeads, int maxRows) => new CpuKvCache(shape);
+    public KvCache AllocateCache(KvShape shape) => new CpuKvCache(shape);
+
+    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => CpuWorkspace.Instance;
 
     public void Run(IPass pass, StepBatch batch) => pass.Issue(batch);
+
+    public void Forget(IPass pass)
+    {
+    }
 
     public void CopyPages(KvCache cache, StepBatch batch)
     {
@@ -103,7 +109,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
         DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) =>
         _rotateAndAppend.Run(_pool, (CpuTensor)queries, (CpuTensor)keys, (CpuTensor)values, (RopeTable)rope, shape, batch, (CpuKvCache)cache, layer);
 
-    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, DeviceTensor output) =>
+    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) =>
         _attention.Run(_pool, (CpuTensor)queries, shape, batch, (CpuKvCache)cache, layer, (CpuTensor)output);
 
     public void Sample(DeviceTensor logits, StepBatch batch) => _sample.Run(_pool, (CpuTensor)logits, batch);

@@ -54,6 +54,16 @@ internal sealed unsafe class CpuTensor(int rows, int columns) : DeviceTensor(row
     public override void Dispose() => _buffer.Dispose();
 }
 
+/// <summary>Attention on the processor merges as it goes and needs no memory for that.</summary>
+internal sealed class CpuWorkspace : AttentionWorkspace
+{
+    public static CpuWorkspace Instance { get; } = new();
+
+    public override void Dispose()
+    {
+    }
+}
+
 /// <summary>
 /// Keys and values in float32. Inside a page keys are stored transposed, [headDim, 16 tokens], so that one vector holds the same element of 16
 /// keys and scores need no horizontal sums; values are [16 tokens, headDim].

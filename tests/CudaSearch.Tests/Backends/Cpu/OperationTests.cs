@@ -124,7 +124,7 @@ public sealed class OperationTests : IDisposable
     {
         using IBackend backend = CpuBackend.Create(threads, path);
         var pool = new PagePool(64);
-        using KvCache cache = backend.AllocateCache(new KvShape(1, 64, shape.KvHeads, shape.HeadDim), shape.Heads, maxRows: 256);
+        using KvCache cache = backend.AllocateCache(new KvShape(1, 64, shape.KvHeads, shape.HeadDim));
         var rope = new RopeTable(new double[shape.HeadDim / 2]);
         int width = shape.Heads * shape.HeadDim, kvWidth = shape.KvHeads * shape.HeadDim;
         var stem = new PageTable(pool);
@@ -151,7 +151,7 @@ public sealed class OperationTests : IDisposable
             using DeviceTensor values = Tensor(backend, rows, kvWidth, out float[] v), output = Poisoned(backend, rows + 1, width);
             backend.CopyPages(cache, batch);
             backend.RotateAndAppend(queries, keys, values, rope, shape, batch, cache, 0);
-            backend.Attend(queries, shape, batch, cache, 0, output);
+            backend.Attend(queries, shape, batch, cache, 0, backend.AllocateWorkspace(shape, rows), output);
             int row = 0;
             foreach ((PageTable _, int count, List<(float[] Key, float[] Value)> past) in sequences)
             {
