@@ -43,9 +43,9 @@ public class AttentionBenchmark
         }
         _batch.Complete(Share);
         _backend = CpuBackend.Create();
-        _cache = _backend.AllocateCache(new KvShape(Layers: 1, pages, s_shape.KvHeads, s_shape.HeadDim));
-        _queries = _backend.Allocate(Sequences, s_shape.Heads * s_shape.HeadDim);
-        _output = _backend.Allocate(Sequences, s_shape.Heads * s_shape.HeadDim);
+        _cache = _backend.AllocateCache(new KvShape(Layers: 1, pages, s_shape.KvHeads, s_shape.HeadDim), s_shape.Heads, Sequences);
+        _queries = _backend.Allocate(Sequences, Axis.OfHeads(s_shape.Heads, s_shape.HeadDim), ActivationType.Operand);
+        _output = _backend.Allocate(Sequences, Axis.OfHeads(s_shape.Heads, s_shape.HeadDim), ActivationType.Operand);
     }
 
     [Benchmark]

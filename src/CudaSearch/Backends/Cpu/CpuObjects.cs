@@ -36,6 +36,9 @@ internal sealed unsafe class CpuWeight : DeviceWeight
 
     public float this[long index] => IsBFloat16 ? BFloat16.ToSingle(((ushort*)Data)[index]) : ((float*)Data)[index];
 
+    /// <summary>The map is the checkpoint's; a widened copy goes with this object.</summary>
+    public override void Dispose() => (_owner as NativeBuffer)?.Dispose();
+
     private static int RowsOf(TensorView tensor) => tensor.Shape.Count == 1 ? 1 : checked((int)tensor.Shape[0]);
 }
 
