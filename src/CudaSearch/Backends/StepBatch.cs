@@ -9,7 +9,8 @@ namespace CudaSearch.Backends;
 /// <param name="TopK">0 keeps all.</param>
 /// <param name="MinP">0 keeps all.</param>
 /// <param name="Uniform">The draw, uniform in [0, 1): a function of (seed, problem, beam, position) alone.</param>
-public readonly record struct SamplingParameters(float Temperature, float TopP, int TopK, float MinP, float Uniform);
+/// <param name="Key">The draw for backends that race noisy logits: keys the noise of all tokens; a function of the same four.</param>
+public readonly record struct SamplingParameters(float Temperature, float TopP, int TopK, float MinP, float Uniform, ulong Key = 0);
 
 /// <summary>
 /// One pass, ragged and flat: the rows (tokens) of all sequences behind one another, prefill chunks and decodes mixed. Reused from pass to pass.
