@@ -1,6 +1,5 @@
 using CudaSearch.Backends;
 using CudaSearch.Backends.Cuda;
-using CudaSearch.Cuda.Tests.Support;
 
 namespace CudaSearch.Cuda.Tests.Kernels;
 
@@ -101,7 +100,7 @@ public sealed partial class SampleKernelTests
     [InlineData("same_noise")]
     public void CatchesABrokenKernel(string what)
     {
-        float[] logits = [.. RandomLogits(401, 6).Select(MathF.Round)];
+        float[] logits = [.. RandomLogits(401, 6).Select(logit => MathF.Round(logit))];
         SamplingParameters[] parameters = [.. Enumerable.Range(0, 12).Select(i => new SamplingParameters(3f, 0.8f, 50, 0.01f, 0f, (ulong)i))];
         byte[] right = Bytes(Run(new SampleKernel(device.Kernels), [logits], parameters, new int[12]));
         Mutation.RequireCaught(device, () =>

@@ -3,7 +3,6 @@ using CsCheck;
 using CudaSearch.Backends;
 using CudaSearch.Backends.Cuda;
 using CudaSearch.Cuda.Tests.Support;
-using CudaSearch.Engine;
 
 namespace CudaSearch.Cuda.Tests.Kernels;
 
