@@ -15,6 +15,7 @@ public class AttentionBenchmark
     private readonly List<PageTable> _tables = [];
     private IBackend _backend = null!;
     private KvCache _cache = null!;
+    private AttentionWorkspace _workspace = null!;
     private DeviceTensor _queries = null!;
     private DeviceTensor _output = null!;
 
@@ -44,12 +45,13 @@ public class AttentionBenchmark
         _batch.Complete(Share);
         _backend = CpuBackend.Create();
         _cache = _backend.AllocateCache(new KvShape(Layers: 1, pages, s_shape.KvHeads, s_shape.HeadDim));
-        _queries = _backend.Allocate(Sequences, s_shape.Heads * s_shape.HeadDim);
-        _output = _backend.Allocate(Sequences, s_shape.Heads * s_shape.HeadDim);
+        _workspace = _backend.AllocateWorkspace(s_shape, Sequences);
+        _queries = _backend.Allocate(Sequences, Axis.OfHeads(s_shape.Heads, s_shape.HeadDim), ActivationType.Operand);
+        _output = _backend.Allocate(Sequences, Axis.OfHeads(s_shape.Heads, s_shape.HeadDim), ActivationType.Operand);
     }
 
     [Benchmark]
-    public void Attend() => _backend.Attend(_queries, s_shape, _batch, _cache, layer: 0, _output);
+    public void Attend() => _backend.Attend(_queries, s_shape, _batch, _cache, layer: 0, _workspace, _output);
 
     [GlobalCleanup]
     public void Cleanup()

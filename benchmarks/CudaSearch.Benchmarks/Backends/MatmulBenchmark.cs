@@ -40,13 +40,13 @@ public class MatmulBenchmark
         SafeTensorsWriter.Write(path, TensorData.Of("w", ElementType.BF16, [shape[1], shape[0]], values));
         _file = SafeTensorsFile.Open(path);
         _backend = CpuBackend.Create(Threads, Path);
-        _weight = _backend.LoadWeight(_file.Tensors["w"]);
-        _input = _backend.Allocate(Rows, shape[0]);
-        _output = _backend.Allocate(Rows, shape[1]);
+        _weight = _backend.LoadWeight(_file.Tensors["w"], Axis.Plain(shape[1]), Axis.Plain(shape[0]));
+        _input = _backend.Allocate(Rows, Axis.Plain(shape[0]), ActivationType.Operand);
+        _output = _backend.Allocate(Rows, Axis.Plain(shape[1]), ActivationType.Operand);
     }
 
     [Benchmark]
-    public void Linear() => _backend.Linear(_input, _weight, bias: null, Rows, _output);
+    public void Linear() => _backend.Linear(_input, _weight, bias: null, new Rows(RowSet.All, Rows), _output);
 
     [GlobalCleanup]
     public void Cleanup()

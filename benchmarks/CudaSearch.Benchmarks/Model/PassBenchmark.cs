@@ -35,7 +35,7 @@ public class PassBenchmark
         _folder = new RandomCheckpoint(_model);
         _checkpoint = _folder.Open();
         _backend = CpuBackend.Create(Threads);
-        _transformer = new Transformer(_backend, _checkpoint, pages: 8 * Sequences + 8);
+        _transformer = Transformer.WithCache(_backend, _checkpoint, pages: 8 * Sequences + 8);
         var prompt = new PageTable(new PagePool(_transformer.Pages));
         prompt.TryAppend(64, out _);
         for (int i = 0; i < Sequences; i++)

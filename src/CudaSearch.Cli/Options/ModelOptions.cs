@@ -19,14 +19,16 @@ internal sealed class ModelOptions
         Description = "the process reward model: a folder, tinymath, or none [default: tinymath where --model is tinymath]",
     };
 
-    private readonly Option<string> _device = Values.Text(
+    private readonly Option<string?> _device = Values.Text(
         "--device", "where to compute: auto, cpu or cuda[:i]", "auto",
         device => IsDevice(device) ? null : $"--device is {device}; it must be auto, cpu, cuda or cuda: and a number");
 
     private readonly Option<int> _threads = Values.Integer("--threads", "threads of the CPU backend; 0 takes all cores", 0, minimum: 0);
 
-    private readonly Option<string> _memory = Values.Text(
-        "--memory", "memory for the KV caches: a fraction of what is available such as 0.9, or a size such as 12GiB", new WorkbenchOptions().Memory, MemoryFault);
+    private readonly Option<string?> _memory = Values.Text(
+        "--memory",
+        "memory to use, a fraction of what is available such as 0.9 or a size such as 12GiB: for the KV caches [default on the CPU: 0.5], on a GPU with weights and activations [default: 0.9]",
+        otherwise: null, MemoryFault);
 
     private readonly Option<bool> _deterministic = new("--deterministic")
     {
@@ -54,7 +56,7 @@ internal sealed class ModelOptions
         Prm = null,
         Device = parsed.GetValue(_device)!,
         Threads = parsed.GetValue(_threads),
-        Memory = parsed.GetValue(_memory)!,
+        Memory = parsed.GetValue(_memory),
     };
 
     /// <summary>What to open where steps are judged, too. Another model's answers are not what the embedded reward model can judge, so it is no default for them.</summary>
@@ -81,7 +83,7 @@ internal sealed class ModelOptions
     {
         try
         {
-            MemoryBudget.Parse(memory);
+            MemoryBudget.Parse(memory, available: 1);
             return null;
         }
         catch (CudaSearchException e)

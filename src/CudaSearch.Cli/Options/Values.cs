@@ -49,19 +49,23 @@ internal static class Values
     /// <summary>A text that is checked.</summary>
     /// <param name="name">The option.</param>
     /// <param name="description">What it is for.</param>
-    /// <param name="otherwise">Its default.</param>
+    /// <param name="otherwise">Its default; null when it may be absent.</param>
     /// <param name="fault">What is wrong with a value; null when it is right.</param>
-    public static Option<string> Text(string name, string description, string otherwise, Func<string, string?> fault) => new(name)
+    public static Option<string?> Text(string name, string description, string? otherwise, Func<string, string?> fault)
     {
-        Description = description,
-        DefaultValueFactory = _ => otherwise,
-        CustomParser = result =>
+        var option = new Option<string?>(name)
         {
-            string text = result.Tokens[^1].Value;
-            if (fault(text) is { } message) result.AddError(message);
-            return text;
-        },
-    };
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[^1].Value;
+                if (fault(text) is { } message) result.AddError(message);
+                return text;
+            },
+        };
+        if (otherwise is not null) option.DefaultValueFactory = _ => otherwise;
+        return option;
+    }
 
     private static bool TryInteger(string text, out int value) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
 

@@ -1,13 +1,16 @@
 namespace CudaSearch.Backends;
 
 /// <summary>A weight matrix or vector where its backend wants it. Row-major [<see cref="Rows"/>, <see cref="Columns"/>]; a vector has one row.</summary>
-public abstract class DeviceWeight(int rows, int columns)
+public abstract class DeviceWeight(int rows, int columns) : IDisposable
 {
     /// <summary>Output features of a linear layer; tokens of an embedding; 1 for a vector.</summary>
     public int Rows { get; } = rows;
 
     /// <summary>Input features, or the length of a vector.</summary>
     public int Columns { get; } = columns;
+
+    /// <summary>Gives the memory back, where it is the backend's own.</summary>
+    public abstract void Dispose();
 }
 
 /// <summary>Activations of a pass, float32 in value whatever the storage: [<see cref="Rows"/> capacity, <see cref="Columns"/>].</summary>
@@ -19,6 +22,23 @@ public abstract class DeviceTensor(int rows, int columns) : IDisposable
     /// <summary>Elements a row.</summary>
     public int Columns { get; } = columns;
 
+    /// <summary>Gives the memory back.</summary>
+    public abstract void Dispose();
+}
+
+/// <summary>What an activation is for; a backend chooses its storage by it.</summary>
+public enum ActivationType
+{
+    /// <summary>Read by a matrix product or by attention; may be stored in the weights' precision.</summary>
+    Operand,
+
+    /// <summary>Sums that must keep float32: the residual stream, logits.</summary>
+    Sum,
+}
+
+/// <summary>Rotation angles where a backend wants them: cos and sin of position × inverse frequency.</summary>
+public abstract class DeviceRope : IDisposable
+{
     /// <summary>Gives the memory back.</summary>
     public abstract void Dispose();
 }
@@ -36,6 +56,13 @@ public abstract class KvCache(KvShape shape) : IDisposable
     /// <summary>Its shape.</summary>
     public KvShape Shape { get; } = shape;
 
+    /// <summary>Gives the memory back.</summary>
+    public abstract void Dispose();
+}
+
+/// <summary>Memory that attention over a cache needs for itself within a pass.</summary>
+public abstract class AttentionWorkspace : IDisposable
+{
     /// <summary>Gives the memory back.</summary>
     public abstract void Dispose();
 }

@@ -1,4 +1,3 @@
-using CudaSearch.Cache;
 using CudaSearch.Checkpoints;
 
 namespace CudaSearch.Backends;
@@ -16,45 +15,71 @@ public interface IBackend : IDisposable
     /// <summary>The device in words, e.g. processor, threads and vector path.</summary>
     string Device { get; }
 
+    /// <summary>Bytes of the device that models and caches may still take. Weights that stay in the checkpoint's map do not count.</summary>
+    long AvailableMemory { get; }
+
+    /// <summary>The part of <see cref="AvailableMemory"/> to use when the user names none.</summary>
+    double DefaultMemoryFraction { get; }
+
+    /// <summary>Which spans it wants in a batch's attention plan.</summary>
+    PlanLimits PlanLimits { get; }
+
     /// <summary>Bytes that one page of such a cache takes, all layers, keys and values.</summary>
     long PageBytes(KvShape shape);
 
-    /// <summary>Makes a weight usable; on the CPU it stays where the checkpoint maps it.</summary>
-    DeviceWeight LoadWeight(TensorView tensor);
+    /// <summary>Makes a weight [rows, columns] usable, or a vector [columns] with <paramref name="rows"/> of length 1.</summary>
+    DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns);
+
+    /// <summary>Rotation angles of positions 0 up to, not including, <paramref name="positions"/>.</summary>
+    /// <param name="inverseFrequencies">[headDim / 2]</param>
+    /// <param name="positions">Positions that will be asked for.</param>
+    DeviceRope LoadRope(double[] inverseFrequencies, int positions);
 
     /// <summary>Activations for at most <paramref name="rows"/> rows.</summary>
-    DeviceTensor Allocate(int rows, int columns);
+    DeviceTensor Allocate(int rows, Axis columns, ActivationType type);
+
+    /// <summary>What attention needs for itself in passes of at most <paramref name="rows"/> rows; layers take turns with it.</summary>
+    AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows);
 
     /// <summary>An empty paged cache.</summary>
     KvCache AllocateCache(KvShape shape);
 
-    /// <summary>Copies whole pages in every layer: the copy half of copy-on-write.</summary>
-    void CopyPages(KvCache cache, ReadOnlySpan<PageCopy> copies);
+    /// <summary>
+    /// Runs one pass and returns when its results are in the batch. The operations below are called by <see cref="IPass.Issue"/> alone; a backend may
+    /// record them once for batches of a size class and kind, and replay them later without asking again.
+    /// </summary>
+    void Run(IPass pass, StepBatch batch);
+
+    /// <summary>Forgets what was recorded of a pass, before the memory it works on goes.</summary>
+    void Forget(IPass pass);
+
+    /// <summary>Copies the batch's pages in every layer, in order: the copy half of copy-on-write.</summary>
+    void CopyPages(KvCache cache, StepBatch batch);
 
     /// <summary>output[row] = table[token id of the row]. [rows, hidden]</summary>
     void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output);
 
-    /// <summary>output = input / rms(input) * weight over each of the first <paramref name="rows"/> rows (Zhang and Sennrich 2019).</summary>
-    void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, int rows, DeviceTensor output);
+    /// <summary>output = input / rms(input) * weight, row by row (Zhang and Sennrich 2019).</summary>
+    void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output);
 
     /// <summary>As <see cref="RmsNorm"/>, for the batch's output rows only, gathered in their order.</summary>
     void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output);
 
     /// <summary>output (+)= input · weightᵀ (+ bias). input [rows, in], weight [out, in], output [rows, out].</summary>
-    void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, int rows, DeviceTensor output, bool addToOutput = false);
+    void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput = false);
 
     /// <summary>output = silu(input · gateᵀ) * (input · upᵀ). input [rows, hidden], gate and up [intermediate, hidden].</summary>
-    void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, int rows, DeviceTensor output);
+    void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output);
 
     /// <summary>
     /// Rotates queries and keys by their positions (rotate-half RoPE) and writes keys and values into the rows' page slots.
     /// queries [rows, heads * headDim] in place; keys and values [rows, kvHeads * headDim].
     /// </summary>
     void RotateAndAppend(
-        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, RopeTable rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer);
+        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer);
 
     /// <summary>Causal attention of every row over its sequence's pages, as the batch's plan groups them. [rows, heads * headDim]</summary>
-    void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, DeviceTensor output);
+    void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output);
 
     /// <summary>Draws one token for each sampled row from logits [output rows, vocabulary] into <see cref="StepBatch.SampledTokens"/>.</summary>
     void Sample(DeviceTensor logits, StepBatch batch);
@@ -64,6 +89,6 @@ public interface IBackend : IDisposable
     /// </summary>
     void Reward(DeviceTensor hidden, DeviceWeight head, int positive, int negative, StepBatch batch);
 
-    /// <summary>Copies one row to the host.</summary>
+    /// <summary>Copies one row of the last pass to the host.</summary>
     void ReadRow(DeviceTensor source, int row, Span<float> destination);
 }

@@ -1,7 +1,7 @@
 namespace CudaSearch.Backends;
 
 /// <summary>cos and sin of position × inverse frequency, computed in double precision: each [positions, headDim / 2]. (Su et al. 2021, RoFormer)</summary>
-public sealed class RopeTable
+public sealed class RopeTable : DeviceRope
 {
     private readonly double[] _inverseFrequencies;
     private float[] _cos = [];
@@ -39,5 +39,10 @@ public sealed class RopeTable
             }
         }
         Positions = grown;
+    }
+
+    /// <summary>Managed memory: nothing to give back.</summary>
+    public override void Dispose()
+    {
     }
 }

@@ -9,7 +9,8 @@ namespace CudaSearch.Backends;
 /// <param name="TopK">0 keeps all.</param>
 /// <param name="MinP">0 keeps all.</param>
 /// <param name="Uniform">The draw, uniform in [0, 1): a function of (seed, problem, beam, position) alone.</param>
-public readonly record struct SamplingParameters(float Temperature, float TopP, int TopK, float MinP, float Uniform);
+/// <param name="Key">The draw for backends that race noisy logits: keys the noise of all tokens; a function of the same four.</param>
+public readonly record struct SamplingParameters(float Temperature, float TopP, int TopK, float MinP, float Uniform, ulong Key = 0);
 
 /// <summary>
 /// One pass, ragged and flat: the rows (tokens) of all sequences behind one another, prefill chunks and decodes mixed. Reused from pass to pass.
@@ -20,6 +21,8 @@ public sealed class StepBatch
     private readonly List<int> _positions = [];
     private readonly List<int> _slots = [];
     private readonly List<QuerySpan> _spans = [];
+    private readonly List<QuerySpan> _planned = [];
+    private readonly List<QuerySpan> _unplanned = [];
     private readonly List<PageCopy> _copies = [];
     private readonly List<int> _outputRows = [];
     private readonly List<int> _sampled = [];
@@ -42,6 +45,15 @@ public sealed class StepBatch
 
     /// <summary>The sequences: which rows are theirs, and their page tables.</summary>
     public ReadOnlySpan<QuerySpan> Spans => CollectionsMarshal.AsSpan(_spans);
+
+    /// <summary>The spans that <see cref="Plan"/> leaves out, by the backend's limits.</summary>
+    public ReadOnlySpan<QuerySpan> UnplannedSpans => CollectionsMarshal.AsSpan(_unplanned);
+
+    /// <summary>Every row.</summary>
+    public Rows AllRows => new(RowSet.All, RowCount);
+
+    /// <summary>The output rows, gathered.</summary>
+    public Rows GatheredRows => new(RowSet.Outputs, _outputRows.Count);
 
     /// <summary>Pages to copy before anything else.</summary>
     public ReadOnlySpan<PageCopy> Copies => CollectionsMarshal.AsSpan(_copies);
@@ -67,7 +79,7 @@ public sealed class StepBatch
     /// <summary>The reward of each of <see cref="Rewarded"/>; filled by the pass.</summary>
     public Span<float> Rewards => _rewards.AsSpan(0, _rewarded.Count);
 
-    /// <summary>Which pages are read for which rows. Made by <see cref="Complete"/>.</summary>
+    /// <summary>Which pages are read for which rows. Made by <c>Complete</c>.</summary>
     public AttentionPlan Plan { get; } = new();
 
     /// <summary>Empties the batch for the next pass.</summary>
@@ -129,11 +141,26 @@ public sealed class StepBatch
         return AddOutput(row);
     }
 
-    /// <summary>Plans the attention and makes room for the results.</summary>
+    /// <summary>Plans the attention of every span and makes room for the results.</summary>
     /// <param name="share">False reads every sequence's pages for itself, for measurements.</param>
-    public void Complete(bool share = true)
+    public void Complete(bool share = true) => Complete(PlanLimits.None, share);
+
+    /// <summary>Plans the attention as far as a backend wants it and makes room for the results.</summary>
+    /// <param name="limits">What the backend wants planned.</param>
+    /// <param name="share">False reads every sequence's pages for itself, for measurements.</param>
+    public void Complete(PlanLimits limits, bool share)
     {
-        Plan.Build(Spans, share);
+        _planned.Clear();
+        _unplanned.Clear();
+        long partials = 0;
+        foreach (ref readonly QuerySpan span in Spans)
+        {
+            long more = (long)span.RowCount * AttentionPlan.RangesBefore(span.FirstPosition + span.RowCount);
+            bool planned = span.RowCount <= limits.MaxSpanRows && partials + more <= limits.MaxPartials;
+            (planned ? _planned : _unplanned).Add(span);
+            if (planned) partials += more;
+        }
+        Plan.Build(CollectionsMarshal.AsSpan(_planned), share);
         if (_sampledTokens.Length < _sampled.Count) _sampledTokens = new int[_sampled.Count * 2];
         if (_rewards.Length < _rewarded.Count) _rewards = new float[_rewarded.Count * 2];
     }

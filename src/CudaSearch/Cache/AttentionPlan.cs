@@ -37,7 +37,8 @@ public sealed class AttentionPlan
     /// <summary>Keys a range has at most.</summary>
     public const int RangeLength = 64;
 
-    private const int PagesPerRange = RangeLength / PagePool.PageSize;
+    /// <summary>Ranges that hold the first <paramref name="keys"/> keys of a sequence.</summary>
+    public static int RangesBefore(int keys) => (keys + RangeLength - 1) / RangeLength;
 
     private readonly List<WorkItem> _items = [];
     private readonly List<int> _pages = [];

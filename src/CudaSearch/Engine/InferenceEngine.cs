@@ -14,9 +14,6 @@ public sealed record EngineOptions
     /// <summary>Tokens that end a generation; the first is the tokenizer's own end of sequence.</summary>
     public IReadOnlyList<int> EndTokens { get; init; } = [];
 
-    /// <summary>The rows of the output matrix that judge; null for a model that only generates.</summary>
-    public RewardHead? RewardHead { get; init; }
-
     /// <summary>False makes attention read every sequence's pages for itself, for measurements.</summary>
     public bool ShareAttention { get; init; } = true;
 }
@@ -89,7 +86,7 @@ public sealed class InferenceEngine : IDisposable
     /// <param name="cancellation">Ends the wait.</param>
     public Task<float[]> RewardAsync(Sequence sequence, IReadOnlyList<int> positions, CancellationToken cancellation = default)
     {
-        if (_options.RewardHead is null) throw new InvalidOperationException("this engine's model has no reward head");
+        if (!_model.HasReward) throw new InvalidOperationException("this engine's model has no reward head");
         if (positions.Count == 0) return Task.FromResult(Array.Empty<float>());
         for (int i = 0; i < positions.Count; i++)
         {
@@ -141,8 +138,8 @@ public sealed class InferenceEngine : IDisposable
         Exception? failure = null;
         try
         {
-            _batch.Complete(_options.ShareAttention);
-            _model.Forward(_batch, _options.RewardHead ?? default);
+            _batch.Complete(_model.PlanLimits, _options.ShareAttention);
+            _model.Forward(_batch);
         }
         catch (Exception exception)
         {

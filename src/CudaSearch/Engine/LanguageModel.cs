@@ -10,19 +10,24 @@ namespace CudaSearch.Engine;
 public sealed class LanguageModel : IDisposable
 {
     private const int MaxRows = 1024;
+    private const int MaxPages = 1 << 20;
     private const long LogitsBytes = 256L << 20;
 
+    private readonly IBackend _backend;
+    private readonly DeviceLoop _loop;
     private readonly Checkpoint _checkpoint;
     private readonly Transformer _transformer;
     private readonly string _tokenizerPath;
+    private InferenceEngine? _engine;
 
-    private LanguageModel(Checkpoint checkpoint, Transformer transformer, InferenceEngine engine, Tokenizer? tokenizer, string tokenizerPath)
+    private LanguageModel(IBackend backend, DeviceLoop loop, Checkpoint checkpoint, Transformer transformer, Tokenizer? tokenizer, string tokenizerPath)
     {
+        _backend = backend;
+        _loop = loop;
         _checkpoint = checkpoint;
         _transformer = transformer;
         _tokenizerPath = tokenizerPath;
         OptionalTokenizer = tokenizer;
-        Engine = engine;
     }
 
     /// <summary>The folder's name.</summary>
@@ -32,7 +37,11 @@ public sealed class LanguageModel : IDisposable
     public ModelConfig Config => _checkpoint.Config;
 
     /// <summary>Runs it.</summary>
-    public InferenceEngine Engine { get; }
+    /// <exception cref="InvalidOperationException"><see cref="Start"/> was not called yet.</exception>
+    public InferenceEngine Engine => _engine ?? throw new InvalidOperationException("the model was not started");
+
+    /// <summary>Bytes that one page of its KV cache takes.</summary>
+    public long PageBytes => _backend.PageBytes(Transformer.CacheShape(Config, pages: 1));
 
     /// <summary>Its tokenizer; null when the folder has none.</summary>
     public Tokenizer? OptionalTokenizer { get; }
@@ -42,51 +51,60 @@ public sealed class LanguageModel : IDisposable
     public Tokenizer Tokenizer => OptionalTokenizer
         ?? throw CudaSearchException.BadInput($"{_tokenizerPath} does not exist, and this command works with text; add the model's tokenizer.json, or give token ids");
 
-    /// <summary>Opens a folder that holds a generator.</summary>
+    /// <summary>Loads a folder that holds a generator. <see cref="Start"/> must follow.</summary>
     /// <param name="directory">With config.json, safetensors and (for text) tokenizer.json.</param>
     /// <param name="backend">Where to compute.</param>
     /// <param name="loop">The backend's thread.</param>
-    /// <param name="cacheBytes">The most memory that the KV cache may take.</param>
-    public static LanguageModel OpenGenerator(string directory, IBackend backend, DeviceLoop loop, long cacheBytes) =>
-        Open(directory, backend, loop, cacheBytes, rewardTokens: null);
+    /// <param name="progress">Told how far the weights are; null for nobody.</param>
+    public static LanguageModel LoadGenerator(string directory, IBackend backend, DeviceLoop loop, IProgress<LoadProgress>? progress = null) =>
+        Load(directory, backend, loop, rewardTokens: null, progress);
 
-    /// <summary>Opens a folder that holds a process reward model which judges by two tokens.</summary>
+    /// <summary>Loads a folder that holds a process reward model which judges by two tokens. <see cref="Start"/> must follow.</summary>
     /// <param name="directory">With config.json, safetensors and tokenizer.json.</param>
     /// <param name="backend">Where to compute.</param>
     /// <param name="loop">The backend's thread.</param>
-    /// <param name="cacheBytes">The most memory that the KV cache may take.</param>
+    /// <param name="progress">Told how far the weights are; null for nobody.</param>
     /// <param name="positive">The token for a good step.</param>
     /// <param name="negative">The token for a bad step.</param>
-    public static LanguageModel OpenVerifier(
-        string directory, IBackend backend, DeviceLoop loop, long cacheBytes, string positive = "+", string negative = "-") =>
-        Open(directory, backend, loop, cacheBytes, (positive, negative));
+    public static LanguageModel LoadVerifier(
+        string directory, IBackend backend, DeviceLoop loop, IProgress<LoadProgress>? progress = null, string positive = "+", string negative = "-") =>
+        Load(directory, backend, loop, (positive, negative), progress);
+
+    /// <summary>Makes the KV cache and begins to serve requests.</summary>
+    /// <param name="cacheBytes">The most memory that the KV cache may take.</param>
+    /// <returns>This model.</returns>
+    /// <exception cref="CudaSearchException">Not one page fits.</exception>
+    public LanguageModel Start(long cacheBytes)
+    {
+        _transformer.CreateCache(PagesWithin(cacheBytes));
+        _engine = new InferenceEngine(_loop, _transformer, new EngineOptions { Tokenizer = OptionalTokenizer, EndTokens = EndTokens(Config, OptionalTokenizer) });
+        return this;
+    }
+
+    /// <summary>Ends what runs without freeing anything: the device's thread may still be in a pass of another model.</summary>
+    public void Stop() => _engine?.Dispose();
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Engine.Dispose();
+        Stop();
         _transformer.Dispose();
         _checkpoint.Dispose();
     }
 
-    private static LanguageModel Open(
-        string directory, IBackend backend, DeviceLoop loop, long cacheBytes, (string Positive, string Negative)? rewardTokens)
+    private static LanguageModel Load(
+        string directory, IBackend backend, DeviceLoop loop, (string Positive, string Negative)? rewardTokens, IProgress<LoadProgress>? progress)
     {
         Checkpoint checkpoint = Checkpoint.Open(directory);
         try
         {
             string tokenizerPath = Path.Combine(directory, "tokenizer.json");
             Tokenizer? tokenizer = File.Exists(tokenizerPath) ? Tokenizer.Load(tokenizerPath) : null;
-            ModelConfig config = checkpoint.Config;
-            var options = new EngineOptions
-            {
-                Tokenizer = tokenizer,
-                EndTokens = EndTokens(config, tokenizer),
-                RewardHead = rewardTokens is { } tokens ? HeadOf(directory, tokenizer, tokens.Positive, tokens.Negative) : null,
-            };
-            int outputRows = (int)Math.Clamp(LogitsBytes / (sizeof(float) * (long)config.VocabSize), 1, MaxRows);
-            var transformer = new Transformer(backend, checkpoint, PagesFor(config, backend, cacheBytes), MaxRows, outputRows);
-            return new LanguageModel(checkpoint, transformer, new InferenceEngine(loop, transformer, options), tokenizer, tokenizerPath);
+            RewardHead? head = rewardTokens is { } tokens ? HeadOf(directory, tokenizer, tokens.Positive, tokens.Negative) : null;
+            int outputRows = (int)Math.Clamp(LogitsBytes / (sizeof(float) * (long)checkpoint.Config.VocabSize), 1, MaxRows);
+            var loaded = progress is null ? null : new LoadCounter(checkpoint.Name, checkpoint.ByteLength, progress);
+            var transformer = new Transformer(backend, checkpoint, MaxRows, outputRows, head, loaded);
+            return new LanguageModel(backend, loop, checkpoint, transformer, tokenizer, tokenizerPath);
         }
         catch
         {
@@ -95,14 +113,14 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
-    private static int PagesFor(ModelConfig config, IBackend backend, long cacheBytes)
+    private int PagesWithin(long cacheBytes)
     {
-        long pageBytes = backend.PageBytes(Transformer.CacheShape(config, pages: 1));
-        long pages = cacheBytes / pageBytes;
+        long pages = cacheBytes / PageBytes;
         if (pages < 1)
             throw new CudaSearchException(
-                Failure.OutOfMemory, $"the memory left for the KV cache is {cacheBytes} bytes and one page of {PagePool.PageSize} tokens takes {pageBytes}; raise --memory");
-        return (int)Math.Min(pages, 1 << 20);
+                Failure.OutOfMemory,
+                $"the memory left for the KV cache of {Name} is {Math.Max(0, cacheBytes)} bytes and one page of {PagePool.PageSize} tokens takes {PageBytes}; raise --memory");
+        return (int)Math.Min(pages, MaxPages);
     }
 
     /// <summary>The template's end of turn first, because that is what ends an answer; then every other end the generation config names.</summary>

@@ -25,6 +25,14 @@ public static class Philox
     }
 
     /// <summary>A float in [0, 1) for one token: (seed, problem, beam, position).</summary>
-    public static float Uniform(ulong seed, ulong problem, int beam, int position) =>
-        (Words(seed, problem, (uint)beam | (ulong)(uint)position << 32).X0 >> 8) * (1f / (1 << 24));
+    public static float Uniform(ulong seed, ulong problem, int beam, int position) => Draw(seed, problem, beam, position).Uniform;
+
+    /// <summary>
+    /// What a draw of one token needs, from other words of the same block each: a float in [0, 1), and a key for generators of many numbers.
+    /// </summary>
+    public static (float Uniform, ulong Key) Draw(ulong seed, ulong problem, int beam, int position)
+    {
+        (uint x0, _, uint x2, uint x3) = Words(seed, problem, (uint)beam | (ulong)(uint)position << 32);
+        return ((x0 >> 8) * (1f / (1 << 24)), x2 | (ulong)x3 << 32);
+    }
 }

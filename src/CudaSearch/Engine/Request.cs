@@ -101,9 +101,10 @@ internal sealed class GenerationRequest(
         _sample = -1;
         if (firstPosition + rows < Sequence.Length) return;
         RandomStream stream = Sequence.Stream;
-        float uniform = options.Temperature == 0f ? 0f : Philox.Uniform(stream.Seed, stream.Problem, stream.Beam, Sequence.Length);
+        (float uniform, ulong key) = options.Temperature == 0f
+            ? default : Philox.Draw(stream.Seed, stream.Problem, stream.Beam, Sequence.Length);
         _sample = batch.AddSample(
-            firstRow + rows - 1, new SamplingParameters(options.Temperature, options.TopP, options.TopK, options.MinP, uniform));
+            firstRow + rows - 1, new SamplingParameters(options.Temperature, options.TopP, options.TopK, options.MinP, uniform, key));
     }
 
     public override bool TakeResults(PassResults results)

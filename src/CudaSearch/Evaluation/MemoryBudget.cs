@@ -7,9 +7,9 @@ public static class MemoryBudget
 {
     private static readonly (string Suffix, long Bytes)[] s_units = [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40)];
 
-    /// <summary>Bytes for <c>0.9</c> (a fraction of the memory available to this process) or <c>12GiB</c>.</summary>
+    /// <summary>Bytes for <c>0.9</c> (a fraction of what is available) or <c>12GiB</c>.</summary>
     /// <exception cref="CudaSearchException">It is neither.</exception>
-    public static long Parse(string text)
+    public static long Parse(string text, long available)
     {
         foreach ((string suffix, long unit) in s_units)
         {
@@ -17,7 +17,7 @@ public static class MemoryBudget
             if (TryNumber(text[..^suffix.Length].TrimEnd(), out double size) && size > 0 && size * unit < long.MaxValue) return (long)(size * unit);
             throw Invalid(text);
         }
-        if (TryNumber(text, out double fraction) && fraction is > 0 and <= 1) return (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * fraction);
+        if (TryNumber(text, out double fraction) && fraction is > 0 and <= 1) return (long)(available * fraction);
         throw Invalid(text);
     }
 

@@ -1,8 +1,6 @@
 using CudaSearch.Backends;
 using CudaSearch.Backends.Cpu;
-using CudaSearch.Checkpoints;
 using CudaSearch.Engine;
-using CudaSearch.Model;
 
 namespace CudaSearch.Evaluation;
 
@@ -21,8 +19,14 @@ public sealed record WorkbenchOptions
     /// <summary>Threads of the CPU backend; 0 takes all cores.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Memory for the KV caches: a fraction of what is available, or a size.</summary>
-    public string Memory { get; init; } = "0.5";
+    /// <summary>
+    /// Device memory to use, a fraction of what is available or a size: for the KV caches, and on a GPU for weights and activations as well. Null takes the
+    /// backend's default.
+    /// </summary>
+    public string? Memory { get; init; }
+
+    /// <summary>Told how far the weights are on their way to the device.</summary>
+    public IProgress<LoadProgress>? Progress { get; init; }
 }
 
 /// <summary>A device with a generator and a verifier on it, or one of them: two engines over two models with two page pools within one budget.</summary>
@@ -83,8 +87,8 @@ public sealed class Workbench : IDisposable
     public void Dispose()
     {
         // Engines first: the loop then finds nothing to run, and ends before the memory it works on goes.
-        _generator?.Engine.Dispose();
-        Verifier?.Engine.Dispose();
+        _generator?.Stop();
+        Verifier?.Stop();
         _loop.Dispose();
         _generator?.Dispose();
         Verifier?.Dispose();
@@ -102,24 +106,23 @@ public sealed class Workbench : IDisposable
 
     private void OpenModels(WorkbenchOptions options)
     {
-        string? model = options.Model is null ? null : ResolveModel(options.Model, "generator");
-        string? prm = options.Prm is null ? null : ResolveModel(options.Prm, "prm");
-        long budget = MemoryBudget.Parse(options.Memory);
-        long modelPage = PageBytes(model), prmPage = PageBytes(prm);
-        // Both hold about the same tokens, so the budget is divided by what a token takes.
-        long modelShare = (long)((double)budget * modelPage / Math.Max(1, modelPage + prmPage));
-        if (model is not null)
+        long available = _backend.AvailableMemory;
+        long budget = options.Memory is null ? (long)(available * _backend.DefaultMemoryFraction) : MemoryBudget.Parse(options.Memory, available);
+        if (options.Model is not null)
         {
-            _generator = LanguageModel.OpenGenerator(model, _backend, _loop, modelShare);
+            _generator = LanguageModel.LoadGenerator(ResolveModel(options.Model, "generator"), _backend, _loop, options.Progress);
             ModelName = options.Model == TinyMath ? TinyMath : _generator.Name;
         }
-        if (prm is not null)
+        if (options.Prm is not null)
         {
-            Verifier = LanguageModel.OpenVerifier(prm, _backend, _loop, budget - modelShare);
+            Verifier = LanguageModel.LoadVerifier(ResolveModel(options.Prm, "prm"), _backend, _loop, options.Progress);
             PrmName = options.Prm == TinyMath ? TinyMath : Verifier.Name;
         }
+        // What weights and activations left. Both caches hold about the same tokens, so it is divided by what a token takes.
+        long left = budget - (available - _backend.AvailableMemory);
+        long modelPage = _generator?.PageBytes ?? 0, prmPage = Verifier?.PageBytes ?? 0;
+        long modelShare = (long)((double)left * modelPage / Math.Max(1, modelPage + prmPage));
+        _generator?.Start(modelShare);
+        Verifier?.Start(left - modelShare);
     }
-
-    private long PageBytes(string? directory) =>
-        directory is null ? 0 : _backend.PageBytes(Transformer.CacheShape(Checkpoint.ReadConfig(directory), pages: 1));
 }

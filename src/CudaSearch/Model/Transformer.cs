@@ -1,24 +1,26 @@
 using CudaSearch.Backends;
-using CudaSearch.Cache;
 using CudaSearch.Checkpoints;
 
 namespace CudaSearch.Model;
 
 /// <summary>
 /// The layer schedule of Llama, Qwen2 and Mistral, written once over <see cref="IBackend"/>. (Touvron et al. 2023)
-/// Weights and the checkpoint stay the caller's; activations and the KV cache are this object's.
+/// The checkpoint stays the caller's; weights, activations and the KV cache on the device are this object's.
 /// </summary>
-public sealed class Transformer : IDisposable
+public sealed class Transformer : IPass, IDisposable
 {
     private readonly IBackend _backend;
     private readonly Layer[] _layers;
     private readonly DeviceWeight _embedding;
     private readonly DeviceWeight _finalNorm;
     private readonly DeviceWeight _head;
-    private readonly RopeTable _rope;
+    private readonly DeviceRope _rope;
     private readonly AttentionShape _attention;
-    private readonly KvCache _cache;
+    private readonly AttentionWorkspace _workspace;
+    private readonly RewardHead _reward;
     private readonly float _epsilon;
+    private readonly Stack<IDisposable> _owned = new();
+    private KvCache? _cache;
 
     // Activations of a pass; [MaxRows, …].
     private readonly DeviceTensor _hidden;     // residual stream, hidden
@@ -31,55 +33,91 @@ public sealed class Transformer : IDisposable
     private readonly DeviceTensor _outputs;    // [MaxOutputRows, hidden]
     private readonly DeviceTensor _logits;     // [MaxOutputRows, vocabulary]
 
-    /// <summary>Loads the weights and makes room for passes.</summary>
+    /// <summary>Loads the weights and makes room for passes; <see cref="CreateCache"/> must follow before the first.</summary>
     /// <param name="backend">Where to compute.</param>
     /// <param name="checkpoint">The model; must outlive this object.</param>
-    /// <param name="pages">Pages of the KV cache.</param>
     /// <param name="maxRows">The most tokens a pass may have.</param>
     /// <param name="maxOutputRows">The most rows of a pass that may need their final hidden state.</param>
-    public Transformer(IBackend backend, Checkpoint checkpoint, int pages, int maxRows = 1024, int maxOutputRows = 1024)
+    /// <param name="reward">The two rows of the output matrix that judge; null for a model that only generates.</param>
+    /// <param name="loaded">Told the bytes of each tensor once it is on the device.</param>
+    public Transformer(
+        IBackend backend, Checkpoint checkpoint, int maxRows = 1024, int maxOutputRows = 1024, RewardHead? reward = null, IProgress<long>? loaded = null)
     {
         _backend = backend;
         Config = checkpoint.Config;
         MaxRows = maxRows;
         MaxOutputRows = Math.Min(maxRows, maxOutputRows);
         _epsilon = (float)Config.RmsNormEps;
+        HasReward = reward is not null;
+        _reward = reward ?? default;
         _attention = new AttentionShape(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
-        int hidden = Config.HiddenSize, queryWidth = Config.NumAttentionHeads * Config.HeadDim, kvWidth = Config.NumKeyValueHeads * Config.HeadDim;
-
-        DeviceWeight Load(string name, params ReadOnlySpan<long> shape) => backend.LoadWeight(checkpoint.Get(name, shape));
-        _embedding = Load("model.embed_tokens.weight", Config.VocabSize, hidden);
-        _head = Config.TieWordEmbeddings ? _embedding : Load("lm_head.weight", Config.VocabSize, hidden);
-        _finalNorm = Load("model.norm.weight", hidden);
-        _layers = new Layer[Config.NumHiddenLayers];
-        for (int i = 0; i < _layers.Length; i++)
+        Axis one = Axis.Plain(1), hidden = Axis.Plain(Config.HiddenSize), vocabulary = Axis.Plain(Config.VocabSize);
+        Axis intermediate = Axis.Plain(Config.IntermediateSize);
+        Axis queries = Axis.OfHeads(Config.NumAttentionHeads, Config.HeadDim), keys = Axis.OfHeads(Config.NumKeyValueHeads, Config.HeadDim);
+        try
         {
-            string prefix = $"model.layers.{i}.";
-            CheckSameType(checkpoint, prefix + "mlp.gate_proj.weight", prefix + "mlp.up_proj.weight");
-            DeviceWeight? Bias(string projection, int width) =>
-                Config.QkvBias ? Load($"{prefix}self_attn.{projection}.bias", width) : null;
-            _layers[i] = new Layer(
-                Load(prefix + "input_layernorm.weight", hidden),
-                Load(prefix + "self_attn.q_proj.weight", queryWidth, hidden), Bias("q_proj", queryWidth),
-                Load(prefix + "self_attn.k_proj.weight", kvWidth, hidden), Bias("k_proj", kvWidth),
-                Load(prefix + "self_attn.v_proj.weight", kvWidth, hidden), Bias("v_proj", kvWidth),
-                Load(prefix + "self_attn.o_proj.weight", hidden, queryWidth),
-                Load(prefix + "post_attention_layernorm.weight", hidden),
-                Load(prefix + "mlp.gate_proj.weight", Config.IntermediateSize, hidden),
-                Load(prefix + "mlp.up_proj.weight", Config.IntermediateSize, hidden),
-                Load(prefix + "mlp.down_proj.weight", hidden, Config.IntermediateSize));
+            _embedding = Matrix("model.embed_tokens.weight", vocabulary, hidden);
+            _head = Config.TieWordEmbeddings ? _embedding : Matrix("lm_head.weight", vocabulary, hidden);
+            _finalNorm = Vector("model.norm.weight", hidden);
+            _layers = new Layer[Config.NumHiddenLayers];
+            for (int i = 0; i < _layers.Length; i++)
+            {
+                string prefix = $"model.layers.{i}.", attention = prefix + "self_attn.", mlp = prefix + "mlp.";
+                CheckSameType(checkpoint, mlp + "gate_proj.weight", mlp + "up_proj.weight");
+                _layers[i] = new Layer(
+                    Vector(prefix + "input_layernorm.weight", hidden),
+                    Matrix(attention + "q_proj.weight", queries, hidden), Bias(attention + "q_proj.bias", queries),
+                    Matrix(attention + "k_proj.weight", keys, hidden), Bias(attention + "k_proj.bias", keys),
+                    Matrix(attention + "v_proj.weight", keys, hidden), Bias(attention + "v_proj.bias", keys),
+                    Matrix(attention + "o_proj.weight", hidden, queries),
+                    Vector(prefix + "post_attention_layernorm.weight", hidden),
+                    Matrix(mlp + "gate_proj.weight", intermediate, hidden),
+                    Matrix(mlp + "up_proj.weight", intermediate, hidden),
+                    Matrix(mlp + "down_proj.weight", hidden, intermediate));
+            }
+            _rope = Own(backend.LoadRope(Config.RopeInverseFrequencies(), Config.MaxPositionEmbeddings));
+            _workspace = Own(backend.AllocateWorkspace(_attention, maxRows));
+            _hidden = Own(backend.Allocate(maxRows, hidden, ActivationType.Sum));
+            _normed = Own(backend.Allocate(maxRows, hidden, ActivationType.Operand));
+            _queries = Own(backend.Allocate(maxRows, queries, ActivationType.Operand));
+            _keys = Own(backend.Allocate(maxRows, keys, ActivationType.Operand));
+            _values = Own(backend.Allocate(maxRows, keys, ActivationType.Operand));
+            _attended = Own(backend.Allocate(maxRows, queries, ActivationType.Operand));
+            _activated = Own(backend.Allocate(maxRows, intermediate, ActivationType.Operand));
+            _outputs = Own(backend.Allocate(MaxOutputRows, hidden, ActivationType.Operand));
+            _logits = Own(backend.Allocate(MaxOutputRows, vocabulary, ActivationType.Sum));
         }
-        _rope = new RopeTable(Config.RopeInverseFrequencies());
-        _cache = backend.AllocateCache(CacheShape(Config, pages));
-        _hidden = backend.Allocate(maxRows, hidden);
-        _normed = backend.Allocate(maxRows, hidden);
-        _queries = backend.Allocate(maxRows, queryWidth);
-        _keys = backend.Allocate(maxRows, kvWidth);
-        _values = backend.Allocate(maxRows, kvWidth);
-        _attended = backend.Allocate(maxRows, queryWidth);
-        _activated = backend.Allocate(maxRows, Config.IntermediateSize);
-        _outputs = backend.Allocate(MaxOutputRows, hidden);
-        _logits = backend.Allocate(MaxOutputRows, Config.VocabSize);
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        DeviceWeight Matrix(string name, Axis rows, Axis columns) => Load(checkpoint.Get(name, rows.Length, columns.Length), rows, columns);
+        DeviceWeight Vector(string name, Axis columns) => Load(checkpoint.Get(name, columns.Length), one, columns);
+        DeviceWeight? Bias(string name, Axis columns) => Config.QkvBias ? Vector(name, columns) : null;
+        DeviceWeight Load(TensorView tensor, Axis rows, Axis columns)
+        {
+            DeviceWeight weight = Own(backend.LoadWeight(tensor, rows, columns));
+            loaded?.Report(tensor.ByteLength);
+            return weight;
+        }
+    }
+
+    /// <summary>As the other, with a cache of so many pages.</summary>
+    public static Transformer WithCache(IBackend backend, Checkpoint checkpoint, int pages, int maxRows = 1024, int maxOutputRows = 1024, RewardHead? reward = null)
+    {
+        var model = new Transformer(backend, checkpoint, maxRows, maxOutputRows, reward);
+        try
+        {
+            model.CreateCache(pages);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The model's configuration.</summary>
@@ -92,31 +130,44 @@ public sealed class Transformer : IDisposable
     public int MaxOutputRows { get; }
 
     /// <summary>Pages of the KV cache.</summary>
-    public int Pages => _cache.Shape.Pages;
+    public int Pages => _cache?.Shape.Pages ?? 0;
+
+    /// <summary>Whether it was given a reward head.</summary>
+    public bool HasReward { get; }
+
+    /// <summary>What the backend wants planned.</summary>
+    public PlanLimits PlanLimits => _backend.PlanLimits;
 
     /// <summary>The KV cache a model needs for so many pages.</summary>
     public static KvShape CacheShape(ModelConfig config, int pages) => new(config.NumHiddenLayers, pages, config.NumKeyValueHeads, config.HeadDim);
+
+    /// <summary>Makes the KV cache, once.</summary>
+    public void CreateCache(int pages) => _cache = Own(_backend.AllocateCache(CacheShape(Config, pages)));
 
     /// <summary>
     /// Runs one pass: every row's keys and values enter the cache; sampled tokens and rewards come back in the batch. Logits of output rows
     /// can be read with <see cref="ReadLogits"/> until the next pass.
     /// </summary>
     /// <param name="batch">Completed; at least one row.</param>
-    /// <param name="reward">The two rows of the output matrix that judge; needed only when the batch wants rewards.</param>
-    public void Forward(StepBatch batch, RewardHead reward = default)
+    public void Forward(StepBatch batch)
     {
-        int rows = batch.RowCount;
-        if (rows > MaxRows || batch.OutputRows.Length > MaxOutputRows)
-            throw new ArgumentException($"the pass has {rows} rows and {batch.OutputRows.Length} output rows; at most {MaxRows} and {MaxOutputRows} fit", nameof(batch));
-        _rope.EnsurePositions(HighestPosition(batch) + 1);
-        _backend.CopyPages(_cache, batch.Copies);
+        if (batch.RowCount > MaxRows || batch.OutputRows.Length > MaxOutputRows)
+            throw new ArgumentException(
+                $"the pass has {batch.RowCount} rows and {batch.OutputRows.Length} output rows; at most {MaxRows} and {MaxOutputRows} fit", nameof(batch));
+        _backend.Run(this, batch);
+    }
+
+    void IPass.Issue(StepBatch batch)
+    {
+        KvCache cache = _cache ?? throw new InvalidOperationException("the model has no KV cache yet");
+        _backend.CopyPages(cache, batch);
         _backend.Embed(_embedding, batch, _hidden);
-        for (int i = 0; i < _layers.Length; i++) Forward(_layers[i], i, batch, rows);
+        for (int i = 0; i < _layers.Length; i++) Issue(_layers[i], i, batch, cache);
         if (batch.OutputRows.Length == 0) return;
         _backend.RmsNormOutputRows(_hidden, _finalNorm, _epsilon, batch, _outputs);
-        if (batch.Rewarded.Length > 0) _backend.Reward(_outputs, _head, reward.Positive, reward.Negative, batch);
+        if (batch.Rewarded.Length > 0) _backend.Reward(_outputs, _head, _reward.Positive, _reward.Negative, batch);
         if (!batch.NeedsLogits) return;
-        _backend.Linear(_outputs, _head, bias: null, batch.OutputRows.Length, _logits);
+        _backend.Linear(_outputs, _head, bias: null, batch.GatheredRows, _logits);
         if (batch.Sampled.Length > 0) _backend.Sample(_logits, batch);
     }
 
@@ -126,19 +177,26 @@ public sealed class Transformer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (DeviceTensor tensor in (DeviceTensor[])[_hidden, _normed, _queries, _keys, _values, _attended, _activated, _outputs, _logits])
-            tensor.Dispose();
-        _cache.Dispose();
+        _backend.Forget(this);
+        while (_owned.TryPop(out IDisposable? owned)) owned.Dispose();
     }
 
-    private void Forward(Layer layer, int index, StepBatch batch, int rows)
+    private T Own<T>(T owned)
+        where T : IDisposable
     {
+        _owned.Push(owned);
+        return owned;
+    }
+
+    private void Issue(Layer layer, int index, StepBatch batch, KvCache cache)
+    {
+        Rows rows = batch.AllRows;
         _backend.RmsNorm(_hidden, layer.AttentionNorm, _epsilon, rows, _normed);
         _backend.Linear(_normed, layer.Query, layer.QueryBias, rows, _queries);
         _backend.Linear(_normed, layer.Key, layer.KeyBias, rows, _keys);
         _backend.Linear(_normed, layer.Value, layer.ValueBias, rows, _values);
-        _backend.RotateAndAppend(_queries, _keys, _values, _rope, _attention, batch, _cache, index);
-        _backend.Attend(_queries, _attention, batch, _cache, index, _attended);
+        _backend.RotateAndAppend(_queries, _keys, _values, _rope, _attention, batch, cache, index);
+        _backend.Attend(_queries, _attention, batch, cache, index, _workspace, _attended);
         _backend.Linear(_attended, layer.Output, bias: null, rows, _hidden, addToOutput: true);
         _backend.RmsNorm(_hidden, layer.MlpNorm, _epsilon, rows, _normed);
         _backend.GatedLinear(_normed, layer.Gate, layer.Up, rows, _activated);
@@ -151,13 +209,6 @@ public sealed class Transformer : IDisposable
         TensorView a = checkpoint.Get(first), b = checkpoint.Get(second);
         if (a.Type != b.Type)
             throw CudaSearchException.BadInput($"{b.FilePath}: tensor \"{second}\" is {b.Type} and \"{first}\" is {a.Type}; convert them to one type");
-    }
-
-    private static int HighestPosition(StepBatch batch)
-    {
-        int highest = 0;
-        foreach (ref readonly QuerySpan span in batch.Spans) highest = Math.Max(highest, span.FirstPosition + span.RowCount - 1);
-        return highest;
     }
 
     // Hugging Face's names: input_layernorm, q_proj, … ; each linear weight is [out, in].

@@ -18,7 +18,7 @@ public sealed class AllocationTests
         using var random = new RandomCheckpoint(new RandomModel { Type = ElementType.BF16 });
         using Checkpoint checkpoint = random.Open();
         using IBackend backend = CpuBackend.Create(threads);
-        using var model = new Transformer(backend, checkpoint, pages: 256, maxRows: 64);
+        using var model = Transformer.WithCache(backend, checkpoint, pages: 256, maxRows: 64);
         var pool = new PagePool(256);
         var batch = new StepBatch();
         var stem = new PageTable(pool);

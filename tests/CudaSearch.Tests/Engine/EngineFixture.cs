@@ -56,14 +56,13 @@ internal sealed class EngineFixture : IDisposable
         _files = files;
         IBackend backend = CpuBackend.Create(options.Threads, options.Path);
         _backend = options.Gated ? Gate = new GatedBackend(backend) : backend;
-        _transformer = new Transformer(_backend, checkpoint, options.Pages, options.MaxRows, options.MaxOutputRows);
+        _transformer = Transformer.WithCache(_backend, checkpoint, options.Pages, options.MaxRows, options.MaxOutputRows, options.Reward);
         Engine = new InferenceEngine(
             _loop,
             _transformer,
             new EngineOptions
             {
                 ShareAttention = options.Share,
-                RewardHead = options.Reward,
                 Tokenizer = options.Tokenizer,
                 EndTokens = options.EndTokens ?? checkpoint.Config.EosTokenIds,
             });

@@ -1,5 +1,4 @@
 using CudaSearch.Backends;
-using CudaSearch.Cache;
 using CudaSearch.Checkpoints;
 
 namespace CudaSearch.Tests.Engine;
@@ -29,7 +28,7 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
     /// <summary>Forgets one pass that has begun before; false when there is none.</summary>
     public bool TryAwaitPass() => _entered.Wait(0);
 
-    public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output)
+    public void Run(IPass pass, StepBatch batch)
     {
         _entered.Release();
         _open.Wait();
@@ -38,37 +37,51 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
             Failure = null;
             throw failure;
         }
-        inner.Embed(table, batch, output);
+        inner.Run(pass, batch);
     }
+
+    public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output) => inner.Embed(table, batch, output);
+
+    public long AvailableMemory => inner.AvailableMemory;
+
+    public double DefaultMemoryFraction => inner.DefaultMemoryFraction;
+
+    public PlanLimits PlanLimits => inner.PlanLimits;
 
     public long PageBytes(KvShape shape) => inner.PageBytes(shape);
 
-    public DeviceWeight LoadWeight(TensorView tensor) => inner.LoadWeight(tensor);
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns) => inner.LoadWeight(tensor, rows, columns);
 
-    public DeviceTensor Allocate(int rows, int columns) => inner.Allocate(rows, columns);
+    public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => inner.LoadRope(inverseFrequencies, positions);
+
+    public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) => inner.Allocate(rows, columns, type);
 
     public KvCache AllocateCache(KvShape shape) => inner.AllocateCache(shape);
 
-    public void CopyPages(KvCache cache, ReadOnlySpan<PageCopy> copies) => inner.CopyPages(cache, copies);
+    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => inner.AllocateWorkspace(shape, rows);
 
-    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, int rows, DeviceTensor output) =>
+    public void Forget(IPass pass) => inner.Forget(pass);
+
+    public void CopyPages(KvCache cache, StepBatch batch) => inner.CopyPages(cache, batch);
+
+    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output) =>
         inner.RmsNorm(input, weight, epsilon, rows, output);
 
     public void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output) =>
         inner.RmsNormOutputRows(input, weight, epsilon, batch, output);
 
-    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, int rows, DeviceTensor output, bool addToOutput) =>
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput) =>
         inner.Linear(input, weight, bias, rows, output, addToOutput);
 
-    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, int rows, DeviceTensor output) =>
+    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output) =>
         inner.GatedLinear(input, gate, up, rows, output);
 
     public void RotateAndAppend(
-        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, RopeTable rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) =>
+        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) =>
         inner.RotateAndAppend(queries, keys, values, rope, shape, batch, cache, layer);
 
-    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, DeviceTensor output) =>
-        inner.Attend(queries, shape, batch, cache, layer, output);
+    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) =>
+        inner.Attend(queries, shape, batch, cache, layer, workspace, output);
 
     public void Sample(DeviceTensor logits, StepBatch batch) => inner.Sample(logits, batch);
 

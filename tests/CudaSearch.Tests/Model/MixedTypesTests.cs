@@ -22,7 +22,7 @@ public sealed class MixedTypesTests
         File.Copy(Path.Join(random.Directory, "config.json"), folder.File("config.json"));
         using Checkpoint mixed = Checkpoint.Open(folder.Path);
         using IBackend backend = CpuBackend.Create(threads: 1);
-        CudaSearchException refused = Assert.Throws<CudaSearchException>(() => new Transformer(backend, mixed, pages: 4).Dispose());
+        CudaSearchException refused = Assert.Throws<CudaSearchException>(() => new Transformer(backend, mixed).Dispose());
         Assert.Contains(odd, refused.Message, StringComparison.Ordinal);
     }
 }

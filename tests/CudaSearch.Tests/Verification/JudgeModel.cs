@@ -25,7 +25,7 @@ internal sealed class JudgeModel : IDisposable
         _random = new RandomCheckpoint(new RandomModel { VocabSize = 256 + s_special.Length, MaxPositionEmbeddings = context, HiddenSize = 16, Seed = 4 });
         File.WriteAllText(Path.Combine(_random.Directory, "tokenizer.json"), TinyTokenizer.Json([], s_special).ToJsonString());
         // Two layers, two key heads, eight elements, keys and values, four bytes: a page of 16 tokens takes 4 KiB.
-        Model = LanguageModel.OpenVerifier(_random.Directory, _backend, _loop, pages * 4096L);
+        Model = LanguageModel.LoadVerifier(_random.Directory, _backend, _loop).Start(pages * 4096L);
         _checkpoint = _random.Open();
         _reference = new ReferenceTransformer(_checkpoint);
     }

@@ -53,19 +53,35 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public string Device => $"CPU, {_pool.ThreadCount} {(_pool.ThreadCount == 1 ? "thread" : "threads")}, {T.Name}, managed matmul";
 
+    public long AvailableMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    public double DefaultMemoryFraction => 0.5;
+
+    public PlanLimits PlanLimits => PlanLimits.None;
+
     public long PageBytes(KvShape shape) => 2L * shape.Layers * shape.Heads * shape.HeadDim * PagePool.PageSize * sizeof(float);
 
-    public DeviceWeight LoadWeight(TensorView tensor) => new CpuWeight(tensor);
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns) => new CpuWeight(tensor);
 
-    public DeviceTensor Allocate(int rows, int columns) => new CpuTensor(rows, columns);
+    public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => new RopeTable(inverseFrequencies);
+
+    public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) => new CpuTensor(rows, columns.Length);
 
     public KvCache AllocateCache(KvShape shape) => new CpuKvCache(shape);
 
-    public void CopyPages(KvCache cache, ReadOnlySpan<PageCopy> copies)
+    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => CpuWorkspace.Instance;
+
+    public void Run(IPass pass, StepBatch batch) => pass.Issue(batch);
+
+    public void Forget(IPass pass)
+    {
+    }
+
+    public void CopyPages(KvCache cache, StepBatch batch)
     {
         var pages = (CpuKvCache)cache;
         long bytes = (long)pages.HeadSize * pages.Shape.Heads * sizeof(float);
-        foreach (PageCopy copy in copies)
+        foreach (PageCopy copy in batch.Copies)
         {
             for (int layer = 0; layer < pages.Shape.Layers; layer++)
             {
@@ -77,23 +93,23 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output) => EmbedOp.Run((CpuWeight)table, batch, (CpuTensor)output);
 
-    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, int rows, DeviceTensor output) =>
-        _rmsNorm.Run(_pool, (CpuTensor)input, (CpuWeight)weight, epsilon, rows, gather: null, (CpuTensor)output);
+    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output) =>
+        _rmsNorm.Run(_pool, (CpuTensor)input, (CpuWeight)weight, epsilon, rows.Count, gather: null, (CpuTensor)output);
 
     public void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output) =>
         _rmsNorm.Run(_pool, (CpuTensor)input, (CpuWeight)weight, epsilon, batch.OutputRows.Length, batch, (CpuTensor)output);
 
-    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, int rows, DeviceTensor output, bool addToOutput) =>
-        _linear.Run(_pool, (CpuTensor)input, (CpuWeight)weight, (CpuWeight?)bias, rows, (CpuTensor)output, addToOutput);
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput) =>
+        _linear.Run(_pool, (CpuTensor)input, (CpuWeight)weight, (CpuWeight?)bias, rows.Count, (CpuTensor)output, addToOutput);
 
-    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, int rows, DeviceTensor output) =>
-        _gatedLinear.Run(_pool, (CpuTensor)input, (CpuWeight)gate, (CpuWeight)up, rows, (CpuTensor)output);
+    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output) =>
+        _gatedLinear.Run(_pool, (CpuTensor)input, (CpuWeight)gate, (CpuWeight)up, rows.Count, (CpuTensor)output);
 
     public void RotateAndAppend(
-        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, RopeTable rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) =>
-        _rotateAndAppend.Run(_pool, (CpuTensor)queries, (CpuTensor)keys, (CpuTensor)values, rope, shape, batch, (CpuKvCache)cache, layer);
+        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) =>
+        _rotateAndAppend.Run(_pool, (CpuTensor)queries, (CpuTensor)keys, (CpuTensor)values, (RopeTable)rope, shape, batch, (CpuKvCache)cache, layer);
 
-    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, DeviceTensor output) =>
+    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) =>
         _attention.Run(_pool, (CpuTensor)queries, shape, batch, (CpuKvCache)cache, layer, (CpuTensor)output);
 
     public void Sample(DeviceTensor logits, StepBatch batch) => _sample.Run(_pool, (CpuTensor)logits, batch);

@@ -36,6 +36,9 @@ internal sealed unsafe class CpuWeight : DeviceWeight
 
     public float this[long index] => IsBFloat16 ? BFloat16.ToSingle(((ushort*)Data)[index]) : ((float*)Data)[index];
 
+    /// <summary>The map is the checkpoint's; a widened copy goes with this object.</summary>
+    public override void Dispose() => (_owner as NativeBuffer)?.Dispose();
+
     private static int RowsOf(TensorView tensor) => tensor.Shape.Count == 1 ? 1 : checked((int)tensor.Shape[0]);
 }
 
@@ -49,6 +52,16 @@ internal sealed unsafe class CpuTensor(int rows, int columns) : DeviceTensor(row
     public float* Row(int row) => _buffer.Pointer + (long)row * Columns;
 
     public override void Dispose() => _buffer.Dispose();
+}
+
+/// <summary>Attention on the processor merges as it goes and needs no memory for that.</summary>
+internal sealed class CpuWorkspace : AttentionWorkspace
+{
+    public static CpuWorkspace Instance { get; } = new();
+
+    public override void Dispose()
+    {
+    }
 }
 
 /// <summary>

@@ -1,3 +1,5 @@
+using CudaSearch.Cache;
+
 namespace CudaSearch.Backends.Cpu;
 
 /// <summary>Rotate-half RoPE on queries (in place) and keys, then keys and values into their page slots.</summary>
@@ -18,6 +20,7 @@ internal sealed unsafe class RotateAndAppendOp : IParallelWork
         WorkerPool pool, CpuTensor queries, CpuTensor keys, CpuTensor values, RopeTable rope, AttentionShape shape, StepBatch batch, CpuKvCache cache, int layer)
     {
         (_queries, _keys, _values, _rope, _shape, _batch, _cache, _layer) = (queries, keys, values, rope, shape, batch, cache, layer);
+        rope.EnsurePositions(HighestPosition(batch) + 1);
         pool.Run((batch.RowCount + RowsPerPart - 1) / RowsPerPart, this);
     }
 
@@ -42,6 +45,13 @@ internal sealed unsafe class RotateAndAppendOp : IParallelWork
                     .CopyTo(new Span<float>(_cache.Values(_layer, page, head) + offset * headDim, headDim));
             }
         }
+    }
+
+    private static int HighestPosition(StepBatch batch)
+    {
+        int highest = 0;
+        foreach (ref readonly QuerySpan span in batch.Spans) highest = Math.Max(highest, span.FirstPosition + span.RowCount - 1);
+        return highest;
     }
 
     private static void Rotate(float* head, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)

@@ -39,8 +39,8 @@ public sealed class OperationTests : IDisposable
                 {
                     using DeviceTensor input = Tensor(backend, rows, length, out float[] x), output = Poisoned(backend, rows + 1, columns);
                     using DeviceTensor residual = Tensor(backend, rows, columns, out float[] old);
-                    backend.Linear(input, weight, bias, rows, output);
-                    backend.Linear(input, weight, null, rows, residual, addToOutput: true);
+                    backend.Linear(input, weight, bias, All(rows), output);
+                    backend.Linear(input, weight, null, All(rows), residual, addToOutput: true);
                     for (int r = 0; r < rows; r++)
                     {
                         for (int c = 0; c < columns; c++)
@@ -69,7 +69,7 @@ public sealed class OperationTests : IDisposable
             foreach (int rows in s_rows)
             {
                 using DeviceTensor input = Tensor(backend, rows, Length, out float[] x), output = Poisoned(backend, rows + 1, columns);
-                backend.GatedLinear(input, gate, up, rows, output);
+                backend.GatedLinear(input, gate, up, All(rows), output);
                 for (int r = 0; r < rows; r++)
                 {
                     for (int c = 0; c < columns; c++)
@@ -94,7 +94,7 @@ public sealed class OperationTests : IDisposable
             foreach (int rows in (int[])[.. s_rows, 33])
             {
                 using DeviceTensor input = Tensor(backend, rows, columns, out float[] x), output = Poisoned(backend, rows + 1, columns);
-                backend.RmsNorm(input, weight, 1e-5f, rows, output);
+                backend.RmsNorm(input, weight, 1e-5f, All(rows), output);
                 for (int r = 0; r < rows; r++)
                 {
                     double scale = 1 / Math.Sqrt(x.Skip(r * columns).Take(columns).Average(v => (double)v * v) + 1e-5);
@@ -126,7 +126,6 @@ public sealed class OperationTests : IDisposable
         var pool = new PagePool(64);
         using KvCache cache = backend.AllocateCache(new KvShape(1, 64, shape.KvHeads, shape.HeadDim));
         var rope = new RopeTable(new double[shape.HeadDim / 2]);
-        rope.EnsurePositions(512);
         int width = shape.Heads * shape.HeadDim, kvWidth = shape.KvHeads * shape.HeadDim;
         var stem = new PageTable(pool);
         var batch = new StepBatch();
@@ -150,9 +149,9 @@ public sealed class OperationTests : IDisposable
             int rows = batch.RowCount;
             using DeviceTensor queries = Tensor(backend, rows, width, out float[] q, 3f), keys = Tensor(backend, rows, kvWidth, out float[] k, 3f);
             using DeviceTensor values = Tensor(backend, rows, kvWidth, out float[] v), output = Poisoned(backend, rows + 1, width);
-            backend.CopyPages(cache, batch.Copies);
+            backend.CopyPages(cache, batch);
             backend.RotateAndAppend(queries, keys, values, rope, shape, batch, cache, 0);
-            backend.Attend(queries, shape, batch, cache, 0, output);
+            backend.Attend(queries, shape, batch, cache, 0, backend.AllocateWorkspace(shape, rows), output);
             int row = 0;
             foreach ((PageTable _, int count, List<(float[] Key, float[] Value)> past) in sequences)
             {
@@ -194,7 +193,7 @@ public sealed class OperationTests : IDisposable
         SafeTensorsFile file = SafeTensorsFile.Open(path);
         _open.Add(file);
         TensorView view = file.Tensors["w"];
-        return (backend.LoadWeight(view), view.ToFloat32());
+        return (backend.LoadWeight(view, Axis.Plain(rows), Axis.Plain(columns)), view.ToFloat32());
     }
 
     private CpuTensor Tensor(IBackend backend, int rows, int columns, out float[] values, float scale = 1f)
@@ -208,10 +207,12 @@ public sealed class OperationTests : IDisposable
 
     private static unsafe CpuTensor Fill(IBackend backend, int rows, int columns, Func<int, float> value)
     {
-        var tensor = (CpuTensor)backend.Allocate(rows, columns);
+        var tensor = (CpuTensor)backend.Allocate(rows, Axis.Plain(columns), ActivationType.Operand);
         for (int i = 0; i < rows * columns; i++) tensor.Data[i] = value(i);
         return tensor;
     }
+
+    private static Rows All(int count) => new(RowSet.All, count);
 
     private static double Dot(float[] x, int row, float[] w, int column, int length)
     {

@@ -1,0 +1,188 @@
+// Draws one token from each sampled row of logits: temperature, top-k, top-p and min-p by the rules of TokenSampler.cs, then a race of noisy
+// logits (Gumbel-max). Each of the three truncations keeps the first so many tokens in the order (logit descending, id ascending), so together
+// they are one cutoff in it, found without a sort. Without truncation the row is read once.
+#include "common/argmax.cuh"
+#include "common/device.cuh"
+#include "common/gumbel.cuh"
+#include "common/pass.cuh"
+#include "common/philox.cuh"
+#include "common/select.cuh"
+
+#define LOG2_E 1.4426950408889634f
+#define LN_2 0.6931471805599453f
+#define MAX_FLOAT 3.4028234e38f
+
+// What the most probable token weighs. The sum over a vocabulary of 2^24 would still fit 64 bits.
+#define FULL_WEIGHT 1099511627776.f   // 2^40
+
+struct SampleShared {
+    SelectScratch select;
+    Candidate max_leaders[32], race_leaders[32];
+    u64 total;
+};
+
+struct Row {
+    const float* logits;
+    u32 vocabulary;
+};
+
+// The last token that is kept.
+struct Cutoff {
+    u32 key;   // its logit, ordered
+    i32 token;
+};
+
+CS_DEVICE Cutoff keep_all() { return {0, 0x7fffffff}; }
+
+// Unsigned integers in the order of the floats; both zeros are one.
+CS_DEVICE u32 ordered(float value)
+{
+    const u32 bits = __float_as_uint(value + 0.f);
+    return bits >> 31 ? ~bits : bits | 0x80000000u;
+}
+
+CS_DEVICE bool keeps(Cutoff cutoff, float logit, i32 token)
+{
+    const u32 key = ordered(logit);
+    return key > cutoff.key || (key == cutoff.key && token <= cutoff.token);
+}
+
+// Logits of tokens first … first + 3; what lies beyond the vocabulary (padding, never written) cannot be drawn.
+CS_DEVICE void load_logits(const Row& row, u32 first, float (&logits)[4])
+{
+    const uint4 words = ldg16(row.logits + first);
+    logits[0] = __uint_as_float(words.x);
+    logits[1] = first + 1 < row.vocabulary ? __uint_as_float(words.y) : -INFINITE;
+    logits[2] = first + 2 < row.vocabulary ? __uint_as_float(words.z) : -INFINITE;
+    logits[3] = first + 3 < row.vocabulary ? __uint_as_float(words.w) : -INFINITE;
+}
+
+// The thread's largest logit.
+CS_DEVICE Candidate scan(const Row& row)
+{
+    Candidate best = no_candidate();
+    for (u32 first = threadIdx.x * 4; first < row.vocabulary; first += blockDim.x * 4) {
+        float logits[4];
+        load_logits(row, first, logits);
+#pragma unroll
+        for (int i = 0; i < 4; i++) offer(best, logits[i], (i32)first + i);
+    }
+    return best;
+}
+
+// The thread's winner of logit + temperature * noise among the kept tokens: the order is that of logit / temperature + noise, and nothing
+// can overflow. Tokens that would lose even with the most noise are spared the generator.
+CS_DEVICE Candidate race(const Row& row, const PassSampling& how, Cutoff cutoff)
+{
+    const float temperature = fminf(how.temperature, 1e30f);
+    Candidate best = no_candidate();
+    for (u32 first = threadIdx.x * 4; first < row.vocabulary; first += blockDim.x * 4) {
+        float logits[4], largest = -INFINITE;
+        load_logits(row, first, logits);
+        bool broken = false;
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            broken |= logits[i] != logits[i];
+            if (!keeps(cutoff, logits[i], (i32)first + i)) logits[i] = -INFINITE;
+            largest = fmaxf(largest, logits[i]);
+        }
+        if (!broken && fmaf(temperature, GUMBEL_LIMIT, largest) <= best.value) continue;
+        const uint4 noise = philox(how.key_low, how.key_high, first / 4);
+        const u32 words[4] = {noise.x, noise.y, noise.z, noise.w};
+#pragma unroll
+        for (int i = 0; i < 4; i++) offer(best, fmaf(temperature, gumbel(words[i]), logits[i]), (i32)first + i);
+    }
+    return best;
+}
+
+// exp((logit - max) / temperature) in units of 2^-40
+CS_DEVICE u64 weigh(float logit, float max, float scale) { return (u64)(fast_exp2((logit - max) * scale) * FULL_WEIGHT); }
+
+// The smallest whole number that is at least share * total; share < 1.
+CS_DEVICE u64 part_of(u64 total, float share)
+{
+    const u64 fraction = (u64)(share * 4294967296.f), low = (total & 0xffffffffu) * fraction;
+    const u64 part = (total >> 32) * fraction + ((low + 0xffffffffu) >> 32);
+    return part > 0 ? part : 1;
+}
+
+// The cutoff that a selection means, where tokens with its key measure `each`. If only some of these are needed, the smaller ids stay.
+CS_DEVICE Cutoff cut(SampleShared& shared, const Row& row, const Selection& selection, u64 each)
+{
+    const u64 needed = (selection.missing + each - 1) / each;
+    if (needed * each >= selection.available) return {selection.key, 0x7fffffff};
+    const Selection last = select_from_top(shared.select, row.vocabulary, needed, [&](u32 i, u32& key) -> u64 {
+        key = ~i;
+        return ordered(row.logits[i]) == selection.key;
+    });
+    return {selection.key, (i32)~last.key};
+}
+
+CS_DEVICE Cutoff keep_top_k(SampleShared& shared, const Row& row, u32 k)
+{
+    const Selection selection = select_from_top(shared.select, row.vocabulary, k, [&](u32 i, u32& key) -> u64 {
+        key = ordered(row.logits[i]);
+        return 1;
+    });
+    return cut(shared, row, selection, 1);
+}
+
+// Keeps the fewest tokens whose weight is at least top_p of what `cutoff` keeps.
+CS_DEVICE Cutoff keep_top_p(SampleShared& shared, const Row& row, const PassSampling& how, float max, Cutoff cutoff)
+{
+    const float scale = fminf(LOG2_E / how.temperature, MAX_FLOAT);
+    if (threadIdx.x == 0) shared.total = 0;
+    __syncthreads();   // the total is clear
+    u64 mine = 0;
+    for (u32 i = threadIdx.x; i < row.vocabulary; i += blockDim.x) {
+        if (keeps(cutoff, row.logits[i], (i32)i)) mine += weigh(row.logits[i], max, scale);
+    }
+    if (mine != 0) atomicAdd(&shared.total, mine);
+    __syncthreads();   // the total is complete
+    const u64 target = part_of(shared.total, how.top_p);
+    // What the cutoff drops lies below the tokens that reach the target, and does not matter.
+    const Selection selection = select_from_top(shared.select, row.vocabulary, target, [&](u32 i, u32& key) -> u64 {
+        key = ordered(row.logits[i]);
+        return weigh(row.logits[i], max, scale);
+    });
+    // The key is a logit in disguise, which gives the weight of each token that has it.
+    const u32 bits = selection.key >> 31 ? selection.key & 0x7fffffffu : ~selection.key;
+    return cut(shared, row, selection, weigh(__uint_as_float(bits), max, scale));
+}
+
+// The cutoff of all truncations. `max` is the largest logit, and finite.
+CS_DEVICE Cutoff truncate(SampleShared& shared, const Row& row, const PassSampling& how, float max)
+{
+    Cutoff cutoff = keep_all();
+    if (how.top_k > 0 && (u32)how.top_k < row.vocabulary) cutoff = keep_top_k(shared, row, (u32)how.top_k);
+    if (how.top_p < 1.f) cutoff = keep_top_p(shared, row, how, max, cutoff);
+    if (how.min_p > 0.f) {
+        const u32 least = ordered(fmaf(how.temperature * LN_2, fast_log2(how.min_p), max));
+        if (least > cutoff.key) cutoff = {least, 0x7fffffff};
+    }
+    return cutoff;
+}
+
+// tokens[i]: the token drawn for sampled row i; NOT_A_NUMBER where a logit is NaN. Without a draw (temperature 0, top_k 1) and where a logit is
+// +inf: the smallest id with the largest logit; 0 where all are -inf.
+// Grid: one block for each row that may be sampled. Block: a multiple of 32 threads, whichever; the result is the same.
+// logits: [outputs, stride], stride a multiple of 4. No dynamic shared memory.
+CS_KERNEL_BOUNDS(sample_f32, 1024, 1)(const i32* pass, const float* logits, i32 vocabulary, i32 stride, i32* tokens)
+{
+    CS_SHARED(SampleShared, shared, [1]);
+    if ((i32)blockIdx.x >= pass[PASS_SAMPLED]) return;
+    const PassSampling how = pass_section<PassSampling>(pass, PASS_SAMPLING)[blockIdx.x];
+    const i32 output = pass_section<i32>(pass, PASS_SAMPLED_OUTPUTS)[blockIdx.x];
+    const Row row = {logits + (size_t)output * stride, (u32)vocabulary};
+
+    const bool draws = how.temperature > 0.f && how.top_k != 1;
+    const bool truncates = how.top_k > 0 || how.top_p < 1.f || how.min_p > 0.f;
+    Candidate best = no_candidate();
+    if (!draws || truncates) best = block_best(shared[0].max_leaders, scan(row));
+    if (draws && best.value < INFINITE) {
+        const Cutoff cutoff = truncates && best.value > -INFINITE ? truncate(shared[0], row, how, best.value) : keep_all();
+        best = block_best(shared[0].race_leaders, race(row, how, cutoff));
+    }
+    if (threadIdx.x == 0) tokens[blockIdx.x] = best.token;
+}
+CS_EXPORT(sample_f32)

@@ -1,0 +1,8 @@
+namespace CudaSearch.Backends;
+
+/// <summary>The operations of a pass, in order. Which operations those are may depend on which kinds of output the batch wants, and on nothing else in it.</summary>
+public interface IPass
+{
+    /// <summary>Calls the backend's operations for this batch.</summary>
+    void Issue(StepBatch batch);
+}
