@@ -3,20 +3,19 @@
 
 namespace hostcuda::driver {
 
-constexpr int driver_version = 13000; // CUDA 13.0
-
 HOSTCUDA_API CUresult cuInit(unsigned flags) {
     return enter(__func__, Needs::nothing, [&](Device& device) {
         if (flags) return CUDA_ERROR_INVALID_VALUE;
+        if (device.options.devices == 0) return CUDA_ERROR_NO_DEVICE;
         device.initialized = true;
         return CUDA_SUCCESS;
     });
 }
 
 HOSTCUDA_API CUresult cuDriverGetVersion(int* version) {
-    return enter(__func__, Needs::nothing, [&](Device&) {
+    return enter(__func__, Needs::nothing, [&](Device& device) {
         if (!version) return CUDA_ERROR_INVALID_VALUE;
-        *version = driver_version;
+        *version = device.options.driver_version;
         return CUDA_SUCCESS;
     });
 }

@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "device.h"
-#include "entry_points.h"
 
 using namespace hostcuda::driver;
 
@@ -44,10 +43,7 @@ HOSTCUDA_CONTROL int hostcuda_fail_next(const char* call, int result, uint64_t a
         device.faults.clear();
         return 0;
     }
-    EntryPoint entry = find_entry_point(call);
-    if (!entry.address) return 1;
-    device.faults.add(entry.name, static_cast<CUresult>(result), after);
-    return 0;
+    return device.plan_failure(call, result, after) ? 0 : 1;
 }
 
 HOSTCUDA_CONTROL void hostcuda_statistics(hostcuda_counters* counters, uint64_t bytes) {

@@ -2,11 +2,23 @@
 
 #include <cstdio>
 
+#include "entry_points.h"
+
 namespace hostcuda::driver {
 
 Device& Device::get() {
     static Device* device = new Device;
     return *device;
+}
+
+Device::Device() {
+    for (const Options::Failure& failure : options.failures) plan_failure(failure.call.c_str(), failure.result, failure.after);
+}
+
+bool Device::plan_failure(const char* call, int result, uint64_t after) {
+    EntryPoint entry = find_entry_point(call);
+    if (entry.address) faults.add(entry.name, static_cast<CUresult>(result), after);
+    return entry.address;
 }
 
 CUcontext& current_context() {

@@ -57,6 +57,9 @@ public:
     // The refusal of a call that may not go ahead, or success.
     CUresult admit(const char* call, Needs needs);
 
+    // Makes a later call of an entry point fail; false where there is none of that name.
+    bool plan_failure(const char* call, int result, uint64_t after);
+
     // Context.
     CUcontext retain_context();
     CUresult release_context();
@@ -84,7 +87,7 @@ public:
     CUresult fail(CUresult result, std::string report);
 
 private:
-    Device() = default;
+    Device();
 
     CUresult check_captures_allow_unsafe_calls();
     CUresult conclude(const Outcome& outcome);

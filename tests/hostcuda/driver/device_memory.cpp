@@ -116,13 +116,11 @@ void DeviceMemory::unmap(uintptr_t address, const Allocation& allocation) {
     mmap(pointer(address), allocation.reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
-bool DeviceMemory::release(uintptr_t address) {
+void DeviceMemory::release(uintptr_t address) {
     auto found = _allocations.find(address);
-    if (found == _allocations.end()) return false;
     unmap(address, found->second);
     _used -= found->second.bytes;
     _allocations.erase(found);
-    return true;
 }
 
 void DeviceMemory::release_all() {

@@ -23,8 +23,8 @@ public:
     // The new allocation's address, or 0 when the memory does not suffice.
     uintptr_t allocate(size_t bytes);
 
-    // False where no allocation starts at `address`.
-    bool release(uintptr_t address);
+    bool starts_at(uintptr_t address) const { return _allocations.count(address) != 0; }
+    void release(uintptr_t address); // where an allocation starts
     void release_all();
 
     // The allocation that holds `address`: [begin, end). Safe from many threads while nothing allocates or releases.

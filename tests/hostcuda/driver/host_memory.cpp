@@ -13,10 +13,9 @@ void* HostMemory::allocate(size_t bytes) {
     return start;
 }
 
-bool HostMemory::release(void* start) {
-    if (!_allocations.erase(reinterpret_cast<uintptr_t>(start))) return false;
+void HostMemory::release(void* start) {
+    _allocations.erase(reinterpret_cast<uintptr_t>(start));
     free(start);
-    return true;
 }
 
 void HostMemory::release_all() {

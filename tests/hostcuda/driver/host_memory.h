@@ -15,7 +15,8 @@ public:
     HostMemory& operator=(const HostMemory&) = delete;
 
     void* allocate(size_t bytes); // filled with 0xFF; null when there is none
-    bool release(void* start);    // false where no allocation starts there
+    bool starts_at(void* pointer) const { return _allocations.count(reinterpret_cast<uintptr_t>(pointer)) != 0; }
+    void release(void* start); // of an allocation
     void release_all();
 
     // The allocation that holds `address`: [begin, end). Safe from many threads while nothing allocates or releases.

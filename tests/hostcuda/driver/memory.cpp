@@ -26,8 +26,10 @@ HOSTCUDA_API CUresult cuMemAlloc_v2(CUdeviceptr* pointer, size_t bytes) {
 HOSTCUDA_API CUresult cuMemFree_v2(CUdeviceptr pointer) {
     return enter(__func__, Needs::no_capture, [&](Device& device) {
         if (!pointer) return CUDA_SUCCESS;
+        if (!device.memory.starts_at(pointer)) return CUDA_ERROR_INVALID_VALUE;
         CUresult waited = device.wait_for_all();
-        return device.memory.release(pointer) ? waited : CUDA_ERROR_INVALID_VALUE;
+        device.memory.release(pointer);
+        return waited;
     });
 }
 
@@ -48,8 +50,10 @@ HOSTCUDA_API CUresult cuMemAllocHost_v2(void** pointer, size_t bytes) { return a
 HOSTCUDA_API CUresult cuMemFreeHost(void* pointer) {
     return enter(__func__, Needs::no_capture, [&](Device& device) {
         if (!pointer) return CUDA_SUCCESS;
+        if (!device.host_memory.starts_at(pointer)) return CUDA_ERROR_INVALID_VALUE;
         CUresult waited = device.wait_for_all();
-        return device.host_memory.release(pointer) ? waited : CUDA_ERROR_INVALID_VALUE;
+        device.host_memory.release(pointer);
+        return waited;
     });
 }
 
