@@ -15,7 +15,7 @@ internal sealed unsafe class CudaContext : IDisposable
 
     /// <summary>Retains the primary context of a device and makes it current.</summary>
     /// <param name="device">Which device, counted from 0 as the driver does.</param>
-    /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: no driver, or no such device.</exception>
+    /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: no driver, no such device, or other processes leave no room on it.</exception>
     public CudaContext(int device)
     {
         Driver = CudaDriver.Load();
@@ -31,7 +31,8 @@ internal sealed unsafe class CudaContext : IDisposable
         MultiprocessorCount = Attribute(DeviceAttribute.MultiprocessorCount);
         CudaException.Check(DriverApi.cuDeviceTotalMem(out nuint total, _device));
         TotalMemory = (long)total;
-        CudaException.Check(DriverApi.cuDevicePrimaryCtxRetain(out nint context, _device));
+        int result = DriverApi.cuDevicePrimaryCtxRetain(out nint context, _device);
+        if (result != CudaResult.Success) throw NotStarted(result);
         Handle = new ContextHandle(context, _device);
         SetCurrent();
     }
@@ -92,6 +93,10 @@ internal sealed unsafe class CudaContext : IDisposable
         if (s_current == this) s_current = null;
         Handle.Dispose();
     }
+
+    private CudaSearchException NotStarted(int result) => new(
+        Failure.DeviceUnavailable,
+        $"{Name} cannot be used: {CudaException.NameOf(result)} ({result}) when a context was made; nvidia-smi shows which processes hold it and its memory");
 
     private static string ReadName(int device)
     {

@@ -71,6 +71,44 @@ internal sealed unsafe class CudaDeviceVariable<T> : IDisposable
         }
     }
 
+    /// <summary>Queues a copy from page-locked memory, which must keep its contents until the stream is past it.</summary>
+    /// <param name="source">As many elements as this array, or fewer: they go to its start.</param>
+    /// <param name="stream">Where it is queued.</param>
+    public void CopyFromAsync(CudaPageLockedHostMemory<T> source, CudaStream stream) => CopyFromAsync(source, 0, 0, source.Length, stream);
+
+    /// <summary>Queues a copy of a part of page-locked memory, which must keep its contents until the stream is past it.</summary>
+    /// <param name="source">The memory.</param>
+    /// <param name="sourceIndex">Its first element to copy.</param>
+    /// <param name="index">The element of this array where it goes.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="stream">Where it is queued.</param>
+    public void CopyFromAsync(CudaPageLockedHostMemory<T> source, int sourceIndex, long index, int count, CudaStream stream)
+    {
+        T* host = HostRange(source, sourceIndex, count);
+        CudaException.Check(DriverApi.cuMemcpyHtoDAsync(Range(index, count), host, Bytes(count), stream.Handle));
+    }
+
+    /// <summary>Queues a copy of as many elements as the page-locked memory has; they are there once the stream has been waited for.</summary>
+    public void CopyToAsync(CudaPageLockedHostMemory<T> destination, CudaStream stream) => CopyToAsync(destination, 0, 0, destination.Length, stream);
+
+    /// <summary>Queues a copy to a part of page-locked memory; it is there once the stream has been waited for.</summary>
+    /// <param name="destination">The memory.</param>
+    /// <param name="destinationIndex">Its element where the copy goes.</param>
+    /// <param name="index">The first element of this array to copy.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="stream">Where it is queued.</param>
+    public void CopyToAsync(CudaPageLockedHostMemory<T> destination, int destinationIndex, long index, int count, CudaStream stream)
+    {
+        T* host = HostRange(destination, destinationIndex, count);
+        CudaException.Check(DriverApi.cuMemcpyDtoHAsync(host, Range(index, count), Bytes(count), stream.Handle));
+    }
+
+    /// <summary>Queues a copy within the device.</summary>
+    /// <param name="source">Elements to copy: all of them, to the start of this array.</param>
+    /// <param name="stream">Where it is queued.</param>
+    public void CopyFromAsync(CudaDeviceVariable<T> source, CudaStream stream) =>
+        CudaException.Check(DriverApi.cuMemcpyDtoDAsync(Range(0, source.Length), source.Pointer, (nuint)source.SizeInBytes, stream.Handle));
+
     /// <summary>Queues setting every byte.</summary>
     public void Fill(byte value, CudaStream stream) => CudaException.Check(DriverApi.cuMemsetD8Async(Pointer, value, (nuint)SizeInBytes, stream.Handle));
 
@@ -88,6 +126,12 @@ internal sealed unsafe class CudaDeviceVariable<T> : IDisposable
                 nameof(index), $"{operation}: elements {index} to {index + count} are not inside a device array of {Length}");
         }
         return Pointer.Offset(index * sizeof(T));
+    }
+
+    private static T* HostRange(CudaPageLockedHostMemory<T> memory, int index, int count)
+    {
+        if (index >= 0 && count >= 0 && count <= memory.Length - index) return memory.Pointer + index;
+        throw new ArgumentOutOfRangeException(nameof(index), $"elements {index} to {index + (long)count} are not inside page-locked memory of {memory.Length}");
     }
 
     private static CudaSearchException OutOfMemory(CudaContext context, long bytes)

@@ -1,0 +1,119 @@
+// Products input · weightᵀ on the tensor cores (mma.sync), for any number of rows. One main loop serves every tile shape and every operation
+// built on a product.
+//
+// A block computes a tile of `rows` x `columns` outputs. It walks along k in slices; slices arrive through a ring of stages in shared
+// memory, filled by 16-byte asynchronous copies that bypass L1. A warp owns tiles_m x tiles_n tensor-core tiles (16 x 8) and keeps them in
+// registers from the first slice to the last.
+//
+// An output element is ONE chain of 16-wide steps along k, in ascending order, from zero, in one accumulator: k is never split. So an
+// element depends on its input row and its weight row alone, bit for bit, whichever shape computes it and whoever shares the tile.
+#pragma once
+#include "gemm_copy.cuh"
+
+// What a warp multiplies in one step of 16 along k.
+template <class Shape> struct GemmFragments {
+    u32 input[Shape::tiles_m][4];
+    u32 weight[Shape::tiles_n][2];
+};
+
+// Where a lane points ldmatrix: elements from the start of a stage, and the chunk in step 0, permuted as gemm_chunk_offset has it.
+struct GemmLane {
+    u32 input, input_chunk;     // matrices of a 16 x 16 tile: rows 0-7, rows 8-15, then both again 8 columns on
+    u32 weight, weight_chunk;   // matrices of two 8 x 16 tiles: columns 0-7, columns 8-15, then both of the next tile
+};
+
+template <class Shape> CS_DEVICE GemmLane gemm_lane() {
+    u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    u32 next_tile = Shape::weights == 1 ? 8 : Shape::columns;
+    u32 input_row = warp / Shape::warps_n * (Shape::tiles_m * 16) + lane % 16;
+    u32 weight_row = Shape::rows + warp % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + lane % 8;
+    if (Shape::tiles_n > 1) weight_row += lane / 16 * next_tile;
+    return {input_row * Shape::depth, (lane / 16) ^ (lane % 8), weight_row * Shape::depth, (lane / 8 % 2) ^ (lane % 8)};
+}
+
+template <class Shape> CS_DEVICE void gemm_read(GemmFragments<Shape>& fragments, const GemmLane& lane, const bf16* stage, u32 step) {
+    const bf16* input = stage + (lane.input + (lane.input_chunk ^ step * 2) * 8);
+    const bf16* weight = stage + (lane.weight + (lane.weight_chunk ^ step * 2) * 8);
+#pragma unroll
+    for (int i = 0; i < Shape::tiles_m; i++) ldmatrix_x4(fragments.input[i], input + i * (16 * Shape::depth));
+    if constexpr (Shape::tiles_n == 1) {
+        ldmatrix_x2(fragments.weight[0], weight);
+    } else {
+#pragma unroll
+        for (int j = 0; j < Shape::tiles_n; j += 2) {
+            u32 pair[4];
+            ldmatrix_x4(pair, weight + j / Shape::weights * (8 * Shape::depth));
+            fragments.weight[j][0] = pair[0];
+            fragments.weight[j][1] = pair[1];
+            fragments.weight[j + 1][0] = pair[2];
+            fragments.weight[j + 1][1] = pair[3];
+        }
+    }
+}
+
+// Adds the block's products to `sums`, whose layout is that of mma_tile. The copier stands at slice 0; stages: GEMM_SHARED_BYTES of shared
+// memory.
+template <class Shape>
+CS_DEVICE void gemm_multiply(float (&sums)[Shape::tiles_m][Shape::tiles_n][4], GemmCopier<Shape> copier, int k, bf16* stages) {
+    constexpr int ahead = Shape::stages - 1;   // slices in flight
+    constexpr int steps = Shape::depth / 16;
+    // Where accumulators leave room, the fragments of the next step are read before this step multiplies.
+    constexpr int buffers = Shape::tiles_m * Shape::tiles_n > 16 ? 1 : 2;
+    GemmLane lane = gemm_lane<Shape>();
+
+#pragma unroll 1
+    for (int slice = 0; slice < ahead; slice++) {
+        gemm_copy<Shape>(copier, 0, 1, stages + slice * Shape::stage_size);
+        gemm_next_slice<Shape>(copier);
+        cp_async_commit();
+    }
+
+    u32 read = 0, write = ahead;   // stages of the slice to multiply and of the slice to fetch
+#pragma unroll 1
+    for (int left = k; left > 0; left -= Shape::depth) {
+        cp_async_wait<ahead - 1>();
+        __syncthreads();   // everybody's copies of this slice are there, and nobody reads the stage that is filled next
+        const bf16* stage = stages + read * Shape::stage_size;
+        bf16* next = stages + write * Shape::stage_size;
+
+        GemmFragments<Shape> fragments[buffers];
+        if (buffers > 1) gemm_read<Shape>(fragments[0], lane, stage, 0);
+#pragma unroll
+        for (int step = 0; step < steps; step++) {
+            int wanted = step + buffers - 1;
+            if (wanted < steps) gemm_read<Shape>(fragments[wanted % buffers], lane, stage, wanted);
+            gemm_copy<Shape>(copier, step, steps, next);
+            mma_tile<Shape::tiles_m, Shape::tiles_n>(sums, fragments[step % buffers].input, fragments[step % buffers].weight);
+        }
+        gemm_next_slice<Shape>(copier);
+        cp_async_commit();
+
+        read = read + 1 == Shape::stages ? 0 : read + 1;
+        write = write + 1 == Shape::stages ? 0 : write + 1;
+    }
+}
+
+// Calls store(row, column, products) for the pairs of outputs (row, column) and (row, column + 1) that this thread holds and that exist:
+// products[w] are the pair of weight w. Row and column count from the block's tile.
+template <class Shape, class Store>
+CS_DEVICE void gemm_store(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4], int rows, int columns, Store store) {
+    int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    int first_row = warp / Shape::warps_n * (Shape::tiles_m * 16) + lane / 4;
+    int first_column = warp % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + lane % 4 * 2;
+#pragma unroll
+    for (int i = 0; i < Shape::tiles_m; i++)
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            int row = first_row + i * 16 + half * 8;
+            if (row >= rows) continue;
+#pragma unroll
+            for (int j = 0; j < Shape::tiles_n; j += Shape::weights) {
+                int column = first_column + j / Shape::weights * 8;
+                if (column >= columns) continue;
+                float2 products[Shape::weights];
+#pragma unroll
+                for (int w = 0; w < Shape::weights; w++) products[w] = {sums[i][j + w][half * 2], sums[i][j + w][half * 2 + 1]};
+                store(row, column, products);
+            }
+        }
+}
