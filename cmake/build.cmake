@@ -1,5 +1,5 @@
 # Builds one half of the native code, from any number of builds at once:
-#   cmake -D HALF=device-images|host-device -P cmake/build.cmake
+#   cmake -D HALF=device-images|host-device [-D NVCC=AUTO|ON|OFF] -P cmake/build.cmake
 # The last line of standard output says what was made, or why nothing was. Compiler errors end it with a failure; a missing tool does not.
 cmake_minimum_required(VERSION 3.22)
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)

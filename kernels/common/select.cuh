@@ -25,6 +25,7 @@ CS_DEVICE void sum_groups(SelectScratch& scratch)
 {
     for (u32 group = threadIdx.x; group < SELECT_BINS / SELECT_GROUP; group += blockDim.x) {
         u64 sum = 0;
+#pragma unroll 4
         for (u32 i = 0; i < SELECT_GROUP; i++) sum += scratch.bins[group * SELECT_GROUP + (i + group) % SELECT_GROUP];
         scratch.groups[group] = sum;
     }

@@ -1,0 +1,83 @@
+// One warp, 16 queries, one range of keys: scores, weights and weighted values on tensor cores. Each query's numbers depend on that query
+// and the keys it sees alone: every lane sums in the same order whatever tile the query is in, keys it does not see weigh exactly 0, and
+// the products run over all 64 slots of the range always.
+//
+// Lane l holds, of each 16 x 8 piece of a product, the queries l / 4 and l / 4 + 8 (h = 0, 1) and the columns 2 (l % 4) and the next (c):
+// element [2 h + c].
+#pragma once
+#include "attention_tile.cuh"
+
+// scores[0][j]: keys 8 j .. 8 j + 7, not scaled.
+template <i32 D> CS_DEVICE void score_range(float (&scores)[1][8][4], const bf16* queries, const bf16* keys) {
+    i32 lane = threadIdx.x % 32;
+#pragma unroll
+    for (i32 j = 0; j < 8; j++)
+#pragma unroll
+        for (i32 e = 0; e < 4; e++) scores[0][j][e] = 0.f;
+#pragma unroll
+    for (i32 chunk = 0; chunk < D / 8; chunk += 2) {
+        u32 a[1][4], b[8][2];
+        ldmatrix_x4(a[0], queries + tile_at<D>(lane % 16, chunk + lane / 16));
+#pragma unroll
+        for (i32 j = 0; j < 8; j += 2) {
+            u32 pair[4];
+            ldmatrix_x4(pair, keys + tile_at<D>(8 * j + lane / 16 * 8 + lane % 8, chunk + lane / 8 % 2));
+            b[j][0] = pair[0], b[j][1] = pair[1], b[j + 1][0] = pair[2], b[j + 1][1] = pair[3];
+        }
+        mma_tile<1, 8>(scores, a, b);
+    }
+}
+
+// weights = 2^(score - max) rounded to bf16, as the left operand of the product with the values: weights[k] for keys 16 k .. 16 k + 15.
+// range.sum adds up the rounded weights, so that rounding does not bias their average. visible[h]: the first keys of the range that the
+// query sees; with none of them its weights are 0 and its state is empty.
+CS_DEVICE void weigh_range(
+    u32 (&weights)[4][4], SoftmaxState (&range)[2], float (&scores)[1][8][4], const i32 (&visible)[2], float scale_log2) {
+    i32 column = threadIdx.x % 4 * 2;
+#pragma unroll
+    for (i32 h = 0; h < 2; h++) {
+        float max = minus_infinity(), sum = 0.f;
+#pragma unroll
+        for (i32 j = 0; j < 8; j++)
+#pragma unroll
+            for (i32 c = 0; c < 2; c++) {
+                float& score = scores[0][j][2 * h + c];
+                score = 8 * j + column + c < visible[h] ? score : minus_infinity();
+                max = fmaxf(max, score);
+            }
+        max = fmaf(group_max<4>(max), scale_log2, 0.f);
+        float offset = visible[h] > 0 ? max : 0.f;
+#pragma unroll
+        for (i32 j = 0; j < 8; j++) {
+            float lo = fast_exp2(fmaf(scores[0][j][2 * h], scale_log2, -offset));
+            float hi = fast_exp2(fmaf(scores[0][j][2 * h + 1], scale_log2, -offset));
+            u32 pair = pack_bf16x2(lo, hi);
+            sum += bf16lo(pair);
+            sum += bf16hi(pair);
+            weights[j / 2][j % 2 * 2 + h] = pair;
+        }
+        range[h] = {max, group_sum<4>(sum)};
+    }
+}
+
+// output[0][j] = weights · values for elements 64 part + 8 j .. + 7 of the head.
+template <i32 D> CS_DEVICE void weighted_values(float (&output)[1][8][4], const u32 (&weights)[4][4], const bf16* values, i32 part) {
+    i32 lane = threadIdx.x % 32;
+#pragma unroll
+    for (i32 j = 0; j < 8; j++)
+#pragma unroll
+        for (i32 e = 0; e < 4; e++) output[0][j][e] = 0.f;
+#pragma unroll
+    for (i32 k = 0; k < 4; k++) {
+        u32 a[1][4], b[8][2];
+#pragma unroll
+        for (i32 q = 0; q < 4; q++) a[0][q] = weights[k][q];
+#pragma unroll
+        for (i32 j = 0; j < 8; j += 2) {
+            u32 pair[4];
+            ldmatrix_x4_trans(pair, values + tile_at<D>(16 * k + lane % 16, 8 * part + j + lane / 16));
+            b[j][0] = pair[0], b[j][1] = pair[1], b[j + 1][0] = pair[2], b[j + 1][1] = pair[3];
+        }
+        mma_tile<1, 8>(output, a, b);
+    }
+}

@@ -1,0 +1,38 @@
+// Softmax over keys that arrive in pieces: what is known of one (row, head) after some of its keys, and how two such states become one
+// (Milakov and Gimelshein 2018). Base 2 throughout: scores are multiplied by log2(e) / sqrt(head size).
+//
+// Keys are cut into ranges of 64 by their position. Every range gives a state of its own, computed from nothing, and states merge strictly
+// in order of position. The expressions below are the only ones that do it, so a row's bits do not depend on which kernel, warp or block
+// does; products that a compiler could contract into a neighbouring sum are spelled as fmaf.
+#pragma once
+#include "device.cuh"
+
+constexpr i32 RANGE_KEYS = 64;                          // AttentionPlan.RangeLength
+constexpr i32 PAGE_TOKENS = 16;                         // PagePool.PageSize
+constexpr i32 RANGE_PAGES = RANGE_KEYS / PAGE_TOKENS;
+
+// With an output o[D] beside it: o = sum of 2^(score - max) v, sum = sum of 2^(score - max), over the keys seen so far.
+struct SoftmaxState {
+    float max, sum;
+};
+
+// What the outputs of two states are multiplied by when they merge.
+struct MergeWeights {
+    float kept, added;
+};
+
+CS_DEVICE float minus_infinity() { return __uint_as_float(0xff800000u); }
+CS_DEVICE SoftmaxState no_keys_yet() { return {minus_infinity(), 0.f}; }
+
+// state = state, then the keys of `range`, which has at least one.
+CS_DEVICE MergeWeights merge(SoftmaxState& state, SoftmaxState range) {
+    float max = fmaxf(state.max, range.max);
+    MergeWeights weights = {fast_exp2(state.max - max), fast_exp2(range.max - max)};
+    state = {max, fmaf(state.sum, weights.kept, range.sum * weights.added)};
+    return weights;
+}
+CS_DEVICE float merge_output(float output, float range_output, MergeWeights weights) {
+    return fmaf(output, weights.kept, range_output * weights.added);
+}
+// The finished output is its sum over weights times this.
+CS_DEVICE float normalizer(SoftmaxState state) { return 1.f / state.sum; }

@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+using CudaSearch.Cuda;
+
+namespace CudaSearch.Backends.Cuda;
+
+/// <summary>Launches embed.cu: the embedding of every row's token.</summary>
+/// <param name="kernel">The kernel <c>embed_bf16</c>.</param>
+internal sealed class EmbedKernel(CudaKernel<EmbedKernel.Arguments> kernel)
+{
+    /// <summary>Takes the kernel from the library.</summary>
+    public EmbedKernel(KernelLibrary library)
+        : this(library.Get<Arguments>("embed", "embed_bf16"))
+    {
+    }
+
+    /// <param name="stream">Where to launch.</param>
+    /// <param name="capacity">Most rows that a pass of this launch has.</param>
+    /// <param name="pass">The pass block.</param>
+    /// <param name="table">[vocabulary, columns] bf16</param>
+    /// <param name="hidden">[capacity, columns] float32; the pass's rows are written.</param>
+    /// <param name="columns">A multiple of 64.</param>
+    public void Launch(CudaStream stream, int capacity, DevicePointer pass, DevicePointer table, DevicePointer hidden, int columns)
+    {
+        var arguments = new Arguments { Pass = pass, Table = table, Hidden = hidden, Columns = columns };
+        kernel.Launch(stream, new Dim3(capacity), new Dim3(RowBlock.Threads(columns)), arguments);
+    }
+
+    /// <summary>The kernel's parameters.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Arguments
+    {
+        public DevicePointer Pass, Table, Hidden;
+        public int Columns;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace CudaSearch.Cuda;
+
+/// <summary>What all kernels have in common.</summary>
+internal static class CudaKernel
+{
+    /// <summary>What must survive trimming of an argument struct so that its layout can be checked.</summary>
+    internal const DynamicallyAccessedMemberTypes Fields = DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields;
+
+    /// <summary>Dynamic shared memory that every block may have; more must be asked for per function.</summary>
+    internal const int DefaultDynamicShared = 48 * 1024;
+}
+
+/// <summary>A kernel with the struct of its arguments. It lives as long as its module.</summary>
+/// <typeparam name="TArguments">A sequential struct: the kernel's parameters in order (see <see cref="ArgumentLayout"/>).</typeparam>
+internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.Fields)] TArguments>
+    where TArguments : unmanaged
+{
+    private const nint BufferPointer = 1;
+    private const nint BufferSize = 2;
+    private const nint EndOfList = 0;
+
+    private readonly ModuleHandle _module;
+    private readonly nint _function;
+    private readonly int _argumentBytes;
+    private int _dynamicShared = CudaKernel.DefaultDynamicShared;
+
+    internal CudaKernel(ModuleHandle module, nint function, string name)
+    {
+        _module = module;
+        _function = function;
+        Name = name;
+        ArgumentField[] layout = ArgumentLayout.Of<TArguments>();
+        ArgumentLayout.Require(layout, typeof(TArguments).Name, function, name);
+        _argumentBytes = ArgumentLayout.End(layout);
+    }
+
+    /// <summary>The function's name in its module.</summary>
+    public string Name { get; }
+
+    /// <summary>Queues a launch. The arguments are copied before this returns; nothing is allocated.</summary>
+    /// <param name="stream">Where it is queued.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="block">Threads a block.</param>
+    /// <param name="arguments">The kernel's parameters.</param>
+    /// <param name="dynamicShared">Bytes of dynamic shared memory a block.</param>
+    /// <exception cref="CudaException">The driver refused the launch; a fault inside the kernel shows later, where the stream is waited for.</exception>
+    public void Launch(CudaStream stream, Dim3 grid, Dim3 block, in TArguments arguments, int dynamicShared = 0)
+    {
+        ObjectDisposedException.ThrowIf(_module.IsClosed, this);
+        if (dynamicShared > _dynamicShared) AllowDynamicShared(dynamicShared);
+        fixed (TArguments* buffer = &arguments)
+        {
+            nuint bytes = (nuint)_argumentBytes;
+            nint* extra = stackalloc nint[] { BufferPointer, (nint)buffer, BufferSize, (nint)(&bytes), EndOfList };
+            int result = DriverApi.cuLaunchKernel(
+                _function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)block.X, (uint)block.Y, (uint)block.Z, (uint)dynamicShared, stream.Handle, null, extra);
+            if (result != CudaResult.Success) ThrowRefused(result, grid, block, dynamicShared);
+        }
+        GC.KeepAlive(this);
+    }
+
+    private void AllowDynamicShared(int bytes)
+    {
+        int result = DriverApi.cuFuncSetAttribute(_function, FunctionAttribute.MaxDynamicSharedSizeBytes, bytes);
+        if (result != CudaResult.Success)
+            throw CudaException.Create(result, nameof(DriverApi.cuFuncSetAttribute), Name, $"{bytes} bytes of dynamic shared memory were asked for");
+        _dynamicShared = bytes;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ThrowRefused(int result, Dim3 grid, Dim3 block, int dynamicShared) =>
+        throw CudaException.Create(result, nameof(DriverApi.cuLaunchKernel), Name, $"grid {grid}, block {block}, {dynamicShared} bytes of dynamic shared memory");
+}

@@ -1,0 +1,56 @@
+namespace CudaSearch.Cuda;
+
+/// <summary>
+/// A queue of device work, carried out in order. Streams here do not wait for the driver's default stream, nor it for them
+/// (CU_STREAM_NON_BLOCKING): only events and <see cref="Synchronize"/> order them.
+/// </summary>
+internal sealed class CudaStream : IDisposable
+{
+    private const uint NonBlocking = 1;
+
+    private readonly CudaContext _context;
+
+    /// <summary>Creates a stream in the current context.</summary>
+    public CudaStream()
+    {
+        _context = CudaContext.Current;
+        CudaException.Check(DriverApi.cuStreamCreate(out nint stream, NonBlocking));
+        Handle = new StreamHandle(_context, stream);
+    }
+
+    /// <summary>The driver's stream.</summary>
+    internal StreamHandle Handle { get; }
+
+    /// <summary>Waits until everything queued here is done; a fault of an earlier kernel shows here.</summary>
+    public void Synchronize() => CudaException.Check(DriverApi.cuStreamSynchronize(Handle));
+
+    /// <summary>What is queued here from now on begins after the event's last mark; the host does not wait.</summary>
+    public void WaitEvent(CudaEvent mark)
+    {
+        const uint NoFlags = 0;
+        CudaException.Check(DriverApi.cuStreamWaitEvent(Handle, mark.Handle, NoFlags));
+    }
+
+    /// <summary>
+    /// From now on work queued here is written down instead of done. Until <see cref="EndCapture"/> this thread must not wait for the stream,
+    /// allocate or copy synchronously.
+    /// </summary>
+    public void BeginCapture() => CudaException.Check(DriverApi.cuStreamBeginCapture(Handle, CaptureMode.ThreadLocal));
+
+    /// <summary>Ends a capture and returns what was written down.</summary>
+    /// <exception cref="CudaException">Something forbidden happened in between; the stream is usable again.</exception>
+    public CudaGraph EndCapture()
+    {
+        CudaException.Check(DriverApi.cuStreamEndCapture(Handle, out nint graph));
+        return new CudaGraph(_context, graph);
+    }
+
+    /// <summary>Ends a capture that went wrong and forgets it, so that the first error can be thrown on. Never throws.</summary>
+    public void AbandonCapture()
+    {
+        if (DriverApi.cuStreamEndCapture(Handle, out nint graph) == CudaResult.Success && graph != 0) _ = DriverApi.cuGraphDestroy(graph);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Handle.Dispose();
+}

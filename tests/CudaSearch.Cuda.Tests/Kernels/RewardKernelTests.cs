@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using CudaSearch.Backends.Cuda;
+using CudaSearch.Cuda.Tests.Support;
+
+namespace CudaSearch.Cuda.Tests.Kernels;
+
+public sealed class RewardKernelTests(DeviceFixture device)
+{
+    private const int Vocabulary = 20, Positive = 19, Negative = 4;
+
+    // Rows that a launch may have beyond those of the pass: they must stay as they are.
+    private const int Spare = 2;
+
+    private static readonly int[] s_rewarded = [3, 0, 4];
+
+    // From even rewards to differences of thousands, where one side's exponential overflows and the other's vanishes.
+    [Theory]
+    [InlineData(64, 0.1f)]
+    [InlineData(128, 1f)]
+    [InlineData(192, 3f)]
+    [InlineData(2048, 1f)]
+    [InlineData(2112, 0.2f)]
+    [InlineData(64, 30f)]
+    [InlineData(64, 2000f)]
+    public void IsTheSoftmaxOfTwoRowsOfTheHead(int columns, float scale)
+    {
+        var random = new Random(columns);
+        ushort[] hidden = Rounding.Random(random, 5 * columns, scale), head = Rounding.Random(random, Vocabulary * columns);
+
+        byte[] output = Schedules.Run(() => Run(new RewardKernel(device.Kernels), hidden, head, s_rewarded, columns));
+
+        ReadOnlySpan<float> rewards = MemoryMarshal.Cast<byte, float>(output);
+        int wrong = 0;
+        for (int i = 0; i < s_rewarded.Length; i++)
+        {
+            double difference = 0, magnitude = 0;
+            for (int j = 0; j < columns; j++)
+            {
+                double h = Rounding.FromBf16(hidden[s_rewarded[i] * columns + j]);
+                double product = h * (Rounding.FromBf16(head[Positive * columns + j]) - (double)Rounding.FromBf16(head[Negative * columns + j]));
+                difference += product;
+                magnitude += Math.Abs(product);
+            }
+            double expected = 1 / (1 + Math.Exp(-difference));
+            // The sum's rounding errors move the reward as far as its slope says; the sigmoid adds a few of its own.
+            double tolerance = magnitude * 1e-6 * expected * (1 - expected) + 1e-6;
+            if (!(Math.Abs(rewards[i] - expected) <= tolerance)) wrong++;
+        }
+        Assert.Equal(0, wrong);
+        Assert.All(output[(s_rewarded.Length * sizeof(float))..], spare => Assert.Equal(0xFF, spare));
+    }
+
+    [Fact]
+    public void NeverLeavesTheUnitInterval()
+    {
+        ushort[] hidden = [.. Enumerable.Repeat(Rounding.ToBf16(1e30f), 64), .. Enumerable.Repeat(Rounding.ToBf16(-1e30f), 64)];
+        var head = new ushort[Vocabulary * 64];
+        head.AsSpan(Positive * 64, 64).Fill(Rounding.ToBf16(1e8f));
+        Assert.Equal([1f, 0f], Rewards(hidden, head, [0, 1]));
+
+        head.AsSpan(Negative * 64, 64).Fill(Rounding.ToBf16(1e8f));
+        Assert.Equal([0.5f, 0.5f], Rewards(hidden, head, [0, 1]));
+    }
+
+    [Fact]
+    public void ShowsThatAHiddenStateIsNotANumber()
+    {
+        ushort[] hidden = Rounding.Random(new Random(2), 2 * 64), head = Rounding.Random(new Random(3), Vocabulary * 64);
+        hidden[70] = 0x7FC0;
+        float[] rewards = Rewards(hidden, head, [0, 1]);
+        Assert.InRange(rewards[0], 0f, 1f);
+        Assert.True(float.IsNaN(rewards[1]));
+    }
+
+    [Fact]
+    public void ARowComesOutTheSameAloneAndAmongOthers()
+    {
+        ushort[] hidden = Rounding.Random(new Random(5), 6 * 448), head = Rounding.Random(new Random(6), Vocabulary * 448);
+        int[] rows = [5, 4, 3, 2, 1, 0];
+        byte[] together = Run(new RewardKernel(device.Kernels), hidden, head, rows, 448);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            byte[] alone = Run(new RewardKernel(device.Kernels), hidden[(rows[i] * 448)..((rows[i] + 1) * 448)], head, [0], 448);
+            Assert.Equal(together[(i * sizeof(float))..((i + 1) * sizeof(float))], alone[..sizeof(float)]);
+        }
+    }
+
+    [Theory]
+    [InlineData("no_barrier")]
+    [InlineData("no_bound")]
+    public void CatchesABrokenKernel(string what)
+    {
+        ushort[] hidden = Rounding.Random(new Random(7), 2 * 704), head = Rounding.Random(new Random(8), Vocabulary * 704);
+        byte[] right = Run(new RewardKernel(device.Kernels), hidden, head, [1], 704);
+        Mutation.RequireCaught(device, () =>
+        {
+            using CudaModule module = device.LoadMutation($"reward_{what}");
+            return Run(new RewardKernel(module.GetKernel<RewardKernel.Arguments>("reward_bf16")), hidden, head, [1], 704);
+        }, right);
+    }
+
+    private float[] Rewards(ushort[] hidden, ushort[] head, int[] rewarded) =>
+        MemoryMarshal.Cast<byte, float>(Run(new RewardKernel(device.Kernels), hidden, head, rewarded, 64))[..rewarded.Length].ToArray();
+
+    private byte[] Run(RewardKernel kernel, ushort[] hidden, ushort[] head, int[] rewarded, int columns)
+    {
+        int capacity = rewarded.Length + Spare;
+        using CudaDeviceVariable<int> pass = device.Upload<int>(new RowPass { RewardedOutputs = rewarded }.ToWords());
+        using CudaDeviceVariable<ushort> states = device.Upload<ushort>(hidden);
+        using CudaDeviceVariable<ushort> matrix = device.Upload<ushort>(head);
+        using CudaDeviceVariable<float> rewards = device.Poisoned<float>(capacity);
+        kernel.Launch(
+            device.Stream, capacity, pass.Pointer, states.Pointer, matrix.Pointer, Positive, Negative, columns, rewards.Pointer);
+        device.Stream.Synchronize();
+        return MemoryMarshal.AsBytes<float>(device.Download(rewards)).ToArray();
+    }
+}

@@ -1,0 +1,15 @@
+// The host device's side of kernels/common/device.cuh: the same words, executed on the CPU.
+#pragma once
+#include "types.h"
+#include "lane.h"
+#include "kernel.h"
+#include "shared.h"
+#include "math.h"
+#include "access.h"
+#include "memory.h"
+#include "atomics.h"
+#include "collective.h"
+#include "reduction.h"
+#include "matrix.h"
+#include "async_copy.h"
+#include "hopper.h"

@@ -1,0 +1,64 @@
+// What compute capability 9.0 adds: mbarrier, TMA, wgmma. The models behind it are in runtime/.
+#pragma once
+#include "access.h"
+
+#define CS_HOPPER 1
+#define CS_PARAM_CONST const
+#define CS_TMAP(kernel, index, name) (&name)
+
+namespace hostcuda {
+
+HOSTCUDA_API u32 shared_offset(const void* address, Where where);
+HOSTCUDA_API void init_mbarrier(u64* bar, u32 arrivals, Where where);
+HOSTCUDA_API void arrive_mbarrier(u64* bar, u32 expected_bytes, Where where);
+HOSTCUDA_API bool mbarrier_done(u64* bar, u32 parity, Where where);
+HOSTCUDA_API void issue_tile_copy(void* shared, const TensorMap* map, i32 x, i32 y, u64* bar, Where where);
+
+// d: this lane's `count` accumulators of a 64 x 2 count product
+HOSTCUDA_API void issue_wgmma(float* d, u32 count, u64 a, u64 b, bool keep, Where where);
+HOSTCUDA_API void commit_wgmma(Where where);
+HOSTCUDA_API void wait_wgmma(u32 in_flight, Where where);
+
+} // namespace hostcuda
+
+HOSTCUDA_INLINE u32 shared_address(const void* p, hostcuda::Where where = hostcuda::Where::here()) {
+    return hostcuda::shared_offset(p, where);
+}
+HOSTCUDA_INLINE void mbar_init(u64* bar, u32 arrivals, hostcuda::Where where = hostcuda::Where::here()) {
+    hostcuda::init_mbarrier(bar, arrivals, where);
+}
+HOSTCUDA_INLINE void mbar_fence_init() {}
+HOSTCUDA_INLINE void fence_proxy_async() {}
+HOSTCUDA_INLINE void mbar_arrive(u64* bar, hostcuda::Where where = hostcuda::Where::here()) { hostcuda::arrive_mbarrier(bar, 0, where); }
+HOSTCUDA_INLINE void mbar_arrive_expect_tx(u64* bar, u32 bytes, hostcuda::Where where = hostcuda::Where::here()) {
+    hostcuda::arrive_mbarrier(bar, bytes, where);
+}
+HOSTCUDA_INLINE bool mbar_try_wait(u64* bar, u32 parity, hostcuda::Where where = hostcuda::Where::here()) {
+    if (hostcuda::mbarrier_done(bar, parity, where)) return true;
+    hostcuda::spin(where);
+    return false;
+}
+HOSTCUDA_INLINE void mbar_wait(u64* bar, u32 parity, hostcuda::Where where = hostcuda::Where::here()) {
+    while (!mbar_try_wait(bar, parity, where)) {
+    }
+}
+HOSTCUDA_INLINE void tma_load_2d(void* shared, const TensorMap* map, i32 x, i32 y, u64* bar,
+                                 hostcuda::Where where = hostcuda::Where::here()) {
+    hostcuda::issue_tile_copy(shared, map, x, y, bar, where);
+}
+
+template <int R> HOSTCUDA_INLINE void setmaxnreg_inc() {}
+template <int R> HOSTCUDA_INLINE void setmaxnreg_dec() {}
+HOSTCUDA_INLINE void wgmma_fence() {}
+HOSTCUDA_INLINE void wgmma_commit(hostcuda::Where where = hostcuda::Where::here()) { hostcuda::commit_wgmma(where); }
+template <int N> HOSTCUDA_INLINE void wgmma_wait(hostcuda::Where where = hostcuda::Where::here()) { hostcuda::wait_wgmma(N, where); }
+HOSTCUDA_INLINE u64 wgmma_desc_k128(const void* shared, hostcuda::Where where = hostcuda::Where::here()) {
+    u64 address = hostcuda::shared_offset(shared, where);
+    return ((address & 0x3ffff) >> 4) | (1ull << 16) | ((1024ull >> 4) << 32) | (1ull << 62);
+}
+HOSTCUDA_INLINE void wgmma_m64n64k16(float (&d)[32], u64 a, u64 b, i32 keep, hostcuda::Where where = hostcuda::Where::here()) {
+    hostcuda::issue_wgmma(d, 32, a, b, keep != 0, where);
+}
+HOSTCUDA_INLINE void wgmma_m64n128k16(float (&d)[64], u64 a, u64 b, i32 keep, hostcuda::Where where = hostcuda::Where::here()) {
+    hostcuda::issue_wgmma(d, 64, a, b, keep != 0, where);
+}

@@ -1,0 +1,1 @@
+add_mutation(embed no_bound "    if (row >= pass[PASS_ROWS]) return;\n" "")
