@@ -1,0 +1,47 @@
+using static CudaSearch.Cuda.Tests.Conformance.Words;
+
+namespace CudaSearch.Cuda.Tests.Conformance;
+
+/// <summary>Loads, stores, asynchronous copies, atomics, and a result handed from block to block.</summary>
+internal static class MemoryPrimitives
+{
+    public static IEnumerable<Primitive> All =>
+    [
+        new("16-byte access", "memory", "wide_access", words => words.Bits(256), input =>
+        [
+            .. Enumerable.Range(0, 128).Select(i => input[i ^ 3]),
+            .. Enumerable.Range(0, 128).Select(i => input[128 + 124 - i / 4 * 4 + i % 4]),
+        ]),
+        new("dynamic shared memory", "memory", "dynamic_shared", words => words.Bits(256), input =>
+            [.. Enumerable.Range(0, 256).Select(i => input[(i * 5 + 1) % 256])]) { Threads = 256, SharedBytes = 1024 },
+        new("global atomics", "memory", "global_atomics", words => words.Bits(256), input =>
+        [
+            .. Totals(input),
+            (uint)(WideSum(input) & 0xffffffff), (uint)(WideSum(input) >> 32),
+            SmallSum(input),
+        ]) { Blocks = 4, Threads = 64, StartsAtZero = true },
+        new("shared atomics", "memory", "shared_atomics", words => words.Bits(128), input => [.. Totals(input), SmallSum(input), 0])
+            { Threads = 128 },
+        new("exchange and compare", "memory", "exchange", words => words.Bits(64), input => [0, Sum(input), 64])
+            { Threads = 64, StartsAtZero = true },
+        new("last block to arrive", "memory", "last_arriver", words => words.Bits(256), input =>
+            [Sum(input), 8, .. input.Chunk(32).Select(Sum)]) { Blocks = 8, StartsAtZero = true },
+        new("asynchronous copies", "memory", "async_copies", words => words.Bits(256), input =>
+        [
+            .. Enumerable.Range(0, 128).Select(i => input[124 - i / 4 * 4 + i % 4]),
+            .. Enumerable.Range(0, 128).Select(i => (31 - i / 4) % 2 == 0 ? input[128 + 124 - i / 4 * 4 + i % 4] : 0),
+        ]),
+    ];
+
+    // Sum, sum, greatest and least as signed, greatest and least as unsigned, all together with the zero that was there.
+    private static uint[] Totals(uint[] input) =>
+    [
+        Sum(input), Sum(input), (uint)Math.Max(0, input.Max(word => (int)word)), (uint)Math.Min(0, input.Min(word => (int)word)), input.Max(), 0,
+    ];
+
+    private static uint Sum(uint[] input) => input.Aggregate(0u, (sum, word) => sum + word);
+
+    private static ulong WideSum(uint[] input) => input.Aggregate(0UL, (sum, word) => sum + ((ulong)word << 20));
+
+    private static uint SmallSum(uint[] input) => Bits(input.Sum(word => (int)(word & 63)));
+}
