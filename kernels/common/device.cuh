@@ -165,8 +165,13 @@ CS_DEVICE uint4 ldg16(const void* p) {
     return r;
 }
 // 16 bytes of global or shared memory that this kernel may also write
-CS_DEVICE uint4 ld16(const void* p) { return *(const uint4*)p; }
-CS_DEVICE void st16(void* p, uint4 v) { *(uint4*)p = v; }
+#if defined(CS_CLANG)
+typedef uint4 __attribute__((may_alias)) cs_uint4; // the memory may hold elements of any type
+#else
+typedef uint4 cs_uint4;
+#endif
+CS_DEVICE uint4 ld16(const void* p) { return *(const cs_uint4*)p; }
+CS_DEVICE void st16(void* p, uint4 v) { *(cs_uint4*)p = v; }
 // a 32-bit value another block may have written: never from a register or a stale cache line
 template <class T> CS_DEVICE T ld_volatile(const T* p) {
     static_assert(sizeof(T) == 4, "32-bit types");

@@ -21,6 +21,11 @@ template <class Shape> struct GemmCopier {
     int depth;                             // columns from the thread's chunk to the end of k
 };
 
+// Chunks beyond k become zeros, which leave an accumulator as it is.
+template <class Shape> CS_DEVICE void gemm_stop_at_end(GemmCopier<Shape>& copier) {
+    if (copier.depth <= 0) copier.input_rows = copier.weight_rows = 0;
+}
+
 // input and weights: their first rows in the block's tile, of which `rows` and `columns` exist.
 template <class Shape>
 CS_DEVICE GemmCopier<Shape> gemm_copier(const bf16* input, int rows, const bf16* const (&weights)[Shape::weights], int columns, int k) {
@@ -33,19 +38,20 @@ CS_DEVICE GemmCopier<Shape> gemm_copier(const bf16* input, int rows, const bf16*
     copier.input = input + first;
 #pragma unroll
     for (int w = 0; w < Shape::weights; w++) copier.weight[w] = weights[w] + first;
-    copier.input_rows = rows - copier.row;
-    copier.weight_rows = columns - copier.row;
-    copier.depth = k - copier.chunk * 8;
+    copier.input_rows = rows - (int)copier.row;
+    copier.weight_rows = columns - (int)copier.row;
+    copier.depth = k - (int)copier.chunk * 8;
+    gemm_stop_at_end<Shape>(copier);
     return copier;
 }
 
-// Moves on to the next slice. Chunks beyond k become zeros, which leave an accumulator as it is.
+// Moves on to the next slice.
 template <class Shape> CS_DEVICE void gemm_next_slice(GemmCopier<Shape>& copier) {
     copier.input += Shape::depth;
 #pragma unroll
     for (int w = 0; w < Shape::weights; w++) copier.weight[w] += Shape::depth;
     copier.depth -= Shape::depth;
-    if (copier.depth <= 0) copier.input_rows = copier.weight_rows = 0;
+    gemm_stop_at_end<Shape>(copier);
 }
 
 // Share number `part` of `parts` of the current slice's copies.

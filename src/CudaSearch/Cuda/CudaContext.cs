@@ -13,6 +13,9 @@ internal sealed unsafe class CudaContext : IDisposable
 
     private readonly int _device;
 
+    // The handle itself stays open for as long as objects in the context do.
+    private bool _disposed;
+
     /// <summary>Retains the primary context of a device and makes it current.</summary>
     /// <param name="device">Which device, counted from 0 as the driver does.</param>
     /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: no driver, no such device, or other processes leave no room on it.</exception>
@@ -39,7 +42,7 @@ internal sealed unsafe class CudaContext : IDisposable
 
     /// <summary>The context that this thread made current.</summary>
     /// <exception cref="InvalidOperationException">There is none, or it has been disposed.</exception>
-    public static CudaContext Current => s_current is { Handle.IsClosed: false } context
+    public static CudaContext Current => s_current is { _disposed: false } context
         ? context
         : throw new InvalidOperationException("no CUDA context is current on this thread; call CudaContext.SetCurrent() first");
 
@@ -75,7 +78,7 @@ internal sealed unsafe class CudaContext : IDisposable
     /// <summary>Makes this the context of the calling thread.</summary>
     public void SetCurrent()
     {
-        ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         CudaException.Check(DriverApi.cuCtxSetCurrent(Handle.DangerousGetHandle()));
         s_current = this;
     }
@@ -90,6 +93,7 @@ internal sealed unsafe class CudaContext : IDisposable
     /// <summary>Gives the context back; it goes when the last object in it does.</summary>
     public void Dispose()
     {
+        _disposed = true;
         if (s_current == this) s_current = null;
         Handle.Dispose();
     }

@@ -54,13 +54,15 @@ internal sealed unsafe class CudaModule : IDisposable
     /// <summary>A kernel of this module, its argument struct checked against the kernel's parameters.</summary>
     /// <exception cref="CudaSearchException">There is no such function, or the struct does not fit it.</exception>
     public CudaKernel<TArguments> GetKernel<[DynamicallyAccessedMembers(CudaKernel.Fields)] TArguments>(string function)
-        where TArguments : unmanaged
+        where TArguments : unmanaged => new(_handle, FindFunction(function), function);
+
+    /// <summary>The driver's function of a kernel.</summary>
+    internal nint FindFunction(string function)
     {
         int result = DriverApi.cuModuleGetFunction(out nint address, _handle, function);
-        if (result == CudaResult.NotFound)
-            throw CudaSearchException.BadInput($"module '{Name}' has no kernel '{function}'; the kernel images and this program are not from the same build");
-        if (result != CudaResult.Success) throw CudaException.Create(result, nameof(DriverApi.cuModuleGetFunction), function);
-        return new CudaKernel<TArguments>(_handle, address, function);
+        if (result == CudaResult.Success) return address;
+        if (result != CudaResult.NotFound) throw CudaException.Create(result, nameof(DriverApi.cuModuleGetFunction), function);
+        throw CudaSearchException.BadInput($"module '{Name}' has no kernel '{function}'; the kernel images and this program are not from the same build");
     }
 
     /// <inheritdoc/>

@@ -34,7 +34,12 @@ internal sealed class KernelImages
     {
         folder ??= Environment.GetEnvironmentVariable(Variable);
         if (!string.IsNullOrEmpty(folder)) return TryOpen(folder) ?? throw Missing(folder);
-        string root = Path.Combine(AppContext.BaseDirectory, "kernels");
+        return FindBeside(Path.Combine(AppContext.BaseDirectory, "kernels"), deviceName, capability);
+    }
+
+    /// <summary>The images for a device among those of a build: a folder for each target, and one of fat binaries where there was an nvcc.</summary>
+    internal static KernelImages FindBeside(string root, string deviceName, Version capability)
+    {
         string target = TargetFor(deviceName, capability);
         return TryOpen(Path.Combine(root, "fatbin")) ?? TryOpen(Path.Combine(root, target)) ?? throw Missing(Path.Combine(root, target));
     }

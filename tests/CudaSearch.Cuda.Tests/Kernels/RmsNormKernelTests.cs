@@ -43,7 +43,8 @@ public sealed class RmsNormKernelTests(DeviceFixture device)
     public void ARowOfZerosStaysZero()
     {
         Data data = Data.Create(1, 64, 64, 0f);
-        Assert.All(Run(Kernel, data, 0, [])[..128], octet => Assert.Equal(0, octet));
+        Assert.All(
+            MemoryMarshal.Cast<byte, ushort>(Run(Kernel, data, rowSet: 0, []))[..64].ToArray(), value => Assert.Equal(0f, Rounding.FromBf16(value)));
     }
 
     [Fact]
@@ -88,7 +89,7 @@ public sealed class RmsNormKernelTests(DeviceFixture device)
         return MemoryMarshal.AsBytes<ushort>(device.Download(output)).ToArray();
     }
 
-    // The only rounding that shows is that to bf16: half a unit of 2^-8, and a little for the float32 arithmetic before it.
+    // The only rounding that shows is that to bf16, of eight binary places; a little for the float32 arithmetic before it.
     private static void RequireRight(Data data, byte[] output, int[] rows)
     {
         ReadOnlySpan<ushort> values = MemoryMarshal.Cast<byte, ushort>(output);
@@ -103,7 +104,7 @@ public sealed class RmsNormKernelTests(DeviceFixture device)
             for (int j = 0; j < data.Columns; j++)
             {
                 double expected = x[j] * scale * Rounding.FromBf16(data.Weight[j]);
-                if (!(Math.Abs(Rounding.FromBf16(y[j]) - expected) <= Math.Abs(expected) * (1.01 / 512) + 1e-38)) wrong++;
+                if (!(Math.Abs(Rounding.FromBf16(y[j]) - expected) <= Math.Abs(expected) * (1.01 / 256) + 1e-38)) wrong++;
             }
             for (int j = data.Columns; j < data.Stride; j++)
             {

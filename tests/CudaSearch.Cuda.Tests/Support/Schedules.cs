@@ -35,6 +35,24 @@ internal static unsafe class Schedules
         return inOrder;
     }
 
+    /// <summary>
+    /// Demands that a deliberately broken kernel is found out: in order or under some schedule, <paramref name="check"/> fails an assertion or
+    /// loses the device to a fault. It loads the broken module itself, since a fault takes modules and memory with it. Skips on a GPU.
+    /// </summary>
+    /// <returns>What gave the bug away.</returns>
+    public static string RequireCaught(DeviceFixture device, Action check)
+    {
+        TestDevice.RequireHost();
+        foreach (ulong seed in s_seeds.Prepend(0UL))
+        {
+            Exception? caught = With(seed, () => Record.Exception(check));
+            if (caught is CudaException { IsSticky: true }) device.Reset();
+            if (caught is CudaException { IsSticky: true } or Xunit.Sdk.IAssertionException) return caught.Message;
+            if (caught is not null) throw new InvalidOperationException("the broken kernel could not be tried: " + caught.Message, caught);
+        }
+        throw new InvalidOperationException("the broken kernel passed in order and under every schedule");
+    }
+
     /// <summary>Runs an action under one shuffled schedule of the host device.</summary>
     public static T With<T>(ulong seed, Func<T> action)
     {

@@ -4,7 +4,8 @@
 
 namespace hostcuda {
 
-enum class Access : u32 { read, write, atomic };
+// volatile_read: bounds only, its value is meant to change under it.
+enum class Access : u32 { read, write, atomic, volatile_read };
 
 // Bounds, validity and races of one access; `pc` is the return address into the kernel, which names the line.
 HOSTCUDA_API void check_access(const void* address, size_t bytes, Access access, const void* pc);

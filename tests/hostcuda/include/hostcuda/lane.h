@@ -51,7 +51,8 @@ struct __align__(64) Lane {
     u32 rows_buffer;  // which half of Warp::rows its next ldmatrix uses
     Where where;
     CopyQueue* copies; // cp.async in flight, made on first use
-    char* stack;       // [stack_size], lowest address
+    char* stack;       // [stack_bytes], lowest address
+    size_t stack_bytes;
     void* fake_stack;  // AddressSanitizer's, while the lane is parked
 };
 

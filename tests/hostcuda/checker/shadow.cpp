@@ -1,0 +1,79 @@
+#include "shadow.h"
+#include <new>
+#include <string.h>
+#include <sys/mman.h>
+
+namespace hostcuda {
+
+constexpr size_t cell_bytes = 2;
+
+Shadow::Shadow() {
+    // zero pages that cost nothing until they are touched
+    void* p = mmap(nullptr, arena_size / cell_bytes * sizeof(Cell), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) throw std::bad_alloc();
+    _cells = (Cell*)p;
+}
+
+void Shadow::next_epoch() {
+    if (++_epoch) return;
+    memset((void*)_cells, 0, arena_size / cell_bytes * sizeof(Cell)); // wrapped: old cells must not look current
+    _epoch = 1;
+}
+
+static bool ordered(u32 thread, u32 warp_epoch, const Lane& lane) {
+    return thread == lane.id || (thread / warp_size == lane.id / warp_size && warp_epoch < lane.warp_epoch);
+}
+
+bool Shadow::readers_ordered(const Cell& cell, const Lane& lane) const {
+    if (cell.readers == many_readers) return false;
+    if (!(cell.readers & warp_flag)) return ordered(cell.readers, cell.read_warp_epoch, lane);
+    return (cell.readers & ~warp_flag) == lane.id / warp_size && cell.read_warp_epoch < lane.warp_epoch;
+}
+
+void Shadow::add_reader(Cell& cell, const Lane& lane, u8 bytes, const void* pc) {
+    bool first = cell.read_epoch != _epoch;
+    if (first || cell.readers == lane.id) {
+        cell.readers = (u16)lane.id;
+        cell.read_warp_epoch = lane.warp_epoch;
+    } else {
+        u32 warp = cell.readers == many_readers ? ~0u : cell.readers & warp_flag ? cell.readers & ~warp_flag : cell.readers / warp_size;
+        cell.readers = warp == lane.id / warp_size ? (u16)(warp_flag | warp) : (u16)many_readers;
+        if (cell.read_warp_epoch < lane.warp_epoch) cell.read_warp_epoch = lane.warp_epoch;
+    }
+    cell.read = first ? bytes : cell.read | bytes;
+    cell.read_epoch = _epoch;
+    cell.read_pc = pc;
+}
+
+Conflict Shadow::note(Cell& cell, const Lane& lane, u8 bytes, Access access, const void* pc) {
+    Conflict conflict = {nullptr, 0, nullptr};
+    bool both_atomic = access == Access::atomic && cell.atomic;
+    if (cell.write_epoch == _epoch && cell.written & bytes && !both_atomic && !ordered(cell.writer, cell.write_warp_epoch, lane))
+        conflict = {access == Access::read ? "read after write" : "write after write", cell.writer, cell.write_pc};
+    if (access == Access::read) {
+        add_reader(cell, lane, bytes, pc);
+        return conflict;
+    }
+    if (cell.read_epoch == _epoch && cell.read & bytes && !readers_ordered(cell, lane))
+        conflict = {"write after read", cell.readers & warp_flag ? many_readers : cell.readers, cell.read_pc};
+    bool same = cell.write_epoch == _epoch && cell.writer == lane.id && cell.write_warp_epoch == lane.warp_epoch;
+    cell.written = same ? cell.written | bytes : bytes;
+    cell.write_epoch = _epoch;
+    cell.write_warp_epoch = lane.warp_epoch;
+    cell.writer = (u16)lane.id;
+    cell.atomic = access == Access::atomic;
+    cell.write_pc = pc;
+    return conflict;
+}
+
+Conflict Shadow::note(const Lane& lane, u32 offset, u32 bytes, Access access, const void* pc) {
+    Conflict found = {nullptr, 0, nullptr};
+    if (bytes == 1) return note(_cells[offset / cell_bytes], lane, (u8)(1 << offset % cell_bytes), access, pc);
+    for (u32 end = offset + bytes; offset < end; offset += cell_bytes) {
+        Conflict conflict = note(_cells[offset / cell_bytes], lane, 3, access, pc);
+        if (conflict.kind) found = conflict;
+    }
+    return found;
+}
+
+} // namespace hostcuda
