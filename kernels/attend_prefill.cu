@@ -10,9 +10,10 @@ constexpr i32 PREFILL_THREADS = PREFILL_QUERIES / 16 * 32;
 template <i32 D>
 CS_DEVICE void attend_prefill(
     const i32* pass, const bf16* q, const bf16* cache_layer, bf16* output, i32 heads, i32 kv_heads, float scale_log2) {
-    if (blockIdx.x >= pass[PASS_TILES]) return;
+    i32 index = blockIdx.x;
+    if (index >= pass[PASS_TILES]) return;
     CS_DYNAMIC_SHARED(bf16, shared);
-    PassTile tile = pass_section<PassTile>(pass, PASS_TILE_LIST)[blockIdx.x];
+    PassTile tile = pass_section<PassTile>(pass, PASS_TILE_LIST)[index];
     const i32* pages = pass_section<i32>(pass, PASS_TILE_PAGES) + tile.first_page;
     i32 group = heads / kv_heads, kv_head = blockIdx.y, lane = threadIdx.x % 32, column = lane % 4 * 2;
 

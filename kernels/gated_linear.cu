@@ -8,7 +8,7 @@ CS_DEVICE float silu(float v) { return v / (1.0f + fast_exp2(v * -1.44269504f));
 
 template <class Shape>
 CS_DEVICE void gated_linear(
-    bf16* output, const bf16* input, const bf16* gate, const bf16* up, const i32* pass, i32 row_set, i32 n, i32 k) {
+    const i32* pass, i32 row_set, const bf16* input, const bf16* gate, const bf16* up, bf16* output, i32 n, i32 k) {
     CS_DYNAMIC_SHARED(bf16, stages);
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;
@@ -27,8 +27,8 @@ CS_DEVICE void gated_linear(
 
 #define GATED_LINEAR_KERNEL(name, Shape)                                                                                                   \
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
-    (bf16 * output, const bf16* input, const bf16* gate, const bf16* up, const i32* pass, i32 row_set, i32 n, i32 k) {                     \
-        gated_linear<Shape>(output, input, gate, up, pass, row_set, n, k);                                                                 \
+    (const i32* pass, i32 row_set, const bf16* input, const bf16* gate, const bf16* up, bf16* output, i32 n, i32 k) {                      \
+        gated_linear<Shape>(pass, row_set, input, gate, up, output, n, k);                                                                 \
     }                                                                                                                                      \
     CS_EXPORT(name)
 

@@ -22,7 +22,7 @@ struct Float32Sum {   // the residual stream
 };
 
 template <class Shape, class Output>
-CS_DEVICE void linear(Output output, const bf16* input, const bf16* weight, const bf16* bias, const i32* pass, i32 row_set, i32 n, i32 k) {
+CS_DEVICE void linear(const i32* pass, i32 row_set, const bf16* input, const bf16* weight, const bf16* bias, Output output, i32 n, i32 k) {
     CS_DYNAMIC_SHARED(bf16, stages);
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;
@@ -45,8 +45,8 @@ CS_DEVICE void linear(Output output, const bf16* input, const bf16* weight, cons
 
 #define LINEAR_KERNEL(name, Shape, Output, Element)                                                                                        \
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
-    (Element * output, const bf16* input, const bf16* weight, const bf16* bias, const i32* pass, i32 row_set, i32 n, i32 k) {              \
-        linear<Shape>(Output{output}, input, weight, bias, pass, row_set, n, k);                                                           \
+    (const i32* pass, i32 row_set, const bf16* input, const bf16* weight, const bf16* bias, Element* output, i32 n, i32 k) {               \
+        linear<Shape>(pass, row_set, input, weight, bias, Output{output}, n, k);                                                           \
     }                                                                                                                                      \
     CS_EXPORT(name)
 

@@ -45,7 +45,7 @@ CS_DEVICE void weigh_range(
                 score = 8 * j + column + c < visible[h] ? score : minus_infinity();
                 max = fmaxf(max, score);
             }
-        max = fmaf(group_max<4>(max), scale_log2, 0.f);
+        max = group_max<4>(max) * scale_log2;
         float offset = visible[h] > 0 ? max : 0.f;
 #pragma unroll
         for (i32 j = 0; j < 8; j++) {

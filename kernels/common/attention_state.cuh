@@ -2,8 +2,8 @@
 // (Milakov and Gimelshein 2018). Base 2 throughout: scores are multiplied by log2(e) / sqrt(head size).
 //
 // Keys are cut into ranges of 64 by their position. Every range gives a state of its own, computed from nothing, and states merge strictly
-// in order of position. The expressions below are the only ones that do it, so a row's bits do not depend on which kernel, warp or block
-// does; products that a compiler could contract into a neighbouring sum are spelled as fmaf.
+// in order of position. The expressions below are the only ones that do it (and sums and products fuse only where fmaf says so), so a
+// row's bits do not depend on which kernel, warp or block does.
 #pragma once
 #include "device.cuh"
 

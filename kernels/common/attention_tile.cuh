@@ -46,5 +46,5 @@ template <i32 D, class Source> CS_DEVICE void load_queries(bf16* tile, Source so
         i32 query = (i * 32 + lane) / CHUNKS, chunk = lane % CHUNKS;
         st16(tile + tile_at<D>(query, chunk), ldg16(source(query) + chunk * 8));
     }
-    __syncwarp();
+    __syncwarp(); // the queries are there
 }

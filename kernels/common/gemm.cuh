@@ -1,5 +1,5 @@
-// Products input · weightᵀ on the tensor cores (mma.sync), for any number of rows. One main loop serves every tile shape and every operation
-// built on a product.
+// Products input · weightᵀ on the tensor cores (mma.sync), for any number of rows. One main loop serves every tile shape and every
+// operation that is built on a product.
 //
 // A block computes a tile of `rows` x `columns` outputs. It walks along k in slices; slices arrive through a ring of stages in shared
 // memory, filled by 16-byte asynchronous copies that bypass L1. A warp owns tiles_m x tiles_n tensor-core tiles (16 x 8) and keeps them in

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using CudaSearch.Cuda;
+
+namespace CudaSearch.Backends.Cuda;
+
+/// <summary>Launches gated_linear.cu: output = silu(input · gateᵀ) * (input · upᵀ), on the tensor cores.</summary>
+internal sealed class GatedLinearKernel
+{
+    private static readonly GemmTile[] s_tiles = [new(16, 16, 64), new(64, 32, 128), new(128, 64, 128)];
+
+    private readonly CudaKernel<Arguments>[] _kernels;
+
+    /// <summary>Takes the kernels from the library.</summary>
+    public GatedLinearKernel(KernelLibrary library)
+        : this(name => library.Get<Arguments>("gated_linear", name))
+    {
+    }
+
+    /// <summary>Takes the kernels from anywhere, by name.</summary>
+    internal GatedLinearKernel(Func<string, CudaKernel<Arguments>> get) =>
+        _kernels = Array.ConvertAll(s_tiles, tile => get($"gated_linear_bf16_{tile.Suffix}"));
+
+    /// <summary>The tile shapes, from small to large. All give the same bits.</summary>
+    public static ReadOnlySpan<GemmTile> Tiles => s_tiles;
+
+    /// <summary>Queues a gated product with the tile shape that suits its size.</summary>
+    /// <param name="stream">Where to launch.</param>
+    /// <param name="pass">The pass block, which says how many rows there are.</param>
+    /// <param name="input">[rows, k] bf16.</param>
+    /// <param name="gate">[n, k] bf16.</param>
+    /// <param name="up">[n, k] bf16.</param>
+    /// <param name="output">[rows, n] bf16; nothing beyond the pass's rows is written.</param>
+    /// <param name="rowSet">0: every row of the pass; 1: its output rows, gathered behind one another.</param>
+    /// <param name="rowCapacity">Most rows that the row set of this launch has.</param>
+    /// <param name="n">Output columns, a multiple of 8.</param>
+    /// <param name="k">Input columns, a multiple of 64.</param>
+    /// <exception cref="ArgumentException">A size the kernels are not made for.</exception>
+    public void Launch(
+        CudaStream stream, DevicePointer pass, DevicePointer input, DevicePointer gate, DevicePointer up, DevicePointer output,
+        int rowSet, int rowCapacity, int n, int k) =>
+        Launch(GemmTile.Choose(s_tiles, rowCapacity, n), stream, pass, input, gate, up, output, rowSet, rowCapacity, n, k);
+
+    /// <summary>Queues a gated product with one of <see cref="Tiles"/>.</summary>
+    internal void Launch(
+        int tile, CudaStream stream, DevicePointer pass, DevicePointer input, DevicePointer gate, DevicePointer up, DevicePointer output,
+        int rowSet, int rowCapacity, int n, int k)
+    {
+        GemmTile.RequireSizes(rowCapacity, n, k);
+        var arguments = new Arguments
+        {
+            Pass = pass,
+            RowSet = rowSet,
+            Input = input,
+            Gate = gate,
+            Up = up,
+            Output = output,
+            N = n,
+            K = k,
+        };
+        GemmTile shape = s_tiles[tile];
+        _kernels[tile].Launch(stream, shape.Grid(rowCapacity, n), new Dim3(shape.Threads), arguments, GemmTile.SharedBytes);
+    }
+
+    /// <summary>The kernels' parameters.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Arguments
+    {
+        public DevicePointer Pass;
+        public int RowSet;
+        public DevicePointer Input, Gate, Up, Output;
+        public int N, K;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+using CudaSearch.Backends.Cuda;
+using CudaSearch.Cache;
+using CudaSearch.Cuda.Tests.Support;
+
+namespace CudaSearch.Cuda.Tests.Kernels;
+
+public sealed class AttendPrefillTests(DeviceFixture device)
+{
+    private readonly AttendRunner _runner = new(device);
+
+    // Whole prompts and continuations, ends inside pages and ranges.
+    [Theory]
+    [InlineData(1, 1, 64)]
+    [InlineData(4, 2, 64)]
+    [InlineData(4, 1, 64)]
+    [InlineData(8, 1, 64)]
+    [InlineData(3, 1, 64)]
+    [InlineData(2, 1, 128)]
+    [InlineData(4, 1, 128)]
+    [InlineData(8, 1, 128)]
+    public void AttendsToEverySpan(int heads, int kvHeads, int headDim)
+    {
+        var scene = new AttendScene(heads, kvHeads, headDim);
+        foreach ((int length, int rows) in new[] { (1, 1), (15, 15), (16, 16), (17, 17), (63, 20), (65, 65), (130, 30), (300, 33) })
+            scene.Ask(scene.Sequence(length), rows);
+        scene.Fill();
+        byte[] output = Schedules.Run(() => _runner.Prefill(scene, scene.Spans));
+        AttendReference.RequireRight(scene, scene.Spans, MemoryMarshal.Cast<byte, ushort>(output));
+    }
+
+    // The same rows through tiles of any size, through items together with others, and through items one row at a time.
+    [Theory]
+    [InlineData(2, 1, 64)]
+    [InlineData(3, 1, 64)]
+    [InlineData(8, 1, 128)]
+    public void ARowHasTheSameBitsWhicheverWayItGoes(int heads, int kvHeads, int headDim)
+    {
+        var scene = new AttendScene(heads, kvHeads, headDim);
+        PageTable prompt = scene.Sequence(70);
+        QuerySpan[] spans = [scene.Ask(scene.Sequence(140, prompt), rows: 70), scene.Ask(scene.Sequence(75, prompt), rows: 5), scene.Ask(scene.Sequence(20), rows: 20)];
+        scene.Fill();
+        byte[] tiles = _runner.Prefill(scene, spans);
+        Assert.Equal(tiles, _runner.Prefill(scene, spans, tileRows: 7));
+        Assert.Equal(tiles, _runner.Ranges(scene, spans));
+        Assert.Equal(tiles, _runner.Ranges(scene, spans.SelectMany(Single), share: false));
+        AttendReference.RequireRight(scene, spans, MemoryMarshal.Cast<byte, ushort>(tiles));
+
+        static IEnumerable<QuerySpan> Single(QuerySpan span) =>
+            Enumerable.Range(0, span.RowCount).Select(i => span with { FirstRow = span.FirstRow + i, RowCount = 1, FirstPosition = span.FirstPosition + i });
+    }
+
+    [Fact]
+    public void TilesAreAsLargeAsTheBlock()
+    {
+        Assert.Equal([128, 64, 42, 32, 16], new[] { 1, 2, 3, 4, 8 }.Select(group => AttendPrefillKernel.TileRows(2 * group, 2)));
+    }
+
+    [Fact]
+    public void WithoutTilesNothingIsWritten()
+    {
+        var scene = new AttendScene(2, 1, 64);
+        scene.Ask(scene.Sequence(3), rows: 3);
+        scene.Fill();
+        Assert.All(_runner.Prefill(scene, [], spareTiles: 2), octet => Assert.Equal(0xFF, octet));
+    }
+
+    [Fact]
+    public void RefusesHeadsItHasNoKernelFor()
+    {
+        var e = Assert.Throws<CudaSearchException>(() => new AttendPrefillKernel(device.Kernels, headDim: 96));
+        Assert.Contains("96", e.Message, StringComparison.Ordinal);
+    }
+}

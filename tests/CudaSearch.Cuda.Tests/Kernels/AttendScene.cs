@@ -1,0 +1,100 @@
+using CudaSearch.Backends.Cuda;
+using CudaSearch.Cache;
+
+namespace CudaSearch.Cuda.Tests.Kernels;
+
+/// <summary>
+/// Sequences over one layer of a paged cache, for tests of attention. Pages are given out in a random order; slots that no sequence holds are
+/// NaN; keys, values and queries are random bf16 numbers.
+/// </summary>
+internal sealed class AttendScene
+{
+    private readonly Random _random;
+    private readonly PagePool _pool;
+    private readonly List<PageTable> _tables = [];
+    private readonly List<QuerySpan> _spans = [];
+
+    /// <param name="heads">Query heads.</param>
+    /// <param name="kvHeads">Key/value heads.</param>
+    /// <param name="headDim">64 or 128.</param>
+    /// <param name="pages">Pages of the cache.</param>
+    /// <param name="seed">Of pages and numbers.</param>
+    public AttendScene(int heads, int kvHeads, int headDim, int pages = 128, int seed = 1)
+    {
+        (Heads, KvHeads, HeadDim, _random) = (heads, kvHeads, headDim, new Random(seed));
+        _pool = new PagePool(pages);
+        int[] order = [.. Enumerable.Range(0, pages)];
+        for (int i = 0; i < pages; i++) Assert.True(_pool.TryAllocate(out int _));
+        _random.Shuffle(order);
+        foreach (int page in order) _pool.Release(page);
+    }
+
+    public int Heads { get; }
+
+    public int KvHeads { get; }
+
+    public int HeadDim { get; }
+
+    public int Rows { get; private set; }
+
+    public IReadOnlyList<QuerySpan> Spans => _spans;
+
+    public float ScaleLog2 => AttentionHead.ScaleLog2(HeadDim);
+
+    /// <summary>[rows, heads * headDim], once <see cref="Fill"/> was called; the cache likewise.</summary>
+    public ushort[] Queries { get; private set; } = [];
+
+    /// <summary>[page][kv head][keys, values][16][headDim]</summary>
+    public ushort[] Cache { get; private set; } = [];
+
+    /// <summary>A sequence of this length, that goes on from another's pages where one is given.</summary>
+    public PageTable Sequence(int length, PageTable? prefix = null)
+    {
+        PageTable table = prefix?.Fork() ?? new PageTable(_pool);
+        Assert.True(table.TryAppend(length - table.Length, out _));
+        _tables.Add(table);
+        return table;
+    }
+
+    /// <summary>Rows for the last tokens of a sequence, or for tokens that end earlier.</summary>
+    public QuerySpan Ask(PageTable table, int rows, int? end = null)
+    {
+        var span = new QuerySpan(Rows, rows, (end ?? table.Length) - rows, table);
+        _spans.Add(span);
+        Rows += rows;
+        return span;
+    }
+
+    /// <summary>Draws all numbers. Queries are large enough for some keys to outweigh the others by far.</summary>
+    public void Fill()
+    {
+        Queries = Rounding.Random(_random, Rows * Heads * HeadDim, scale: 2f);
+        Cache = new ushort[_pool.PageCount * PageElements];
+        Array.Fill(Cache, (ushort)0xFFFF);
+        var written = new HashSet<int>();
+        foreach (PageTable table in _tables)
+        {
+            for (int position = 0; position < table.Length; position++)
+            {
+                if (!written.Add(table.SlotOf(position))) continue;
+                for (int head = 0; head < KvHeads; head++)
+                {
+                    Rounding.Random(_random, HeadDim).CopyTo(Cache, KeyAt(table, position, head));
+                    Rounding.Random(_random, HeadDim).CopyTo(Cache, ValueAt(table, position, head));
+                }
+            }
+        }
+    }
+
+    /// <summary>Where the keys of a token lie in <see cref="Cache"/>.</summary>
+    public int KeyAt(PageTable table, int position, int kvHead)
+    {
+        (int page, int offset) = int.DivRem(table.SlotOf(position), PagePool.PageSize);
+        return page * PageElements + (kvHead * 2 * PagePool.PageSize + offset) * HeadDim;
+    }
+
+    /// <summary>Where the values of a token lie.</summary>
+    public int ValueAt(PageTable table, int position, int kvHead) => KeyAt(table, position, kvHead) + PagePool.PageSize * HeadDim;
+
+    private int PageElements => KvHeads * 2 * PagePool.PageSize * HeadDim;
+}

@@ -1,0 +1,8 @@
+add_mutation(linear no_wait "cp_async_wait<ahead - 1>();" "" common/gemm.cuh)
+add_mutation(linear late_wait "cp_async_wait<ahead - 1>();" "cp_async_wait<ahead>();" common/gemm.cuh)
+add_mutation(linear no_barrier "__syncthreads();" "" common/gemm.cuh)
+add_mutation(linear no_row_bound "if (row >= rows) continue;" "" common/gemm.cuh)
+add_mutation(linear no_column_bound "if (column >= columns) continue;" "" common/gemm.cuh)
+add_mutation(linear no_input_bound "i * Copier::row_step < copier.input_rows" "true" common/gemm_copy.cuh)
+add_mutation(linear no_weight_bound "index * Copier::row_step < copier.weight_rows" "true" common/gemm_copy.cuh)
+add_mutation(linear no_end "if (copier.depth <= 0)" "if (false)" common/gemm_copy.cuh)
