@@ -61,18 +61,20 @@ public sealed unsafe class DriverModuleTests(DeviceFixture device) : DriverTest(
         Assert.Equal(InvalidHandle, cuModuleGetFunction(out _, first, "probe_add"));
     }
 
-    [Fact]
-    public void TwoImagesStayApart()
+    [Theory]
+    [InlineData("plain", "checker")]
+    [InlineData("checker", "plain")]
+    public void ImagesStayApart(string first, string second)
     {
-        // The second image would come back as the first if the loader went by the name of a reused file.
-        nint plain = Probe("probe_add", "plain"), check = Probe("probe_add", "checker"), stream = NewStream();
-        ulong number = NewDeviceNumber(1);
-        Ok(LaunchAdd(plain, number, number, 1, stream));
-        Ok(cuStreamSynchronize(stream));
-        Assert.Equal(2, Read(number));
+        Assert.SkipWhen(TestDevice.Kind == "asan", "that build has one flavour");
+        _ = LoadProbes(first);
+        nint stream = NewStream(), add = Probe("probe_add", second);
+        ulong number = NewDeviceNumber(1), source = Allocate(2 * sizeof(int));
 
-        Ok(LaunchAdd(check, number, number, 1, stream, count: 2));
-        Assert.Equal(LaunchFailed, cuStreamSynchronize(stream));
+        Ok(LaunchAdd(add, number, source, 1, stream, count: 2));
+
+        // The checker stops the write past the end of `number`; plain kernels leave it to the canary.
+        Assert.Equal(second == "checker" ? LaunchFailed : IllegalAddress, cuStreamSynchronize(stream));
     }
 
     [Fact]
