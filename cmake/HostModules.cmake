@@ -35,8 +35,8 @@ endmacro()
 
 cudasearch_enable_host_compiler()
 
-# cudasearch_add_host_modules(NAME OUTPUT_DIRECTORY dir FLAVOURS f… SOURCES a.cu … [FLAT]): target NAME makes dir/<flavour>/a.so, or dir/a.so
-# when FLAT (one flavour). Modules of sources that are gone are removed.
+# cudasearch_add_host_modules(NAME OUTPUT_DIRECTORY dir FLAVOURS f… SOURCES a.cu … [FLAT]): target NAME makes dir/<flavour>/a.so, or
+# dir/a.so when FLAT (one flavour). Modules of sources that are gone are removed.
 function(cudasearch_add_host_modules name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "FLAT" "OUTPUT_DIRECTORY" "FLAVOURS;SOURCES")
     set(modules "")
