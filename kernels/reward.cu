@@ -1,5 +1,5 @@
-// The reward of a row: softmax over two rows of the output matrix, P(positive) = 1 / (1 + exp(-(positive - negative) · hidden)). The other logits
-// are never made.
+// The reward of a row: softmax over two rows of the output matrix, P(positive) = 1 / (1 + exp(-(positive - negative) · hidden)). The other
+// logits are never made.
 #include "common/block_sum.cuh"
 #include "common/device.cuh"
 #include "common/pass.cuh"
@@ -13,8 +13,8 @@ CS_DEVICE float add_pair(u32 hidden, u32 positive, u32 negative, float sum)
 
 // hidden: [outputs, columns] bf16; head: [vocabulary, columns] bf16; columns a multiple of 64; positive, negative: token ids;
 // rewards[i]: the reward of rewarded row i.
-// Grid: one block for each row that may be rewarded. Block: 32 threads for each 256 columns, at most 256 threads: the order of the sum depends
-// on it, so it must be a function of the columns. No dynamic shared memory.
+// Grid: one block for each row that may be rewarded. Block: 32 threads for each 256 columns, at most 256 threads: the order of the sum
+// depends on it, so it must be a function of the columns. No dynamic shared memory.
 CS_KERNEL_BOUNDS(reward_bf16, 256, 4)
 (const i32* pass, const bf16* hidden, const bf16* head, i32 positive, i32 negative, i32 columns, float* rewards)
 {

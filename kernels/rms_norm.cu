@@ -12,11 +12,11 @@ CS_DEVICE void load_floats(const float* source, float (&x)[8])
     for (int i = 0; i < 8; i++) x[i] = __uint_as_float(words[i]);
 }
 
-// input: [rows of the pass, stride] f32; weight: [stride] bf16; output: [rows of the set, stride] bf16. Of the stride, a multiple of 64, the
-// first `columns` count; the rest is zero in input and weight, and becomes zero in the output.
+// input: [rows of the pass, stride] f32; weight: [stride] bf16; output: [rows of the set, stride] bf16. Of the stride, a multiple of 64,
+// the first `columns` count; the rest is zero in input and weight, and becomes zero in the output.
 // row_set 0: row i of the output is that of row i; 1: that of output row i of the pass, so they end up behind one another.
-// Grid: one block for each row that the set may have. Block: 32 threads for each 256 columns of stride, at most 256 threads: the order of the
-// sum depends on it, so it must be a function of the stride. No dynamic shared memory.
+// Grid: one block for each row that the set may have. Block: 32 threads for each 256 columns of stride, at most 256 threads: the order of
+// the sum depends on it, so it must be a function of the stride. No dynamic shared memory.
 CS_KERNEL_BOUNDS(rms_norm_bf16, 256, 4)
 (const i32* pass, i32 row_set, const float* input, const bf16* weight, bf16* output, i32 columns, i32 stride, float epsilon)
 {

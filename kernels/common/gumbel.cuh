@@ -5,8 +5,8 @@
 // No noise exceeds this: -ln(-ln(1 - 2^-33)) = 22.874.
 #define GUMBEL_LIMIT 22.875f
 
-// -ln(-ln(1 - v)), v = (word + 1/2) / 2^32. What wins has a small v, so there -ln(1 - v) is summed as v + v²/2 + v³/3 + …: a logarithm of a
-// number so close to 1 would have lost its digits.
+// -ln(-ln(1 - v)), v = (word + 1/2) / 2^32. What wins has a small v, so there -ln(1 - v) is summed as v + v²/2 + v³/3 + …: a logarithm of
+// a number so close to 1 would have lost its digits.
 CS_DEVICE float gumbel(u32 word)
 {
     const float unit = 2.3283064365386963e-10f /* 2^-32 */, ln2 = 0.6931471805599453f;

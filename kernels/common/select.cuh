@@ -7,7 +7,7 @@
 #define SELECT_BINS 2048
 #define SELECT_GROUP 32
 
-// Where the walk stopped. Items with a larger key are all gathered; of those with this one, which measure `available`, `missing` are needed.
+// Where the walk stopped. Items with a larger key are all gathered; of those with this one, which measure `available`, `missing` is needed.
 struct Selection {
     u32 key;
     u64 missing, available;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using CudaSearch.Cuda;
 
 namespace CudaSearch.Cli.Commands;
 
@@ -29,12 +30,26 @@ internal static class DoctorCommand
         output.WriteLine($"vectors     {report.VectorPaths[0]} is used; {string.Join(", ", report.VectorPaths)} run here");
         output.WriteLine($"memory      {report.MemoryBytes / (double)(1 << 30):0.0} GiB available to this process");
         output.WriteLine($"device      {report.Device}");
-        output.WriteLine($"cuda        not used: {report.CudaReason}");
+        WriteCuda(output, report);
         output.WriteLine($"matmul      {report.NativeReason}");
         output.WriteLine($"generator   {Describe(report.Generator)}");
         output.WriteLine($"prm         {Describe(report.Prm)}");
 
         static string Describe(ModelReport model) => model.Fault is { } fault ? $"tinymath not usable: {fault}" : $"tinymath, {model.Bytes / 1e6:0.0} MB in {model.Directory}";
+    }
+
+    private static void WriteCuda(TextWriter output, MachineReport report)
+    {
+        CudaInfo cuda = report.Cuda;
+        output.WriteLine(cuda.DriverVersion is { } version ? $"cuda        driver for CUDA {version} ({cuda.DriverPath})" : $"cuda        not used: {cuda.Fault}");
+        foreach (CudaDeviceInfo device in cuda.Devices)
+        {
+            string use = device.Fault is { } fault ? $"not usable: {fault}" : $"{device.Kernels}{(device.Index == report.UsedGpu ? ", used" : "")}";
+            output.WriteLine(
+                $"cuda:{device.Index}      {device.Name}, compute capability {device.ComputeCapability}, {Gibibytes(device.FreeMemory)} of {Gibibytes(device.TotalMemory)} GiB free; {use}");
+        }
+
+        static string Gibibytes(long bytes) => $"{bytes / (double)(1 << 30):0.0}";
     }
 
     private static void WriteJson(Utf8JsonWriter writer, MachineReport report)
@@ -52,9 +67,24 @@ internal static class DoctorCommand
         writer.WriteString("backend", report.Backend);
         writer.WriteString("device", report.Device);
         writer.WriteStartObject("cuda");
-        writer.WriteBoolean("driver", report.HasCudaDriver);
-        writer.WriteBoolean("used", false);
-        writer.WriteString("reason", report.CudaReason);
+        writer.WriteString("driver", report.Cuda.DriverVersion?.ToString());
+        writer.WriteString("library", report.Cuda.DriverPath);
+        writer.WriteBoolean("used", report.UsedGpu is not null);
+        writer.WriteString("reason", report.Cuda.Fault);
+        writer.WriteStartArray("devices");
+        foreach (CudaDeviceInfo device in report.Cuda.Devices)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("index", device.Index);
+            writer.WriteString("name", device.Name);
+            writer.WriteString("compute_capability", device.ComputeCapability.ToString());
+            writer.WriteNumber("total_memory", device.TotalMemory);
+            writer.WriteNumber("free_memory", device.FreeMemory);
+            writer.WriteString("kernels", device.Kernels);
+            writer.WriteString("fault", device.Fault);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
         writer.WriteEndObject();
         writer.WriteStartObject("native_matmul");
         writer.WriteBoolean("used", false);

@@ -37,7 +37,7 @@ internal static class EvalCommand
             {
                 Dataset = parsed.GetRequiredValue(dataset), Output = parsed.GetRequiredValue(output), Range = range, Concurrency = parsed.GetValue(concurrency),
             };
-            using Workbench workbench = StrategyOptions.Open(settings, models);
+            using Workbench workbench = StrategyOptions.Open(host, settings, models);
             var runner = new EvaluationRunner(new ProblemSolver(workbench, settings), options);
             EvaluationSummary summary = await RunAsync(runner, options, host, cancellation);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => AccuracyReport.WriteJson(writer, summary.Table));

@@ -24,7 +24,7 @@ internal static class GenerateCommand
         {
             if (parsed.GetValue(chat) && parsed.GetValue(special)) throw new UsageException("--special is for raw text; with --chat the template places special tokens");
             string text = parsed.GetValue(prompt) ?? await TextSource.ReadAsync(path: null, host, cancellation) ?? throw new UsageException("give a text to continue");
-            using Workbench workbench = Workbench.Open(models.Read(parsed));
+            using Workbench workbench = Models.Open(host, models.Read(parsed));
             Tokenizer tokenizer = workbench.Generator.Tokenizer;
             int[] tokens = parsed.GetValue(chat)
                 ? ChatTemplate.For(tokenizer).Render([new ChatMessage("user", text)], ChatEnding.GenerationPrompt)

@@ -25,7 +25,7 @@ internal static class LogitsCommand
             string? words = parsed.GetValue(text);
             if (given is not null && words is not null) throw new UsageException("give a text or --ids, not both");
             if (given is null) words ??= await TextSource.ReadAsync(path: null, host, cancellation) ?? throw new UsageException("give a text, or token ids with --ids");
-            using Workbench workbench = Workbench.Open(models.Read(parsed));
+            using Workbench workbench = Models.Open(host, models.Read(parsed));
             LanguageModel model = workbench.Generator;
             int[] tokens = given ?? PromptTokens.Of(model.Tokenizer, words!, parsed.GetValue(special));
             using Sequence sequence = model.Engine.CreateSequence(tokens);

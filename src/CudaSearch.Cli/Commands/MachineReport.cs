@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics.X86;
 using CudaSearch.Backends;
 using CudaSearch.Backends.Cpu;
 using CudaSearch.Checkpoints;
+using CudaSearch.Cuda;
 using CudaSearch.Evaluation;
 
 namespace CudaSearch.Cli.Commands;
@@ -34,14 +35,15 @@ internal sealed record ModelReport(string Directory, long Bytes, string? Fault)
 /// <summary>What <c>doctor</c> finds.</summary>
 internal sealed record MachineReport
 {
-    private const string CudaLibrary = "libcuda.so.1";
-
     public required string Backend { get; init; }
 
     /// <summary>The device that <c>--device auto</c> takes, in words.</summary>
     public required string Device { get; init; }
 
-    public required bool HasCudaDriver { get; init; }
+    public required CudaInfo Cuda { get; init; }
+
+    /// <summary>The GPU that <c>--device auto</c> takes; null for the CPU.</summary>
+    public required int? UsedGpu { get; init; }
 
     public ModelReport Generator { get; } = ModelReport.Of("generator");
 
@@ -66,26 +68,16 @@ internal sealed record MachineReport
     /// <summary>Memory that this process may use, container limits included.</summary>
     public long MemoryBytes { get; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>Why CUDA is not used.</summary>
-    public string CudaReason => HasCudaDriver
-        ? $"the driver ({CudaLibrary}) is there, but this version has no CUDA backend yet"
-        : $"there is no driver ({CudaLibrary}), and this version has no CUDA backend yet";
-
     /// <summary>Which matrix multiplication runs.</summary>
     public string NativeReason { get; } = "managed; this version has no native library yet";
 
     /// <summary>Looks at the machine.</summary>
     public static MachineReport Take()
     {
-        using IBackend backend = CpuBackend.Create();
-        return new MachineReport { Backend = backend.Name, Device = backend.Device, HasCudaDriver = FindCudaDriver() };
-    }
-
-    private static bool FindCudaDriver()
-    {
-        if (!NativeLibrary.TryLoad(CudaLibrary, out nint handle)) return false;
-        NativeLibrary.Free(handle);
-        return true;
+        CudaInfo cuda = CudaInfo.Take();
+        DeviceChoice choice = DeviceChoice.Best(cuda);
+        using IBackend backend = choice.Open(threads: 0);
+        return new MachineReport { Backend = backend.Name, Device = backend.Device, Cuda = cuda, UsedGpu = choice.Cuda };
     }
 
     private static string ProcessorName()

@@ -32,7 +32,7 @@ internal static class ScoreCommand
             WorkbenchOptions options = models.ReadVerifier(parsed);
             IReadOnlyList<SolutionRow> rows = await ReadRowsAsync(parsed.GetValue(file), parsed.GetValue(problem), parsed.GetValue(solution), host, cancellation);
             var aggregation = Enum.Parse<Aggregation>(parsed.GetValue(aggregate)!, ignoreCase: true);
-            using Workbench workbench = Workbench.Open(options);
+            using Workbench workbench = Models.Open(host, options);
             var usage = new Usage();
             var scores = new List<double[][]>();
             foreach (SolutionRow[] chunk in rows.Chunk(Width))

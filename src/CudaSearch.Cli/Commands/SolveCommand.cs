@@ -28,7 +28,7 @@ internal static class SolveCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             (RunSettings settings, WorkbenchOptions models) = search.Read(parsed);
-            using Workbench workbench = StrategyOptions.Open(settings, models);
+            using Workbench workbench = StrategyOptions.Open(host, settings, models);
             string text = await ReadProblemAsync(parsed.GetValue(problem), parsed.GetValue(file), host, cancellation);
             var solver = new ProblemSolver(workbench, settings);
             SolveRecord record = await SearchAsync(solver, settings, text, host, cancellation);

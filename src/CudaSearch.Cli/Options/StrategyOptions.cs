@@ -70,9 +70,9 @@ internal sealed class StrategyOptions
     }
 
     /// <summary>Opens the models. That a reward model is missing is said only once the generator is known to be one.</summary>
-    public static Workbench Open(RunSettings settings, WorkbenchOptions models)
+    public static Workbench Open(CommandHost host, RunSettings settings, WorkbenchOptions models)
     {
-        Workbench workbench = Workbench.Open(models);
+        Workbench workbench = Models.Open(host, models);
         if (workbench.Verifier is not null || !SearchStrategies.Create(settings.Strategy).NeedsVerifier) return workbench;
         workbench.Dispose();
         throw new UsageException($"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, or use majority or greedy");

@@ -3,6 +3,9 @@ namespace CudaSearch.Backends;
 /// <summary>The operations of a pass, in order. Which operations those are may depend on which kinds of output the batch wants, and on nothing else in it.</summary>
 public interface IPass
 {
+    /// <summary>The geometry of attention in every layer.</summary>
+    AttentionShape Attention { get; }
+
     /// <summary>Calls the backend's operations for this batch.</summary>
     void Issue(StepBatch batch);
 }

@@ -8,13 +8,15 @@ namespace CudaSearch.Cuda;
 internal readonly record struct ArgumentField(string Name, int Offset, int Size);
 
 /// <summary>
-/// How an argument struct lies in memory, to be compared with the parameters of its kernel. The struct is sequential and its fields are numbers,
+/// How an argument struct lies in memory, to be compared with the parameters of its kernel. The struct is sequential and its fields are
+/// numbers,
 /// enums or <see cref="DevicePointer"/>, in the order of the kernel's parameters; C# and C++ then align them alike.
 /// </summary>
 internal static class ArgumentLayout
 {
     /// <summary>The fields of a struct, in order.</summary>
-    /// <exception cref="InvalidOperationException">A field is of a type that has no counterpart in a kernel, or the struct is not sequential.</exception>
+    /// <exception cref="InvalidOperationException">A field is of a type that has no counterpart in a kernel, or the struct is not
+    /// sequential.</exception>
     internal static ArgumentField[] Of<[DynamicallyAccessedMembers(CudaKernel.Fields)] T>()
         where T : unmanaged
     {
@@ -33,7 +35,11 @@ internal static class ArgumentLayout
         }
         // A struct without fields still takes one byte.
         if (fields.Length > 0 && Align(end, alignment) != Unsafe.SizeOf<T>())
-            throw new InvalidOperationException($"{typeof(T).Name} takes {Unsafe.SizeOf<T>()} bytes, not {Align(end, alignment)}: it must be [StructLayout(LayoutKind.Sequential)] with the default packing");
+        {
+            throw new InvalidOperationException(
+                $"{typeof(T).Name} takes {Unsafe.SizeOf<T>()} bytes, not {Align(end, alignment)}: " +
+                "it must be [StructLayout(LayoutKind.Sequential)] with the default packing");
+        }
         return layout;
     }
 
@@ -48,14 +54,20 @@ internal static class ArgumentLayout
         {
             ArgumentField field = layout[i];
             if (!TryGetParameter(function, i, out int offset, out int size))
-                throw Mismatch(kernel, arguments, $"the kernel has {i} parameters and the struct {layout.Length} fields; '{field.Name}' has no parameter");
+            {
+                string counts = $"the kernel has {i} parameters and the struct {layout.Length} fields";
+                throw Mismatch(kernel, arguments, $"{counts}; '{field.Name}' has no parameter");
+            }
             if (size != field.Size)
                 throw Mismatch(kernel, arguments, $"parameter {i} takes {size} bytes and the field '{field.Name}' {field.Size}");
             if (offset != field.Offset)
                 throw Mismatch(kernel, arguments, $"parameter {i} is at byte {offset} and the field '{field.Name}' at byte {field.Offset}");
         }
         if (TryGetParameter(function, layout.Length, out _, out int missing))
-            throw Mismatch(kernel, arguments, $"the kernel has a parameter {layout.Length} of {missing} bytes after the struct's last field {(layout.IsEmpty ? "(it has none)" : $"'{layout[^1].Name}'")}");
+        {
+            string last = layout.IsEmpty ? "and the struct no fields" : $"after the struct's last field '{layout[^1].Name}'";
+            throw Mismatch(kernel, arguments, $"the kernel has a parameter {layout.Length} of {missing} bytes {last}");
+        }
     }
 
     // The driver answers "invalid value" for the first index past the end.
@@ -67,8 +79,8 @@ internal static class ArgumentLayout
         throw CudaException.Create(result, nameof(DriverApi.cuFuncGetParamInfo));
     }
 
-    private static CudaSearchException Mismatch(string kernel, string arguments, string difference) =>
-        CudaSearchException.BadInput($"{arguments} does not fit kernel '{kernel}': {difference}; the kernel images and this program are not from the same build");
+    private static CudaSearchException Mismatch(string kernel, string arguments, string difference) => CudaSearchException.BadInput(
+        $"{arguments} does not fit kernel '{kernel}': {difference}; the kernel images and this program are not from the same build");
 
     // Every admitted type is aligned to its own size.
     private static int SizeOf(Type owner, FieldInfo field)
@@ -81,12 +93,14 @@ internal static class ArgumentLayout
             TypeCode.Int16 or TypeCode.UInt16 => sizeof(short),
             TypeCode.Int32 or TypeCode.UInt32 or TypeCode.Single => sizeof(int),
             TypeCode.Int64 or TypeCode.UInt64 or TypeCode.Double => sizeof(long),
-            _ => throw new InvalidOperationException($"{owner.Name}.{NameOf(field)} is a {type.Name}; kernel arguments are numbers, enums or {nameof(DevicePointer)}"),
+            _ => throw new InvalidOperationException(
+                $"{owner.Name}.{NameOf(field)} is a {type.Name}; kernel arguments are numbers, enums or {nameof(DevicePointer)}"),
         };
     }
 
     // "<Rows>k__BackingField" → "Rows"
-    private static string NameOf(FieldInfo field) => field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
+    private static string NameOf(FieldInfo field) =>
+        field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
 
     private static int Align(int offset, int alignment) => (offset + alignment - 1) / alignment * alignment;
 }

@@ -19,8 +19,11 @@ internal sealed unsafe class CudaBlas : IDisposable
     private readonly nint _handle;
     private readonly delegate* unmanaged<nint, int> _destroy;
     private readonly delegate* unmanaged<nint, nint, int> _setStream;
+
+    // handle, operations on a and b, m, n, k, alpha, a, type, stride, b, type, stride, beta, c, type, stride, compute type, algorithm
     private readonly delegate* unmanaged<
-        nint, int, int, int, int, int, float*, DevicePointer, int, int, DevicePointer, int, int, float*, DevicePointer, int, int, int, int, int> _gemm;
+        nint, int, int, int, int, int, float*, DevicePointer, int, int, DevicePointer, int, int, float*, DevicePointer, int, int, int, int,
+        int> _gemm;
 
     private bool _disposed;
 
@@ -30,7 +33,8 @@ internal sealed unsafe class CudaBlas : IDisposable
         _destroy = (delegate* unmanaged<nint, int>)NativeLibrary.GetExport(library, "cublasDestroy_v2");
         _setStream = (delegate* unmanaged<nint, nint, int>)NativeLibrary.GetExport(library, "cublasSetStream_v2");
         _gemm = (delegate* unmanaged<
-            nint, int, int, int, int, int, float*, DevicePointer, int, int, DevicePointer, int, int, float*, DevicePointer, int, int, int, int, int>)
+            nint, int, int, int, int, int, float*, DevicePointer, int, int, DevicePointer, int, int, float*, DevicePointer, int, int, int,
+            int, int>)
             NativeLibrary.GetExport(library, "cublasGemmEx");
         var create = (delegate* unmanaged<nint*, int>)NativeLibrary.GetExport(library, "cublasCreate_v2");
         nint handle;
@@ -48,7 +52,8 @@ internal sealed unsafe class CudaBlas : IDisposable
     /// <summary>Opens cuBLAS for the current context.</summary>
     /// <param name="blas">The library; null when it is not there.</param>
     /// <param name="reason">Why it is not there; null when it is.</param>
-    public static bool TryOpen([NotNullWhen(true)] out CudaBlas? blas, [NotNullWhen(false)] out string? reason) => TryOpen(Candidates, out blas, out reason);
+    public static bool TryOpen([NotNullWhen(true)] out CudaBlas? blas, [NotNullWhen(false)] out string? reason) =>
+        TryOpen(Candidates, out blas, out reason);
 
     /// <summary>Opens the first of these files that can be loaded.</summary>
     internal static bool TryOpen(string[] files, [NotNullWhen(true)] out CudaBlas? blas, [NotNullWhen(false)] out string? reason)
@@ -88,9 +93,28 @@ internal sealed unsafe class CudaBlas : IDisposable
         float one = 1f, zero = 0f;
         Check(_setStream(_handle, stream.Handle.DangerousGetHandle()), "cublasSetStream");
         // cuBLAS counts columns first: its n × m result in that order is our m × n result row by row.
-        int result = _gemm(
-            _handle, Transpose, NoTranspose, n, m, k, &one, w, BFloat16, k, x, BFloat16, k, &zero, y, float32Output ? Float32 : BFloat16, n, ComputeFloat32, DefaultAlgorithm);
-        Check(result, "cublasGemmEx");
+        int outputType = float32Output ? Float32 : BFloat16;
+        int status = _gemm(
+            _handle,
+            Transpose,
+            NoTranspose,
+            n,
+            m,
+            k,
+            &one,
+            w,
+            BFloat16,
+            k,
+            x,
+            BFloat16,
+            k,
+            &zero,
+            y,
+            outputType,
+            n,
+            ComputeFloat32,
+            DefaultAlgorithm);
+        Check(status, "cublasGemmEx");
         GC.KeepAlive(stream);
     }
 

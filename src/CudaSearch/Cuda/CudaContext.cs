@@ -18,7 +18,8 @@ internal sealed unsafe class CudaContext : IDisposable
 
     /// <summary>Retains the primary context of a device and makes it current.</summary>
     /// <param name="device">Which device, counted from 0 as the driver does.</param>
-    /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: no driver, no such device, or other processes leave no room on it.</exception>
+    /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: no driver, no such device, or other processes leave
+    /// no room on it.</exception>
     public CudaContext(int device)
     {
         Driver = CudaDriver.Load();
@@ -30,7 +31,8 @@ internal sealed unsafe class CudaContext : IDisposable
         }
         CudaException.Check(DriverApi.cuDeviceGet(out _device, device));
         Name = ReadName(_device);
-        ComputeCapability = new Version(Attribute(DeviceAttribute.ComputeCapabilityMajor), Attribute(DeviceAttribute.ComputeCapabilityMinor));
+        ComputeCapability = new Version(
+            Attribute(DeviceAttribute.ComputeCapabilityMajor), Attribute(DeviceAttribute.ComputeCapabilityMinor));
         MultiprocessorCount = Attribute(DeviceAttribute.MultiprocessorCount);
         CudaException.Check(DriverApi.cuDeviceTotalMem(out nuint total, _device));
         TotalMemory = (long)total;
@@ -100,7 +102,8 @@ internal sealed unsafe class CudaContext : IDisposable
 
     private CudaSearchException NotStarted(int result) => new(
         Failure.DeviceUnavailable,
-        $"{Name} cannot be used: {CudaException.NameOf(result)} ({result}) when a context was made; nvidia-smi shows which processes hold it and its memory");
+        $"{Name} cannot be used: {CudaException.NameOf(result)} ({result}) when a context was made; " +
+        "nvidia-smi shows which processes hold it and its memory");
 
     private static string ReadName(int device)
     {

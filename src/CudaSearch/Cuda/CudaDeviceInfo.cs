@@ -17,15 +17,17 @@ public sealed record CudaDeviceInfo(
         try
         {
             using var context = new CudaContext(index);
-            var info = new CudaDeviceInfo(index, context.Name, context.ComputeCapability, context.TotalMemory, context.FreeMemory, null, null);
+            string? kernels = null, fault = null;
             try
             {
-                return info with { Kernels = KernelImages.Find(null, context.Name, context.ComputeCapability).Description };
+                kernels = KernelImages.Find(null, context.Name, context.ComputeCapability).Description;
             }
             catch (CudaSearchException e)
             {
-                return info with { Fault = e.Message };
+                fault = e.Message;
             }
+            return new CudaDeviceInfo(
+                index, context.Name, context.ComputeCapability, context.TotalMemory, context.FreeMemory, kernels, fault);
         }
         catch (Exception e) when (e is CudaException or CudaSearchException)
         {
@@ -59,7 +61,8 @@ public sealed record CudaInfo
         try
         {
             CudaDriver driver = CudaDriver.Load();
-            return new CudaInfo { DriverVersion = driver.Version, Devices = [.. Enumerable.Range(0, driver.DeviceCount).Select(CudaDeviceInfo.Of)] };
+            CudaDeviceInfo[] devices = [.. Enumerable.Range(0, driver.DeviceCount).Select(CudaDeviceInfo.Of)];
+            return new CudaInfo { DriverVersion = driver.Version, Devices = devices };
         }
         catch (CudaSearchException e)
         {

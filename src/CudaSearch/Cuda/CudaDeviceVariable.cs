@@ -41,7 +41,8 @@ internal sealed unsafe class CudaDeviceVariable<T> : IDisposable
     }
 
     /// <summary>
-    /// Copies from ordinary memory: waits for all earlier work in the context, copies, and returns when the data is there. For loading and for
+    /// Copies from ordinary memory: waits for all earlier work in the context, copies, and returns when the data is there. For loading and
+    /// for
     /// tests; a pass uses the asynchronous copies.
     /// </summary>
     /// <param name="source">At most <see cref="Length"/> − <paramref name="index"/> elements.</param>
@@ -88,8 +89,11 @@ internal sealed unsafe class CudaDeviceVariable<T> : IDisposable
         CudaException.Check(DriverApi.cuMemcpyHtoDAsync(Range(index, count), host, Bytes(count), stream.Handle));
     }
 
-    /// <summary>Queues a copy of as many elements as the page-locked memory has; they are there once the stream has been waited for.</summary>
-    public void CopyToAsync(CudaPageLockedHostMemory<T> destination, CudaStream stream) => CopyToAsync(destination, 0, 0, destination.Length, stream);
+    /// <summary>
+    /// Queues a copy of as many elements as the page-locked memory has; they are there once the stream has been waited for.
+    /// </summary>
+    public void CopyToAsync(CudaPageLockedHostMemory<T> destination, CudaStream stream) =>
+        CopyToAsync(destination, 0, 0, destination.Length, stream);
 
     /// <summary>Queues a copy to a part of page-locked memory; it is there once the stream has been waited for.</summary>
     /// <param name="destination">The memory.</param>
@@ -110,7 +114,8 @@ internal sealed unsafe class CudaDeviceVariable<T> : IDisposable
         CudaException.Check(DriverApi.cuMemcpyDtoDAsync(Range(0, source.Length), source.Pointer, (nuint)source.SizeInBytes, stream.Handle));
 
     /// <summary>Queues setting every byte.</summary>
-    public void Fill(byte value, CudaStream stream) => CudaException.Check(DriverApi.cuMemsetD8Async(Pointer, value, (nuint)SizeInBytes, stream.Handle));
+    public void Fill(byte value, CudaStream stream) =>
+        CudaException.Check(DriverApi.cuMemsetD8Async(Pointer, value, (nuint)SizeInBytes, stream.Handle));
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
@@ -131,7 +136,8 @@ internal sealed unsafe class CudaDeviceVariable<T> : IDisposable
     private static T* HostRange(CudaPageLockedHostMemory<T> memory, int index, int count)
     {
         if (index >= 0 && count >= 0 && count <= memory.Length - index) return memory.Pointer + index;
-        throw new ArgumentOutOfRangeException(nameof(index), $"elements {index} to {index + (long)count} are not inside page-locked memory of {memory.Length}");
+        throw new ArgumentOutOfRangeException(
+            nameof(index), $"elements {index} to {index + (long)count} are not inside page-locked memory of {memory.Length}");
     }
 
     private static CudaSearchException OutOfMemory(CudaContext context, long bytes)
@@ -139,7 +145,8 @@ internal sealed unsafe class CudaDeviceVariable<T> : IDisposable
         long free = DriverApi.cuMemGetInfo(out nuint available, out _) == CudaResult.Success ? (long)available : 0;
         return new CudaSearchException(
             Failure.OutOfMemory,
-            $"{context.Name} has no room for {MiB(bytes)} more: {MiB(free)} of {MiB(context.TotalMemory)} are free; lower --memory or end other processes on the device");
+            $"{context.Name} has no room for {MiB(bytes)} more: {MiB(free)} of {MiB(context.TotalMemory)} are free; " +
+            "lower --memory or end other processes on the device");
     }
 
     private static string MiB(long bytes) => $"{bytes / 1048576.0:F1} MiB";

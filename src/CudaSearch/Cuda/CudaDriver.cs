@@ -3,7 +3,10 @@ namespace CudaSearch.Cuda;
 /// <summary>The CUDA driver of this machine, initialised.</summary>
 internal sealed unsafe class CudaDriver
 {
-    /// <summary>The oldest usable driver, as the driver counts (1000 · major + 10 · minor): 12.5 is the first to know PTX 8.5, which the kernels are in.</summary>
+    /// <summary>
+    /// The oldest usable driver, as the driver counts (1000 · major + 10 · minor): 12.5 is the first to know PTX 8.5, the version of the
+    /// kernels.
+    /// </summary>
     internal const int MinimumVersion = 12050;
 
     private static readonly Lock s_lock = new();
@@ -25,8 +28,11 @@ internal sealed unsafe class CudaDriver
     /// <summary>Devices that can be used; at least one.</summary>
     public int DeviceCount { get; }
 
-    /// <summary>Finds, checks and initialises the driver on the first call; later calls return the same. A failure is tried anew each time.</summary>
-    /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: there is no library, it is too old, or it sees no device.</exception>
+    /// <summary>
+    /// Finds, checks and initialises the driver on the first call; later calls return the same. A failure is tried anew each time.
+    /// </summary>
+    /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: there is no library, it is too old, or it sees no
+    /// device.</exception>
     public static CudaDriver Load()
     {
         lock (s_lock) return s_loaded ??= Initialize(DriverLibrary.Path);
@@ -66,7 +72,8 @@ internal sealed unsafe class CudaDriver
         string found = result is CudaResult.Success or CudaResult.NoDevice
             ? "sees no device"
             : $"does not start: {CudaException.NameOf(result)} ({result})";
-        string hidden = Environment.GetEnvironmentVariable("CUDA_VISIBLE_DEVICES") is { } visible ? $" (CUDA_VISIBLE_DEVICES is '{visible}')" : "";
+        string? visible = Environment.GetEnvironmentVariable("CUDA_VISIBLE_DEVICES");
+        string hidden = visible is null ? "" : $" (CUDA_VISIBLE_DEVICES is '{visible}')";
         throw new CudaSearchException(
             Failure.DeviceUnavailable,
             $"the CUDA driver '{path}' {found}{hidden}; check that nvidia-smi lists a GPU, or use --device cpu");

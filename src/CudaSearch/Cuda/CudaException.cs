@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace CudaSearch.Cuda;
 
 /// <summary>
-/// A call into the CUDA driver that failed. The message reads <c>CUDA_ERROR_LAUNCH_FAILED (719) from cuStreamSynchronize: …</c>, followed by
+/// A call into the CUDA driver that failed. The message reads <c>CUDA_ERROR_LAUNCH_FAILED (719) from cuStreamSynchronize: …</c>, followed
+/// by
 /// the report of the faulting kernel where the driver can give one.
 /// </summary>
 public sealed class CudaException : Exception
@@ -57,10 +58,10 @@ public sealed class CudaException : Exception
 
     /// <summary>The driver's name for a code; the number where the driver has none.</summary>
     internal static unsafe string NameOf(int code) =>
-        DriverApi.cuGetErrorName(code, out byte* name) == CudaResult.Success ? Marshal.PtrToStringUTF8((nint)name) ?? $"error {code}" : $"error {code}";
+        DriverApi.cuGetErrorName(code, out byte* name) == CudaResult.Success ? Marshal.PtrToStringUTF8((nint)name)! : $"error {code}";
 
     private static unsafe string TextOf(int code) =>
-        DriverApi.cuGetErrorString(code, out byte* text) == CudaResult.Success ? Marshal.PtrToStringUTF8((nint)text) ?? "no description" : "no description";
+        DriverApi.cuGetErrorString(code, out byte* text) == CudaResult.Success ? Marshal.PtrToStringUTF8((nint)text)! : "no description";
 
     // "DriverApi.cuMemFree(handle)" → "cuMemFree"
     private static string FunctionName(string expression)
@@ -70,6 +71,7 @@ public sealed class CudaException : Exception
         return path[(path.LastIndexOf('.') + 1)..];
     }
 
-    private static bool IsStickyCode(int code) => code is CudaResult.EccUncorrectable or CudaResult.IllegalAddress or CudaResult.LaunchTimeout
-        or CudaResult.Assert or (>= CudaResult.HardwareStackError and <= CudaResult.LaunchFailed);
+    private static bool IsStickyCode(int code) =>
+        code is CudaResult.EccUncorrectable or CudaResult.IllegalAddress or CudaResult.LaunchTimeout or CudaResult.Assert
+            or (>= CudaResult.HardwareStackError and <= CudaResult.LaunchFailed);
 }

@@ -7,7 +7,8 @@ namespace CudaSearch.Cuda;
 internal static class CudaKernel
 {
     /// <summary>What must survive trimming of an argument struct so that its layout can be checked.</summary>
-    internal const DynamicallyAccessedMemberTypes Fields = DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields;
+    internal const DynamicallyAccessedMemberTypes Fields =
+        DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields;
 
     /// <summary>Dynamic shared memory that every block may have; more must be asked for per function.</summary>
     internal const int DefaultDynamicShared = 48 * 1024;
@@ -33,7 +34,9 @@ internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.F
         _function = function;
         Name = name;
         ArgumentField[] layout = ArgumentLayout.Of<TArguments>();
-        ArgumentLayout.Require(layout, typeof(TArguments).Name, function, name);
+        Type arguments = typeof(TArguments);
+        string owner = arguments.DeclaringType is { } type ? type.Name + "." : "";
+        ArgumentLayout.Require(layout, owner + arguments.Name, function, name);
         _argumentBytes = ArgumentLayout.End(layout);
     }
 
@@ -46,7 +49,8 @@ internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.F
     /// <param name="block">Threads a block.</param>
     /// <param name="arguments">The kernel's parameters.</param>
     /// <param name="dynamicShared">Bytes of dynamic shared memory a block.</param>
-    /// <exception cref="CudaException">The driver refused the launch; a fault inside the kernel shows later, where the stream is waited for.</exception>
+    /// <exception cref="CudaException">The driver refused the launch; a fault inside the kernel shows later, where the stream is waited
+    /// for.</exception>
     public void Launch(CudaStream stream, Dim3 grid, Dim3 block, in TArguments arguments, int dynamicShared = 0)
     {
         ObjectDisposedException.ThrowIf(_module.IsClosed, this);
@@ -56,7 +60,17 @@ internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.F
             nuint bytes = (nuint)_argumentBytes;
             nint* extra = stackalloc nint[] { BufferPointer, (nint)buffer, BufferSize, (nint)(&bytes), EndOfList };
             int result = DriverApi.cuLaunchKernel(
-                _function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)block.X, (uint)block.Y, (uint)block.Z, (uint)dynamicShared, stream.Handle, null, extra);
+                _function,
+                (uint)grid.X,
+                (uint)grid.Y,
+                (uint)grid.Z,
+                (uint)block.X,
+                (uint)block.Y,
+                (uint)block.Z,
+                (uint)dynamicShared,
+                stream.Handle,
+                null,
+                extra);
             if (result != CudaResult.Success) ThrowRefused(result, grid, block, dynamicShared);
         }
         GC.KeepAlive(this);
@@ -66,11 +80,17 @@ internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.F
     {
         int result = DriverApi.cuFuncSetAttribute(_function, FunctionAttribute.MaxDynamicSharedSizeBytes, bytes);
         if (result != CudaResult.Success)
-            throw CudaException.Create(result, nameof(DriverApi.cuFuncSetAttribute), Name, $"{bytes} bytes of dynamic shared memory were asked for");
+        {
+            string wanted = $"{bytes} bytes of dynamic shared memory were asked for";
+            throw CudaException.Create(result, nameof(DriverApi.cuFuncSetAttribute), Name, wanted);
+        }
         _dynamicShared = bytes;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ThrowRefused(int result, Dim3 grid, Dim3 block, int dynamicShared) =>
-        throw CudaException.Create(result, nameof(DriverApi.cuLaunchKernel), Name, $"grid {grid}, block {block}, {dynamicShared} bytes of dynamic shared memory");
+    private void ThrowRefused(int result, Dim3 grid, Dim3 block, int dynamicShared)
+    {
+        string shape = $"grid {grid}, block {block}, {dynamicShared} bytes of dynamic shared memory";
+        throw CudaException.Create(result, nameof(DriverApi.cuLaunchKernel), Name, shape);
+    }
 }

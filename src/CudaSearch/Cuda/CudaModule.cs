@@ -39,9 +39,13 @@ internal sealed unsafe class CudaModule : IDisposable
             terminated[image.Length] = 0;
             byte* errors = terminated + image.Length + 1, remarks = errors + LogBytes;
             *errors = *remarks = 0;
-            JitOption* names = stackalloc[] { JitOption.ErrorLogBuffer, JitOption.ErrorLogBufferSizeBytes, JitOption.InfoLogBuffer, JitOption.InfoLogBufferSizeBytes };
-            nint* values = stackalloc nint[] { (nint)errors, LogBytes, (nint)remarks, LogBytes };
-            int result = DriverApi.cuModuleLoadDataEx(out nint module, terminated, 4, names, values);
+            const int Options = 4;
+            JitOption* names = stackalloc JitOption[Options]
+            {
+                JitOption.ErrorLogBuffer, JitOption.ErrorLogBufferSizeBytes, JitOption.InfoLogBuffer, JitOption.InfoLogBufferSizeBytes,
+            };
+            nint* values = stackalloc nint[Options] { (nint)errors, LogBytes, (nint)remarks, LogBytes };
+            int result = DriverApi.cuModuleLoadDataEx(out nint module, terminated, Options, names, values);
             if (result != CudaResult.Success) throw Refused(result, name, ReadLog(errors));
             return new CudaModule(new ModuleHandle(context, module), name, ReadLog(remarks));
         }
@@ -62,14 +66,18 @@ internal sealed unsafe class CudaModule : IDisposable
         int result = DriverApi.cuModuleGetFunction(out nint address, _handle, function);
         if (result == CudaResult.Success) return address;
         if (result != CudaResult.NotFound) throw CudaException.Create(result, nameof(DriverApi.cuModuleGetFunction), function);
-        throw CudaSearchException.BadInput($"module '{Name}' has no kernel '{function}'; the kernel images and this program are not from the same build");
+        throw CudaSearchException.BadInput(
+            $"module '{Name}' has no kernel '{function}'; the kernel images and this program are not from the same build");
     }
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
 
-    private static CudaException Refused(int result, string name, string log) =>
-        CudaException.Create(result, nameof(DriverApi.cuModuleLoadDataEx), detail: $"module '{name}' was refused{(log.Length > 0 ? $":\n{log}" : "")}");
+    private static CudaException Refused(int result, string name, string log)
+    {
+        string detail = $"module '{name}' was refused" + (log.Length > 0 ? ":\n" + log : "");
+        return CudaException.Create(result, nameof(DriverApi.cuModuleLoadDataEx), detail: detail);
+    }
 
     private static string ReadLog(byte* log)
     {

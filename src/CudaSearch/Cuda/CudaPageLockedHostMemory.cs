@@ -21,7 +21,12 @@ internal sealed unsafe class CudaPageLockedHostMemory<T> : IDisposable
         long bytes = length * sizeof(T);
         int result = DriverApi.cuMemHostAlloc(out nint pointer, (nuint)bytes, Portable);
         if (result == CudaResult.OutOfMemory)
-            throw new CudaSearchException(Failure.OutOfMemory, $"the system has no {bytes >> 10} KiB of page-locked memory left; end other processes or raise the limit on locked memory");
+        {
+            throw new CudaSearchException(
+                Failure.OutOfMemory,
+                $"the system has no {(bytes + 1023) >> 10} KiB of page-locked memory left; " +
+                "end other processes or raise the limit on locked memory");
+        }
         if (result != CudaResult.Success) throw CudaException.Create(result, nameof(DriverApi.cuMemHostAlloc));
         _handle = new PinnedMemoryHandle(context, pointer);
     }

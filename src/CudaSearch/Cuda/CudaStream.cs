@@ -32,7 +32,8 @@ internal sealed class CudaStream : IDisposable
     }
 
     /// <summary>
-    /// From now on work queued here is written down instead of done. Until <see cref="EndCapture"/> this thread must not wait for the stream,
+    /// From now on work queued here is written down instead of done. Until <see cref="EndCapture"/> this thread must not wait for the
+    /// stream,
     /// allocate or copy synchronously.
     /// </summary>
     public void BeginCapture() => CudaException.Check(DriverApi.cuStreamBeginCapture(Handle, CaptureMode.ThreadLocal));

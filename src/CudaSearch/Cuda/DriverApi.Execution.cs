@@ -5,7 +5,7 @@ namespace CudaSearch.Cuda;
 /// <content>Modules, functions, launches, streams, events and graphs.</content>
 internal static unsafe partial class DriverApi
 {
-    // ---- modules and functions -----------------------------------------------------------------------------------------------------------
+    // ---- modules and functions --------------------------------------------------------------------------------------------------
 
     [LibraryImport(Library)]
     internal static partial int cuModuleLoadDataEx(out nint module, void* image, uint options, JitOption* names, nint* values);
@@ -36,7 +36,7 @@ internal static unsafe partial class DriverApi
         void** parameters,
         nint* extra);
 
-    // ---- streams and events --------------------------------------------------------------------------------------------------------------
+    // ---- streams and events -----------------------------------------------------------------------------------------------------
 
     [LibraryImport(Library)]
     internal static partial int cuStreamCreate(out nint stream, uint flags);
@@ -65,7 +65,7 @@ internal static unsafe partial class DriverApi
     [LibraryImport(Library)]
     internal static partial int cuEventElapsedTime(out float milliseconds, EventHandle start, EventHandle end);
 
-    // ---- graphs --------------------------------------------------------------------------------------------------------------------------
+    // ---- graphs -----------------------------------------------------------------------------------------------------------------
 
     [LibraryImport(Library, EntryPoint = "cuStreamBeginCapture_v2")]
     internal static partial int cuStreamBeginCapture(StreamHandle stream, CaptureMode mode);

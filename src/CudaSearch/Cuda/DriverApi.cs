@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace CudaSearch.Cuda;
 
 /// <summary>
-/// The driver's C functions under their documented names, each bound to the versioned symbol that today's headers select. Every one returns a
+/// The driver's C functions under their documented names, each bound to the versioned symbol that today's headers select. Every one returns
+/// a
 /// CUresult (0 is success). Nothing here may be called before <see cref="CudaDriver.Load()"/> has found the library.
 /// </summary>
 internal static unsafe partial class DriverApi
@@ -11,7 +12,7 @@ internal static unsafe partial class DriverApi
     /// <summary>The name that <see cref="DriverLibrary"/> resolves; no such file need exist.</summary>
     internal const string Library = "cuda";
 
-    // ---- errors --------------------------------------------------------------------------------------------------------------------------
+    // ---- errors -----------------------------------------------------------------------------------------------------------------
 
     [LibraryImport(Library)]
     internal static partial int cuGetErrorName(int error, out byte* name);
@@ -19,7 +20,7 @@ internal static unsafe partial class DriverApi
     [LibraryImport(Library)]
     internal static partial int cuGetErrorString(int error, out byte* text);
 
-    // ---- devices and contexts ------------------------------------------------------------------------------------------------------------
+    // ---- devices and contexts ---------------------------------------------------------------------------------------------------
 
     [LibraryImport(Library)]
     internal static partial int cuDeviceGet(out int device, int ordinal);
@@ -51,7 +52,7 @@ internal static unsafe partial class DriverApi
     [LibraryImport(Library)]
     internal static partial int cuCtxSynchronize();
 
-    // ---- memory --------------------------------------------------------------------------------------------------------------------------
+    // ---- memory -----------------------------------------------------------------------------------------------------------------
 
     [LibraryImport(Library, EntryPoint = "cuMemGetInfo_v2")]
     internal static partial int cuMemGetInfo(out nuint free, out nuint total);

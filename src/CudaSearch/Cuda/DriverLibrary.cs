@@ -33,7 +33,8 @@ internal static unsafe class DriverLibrary
             string reason = e.Message.ReplaceLineEndings(" ").Trim();
             throw new CudaSearchException(
                 Failure.DeviceUnavailable,
-                $"the CUDA driver library '{path}' cannot be loaded: {reason}; install the NVIDIA driver, name its library in {Variable}, or use --device cpu",
+                $"the CUDA driver library '{path}' cannot be loaded: {reason}; " +
+                $"install the NVIDIA driver, name its library in {Variable}, or use --device cpu",
                 e);
         }
     }
@@ -67,5 +68,6 @@ internal static unsafe class DriverLibrary
         return report == null || Marshal.PtrToStringUTF8((nint)report()) is not { Length: > 0 } text ? null : text.Trim();
     }
 
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) => name == DriverApi.Library ? s_handle : 0;
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
+        name == DriverApi.Library ? s_handle : 0;
 }

@@ -1,13 +1,16 @@
 namespace CudaSearch.Cuda;
 
-/// <summary>A folder of kernel images, one file an operation: <c>rmsnorm.fatbin</c>, <c>rmsnorm.ptx</c> or, for the host device, <c>rmsnorm.so</c>.</summary>
+/// <summary>
+/// A folder of kernel images, one file an operation: <c>rmsnorm.fatbin</c>, <c>rmsnorm.ptx</c> or, for the host device, <c>rmsnorm.so</c>.
+/// </summary>
 internal sealed class KernelImages
 {
     /// <summary>The environment variable that names the folder.</summary>
     internal const string Variable = "CUDASEARCH_KERNELS";
 
     // Ready-made machine code first; it loads fastest.
-    private static readonly (string Extension, string Kind)[] s_kinds = [(".fatbin", "fat binary"), (".cubin", "cubin"), (".ptx", "PTX"), (".so", "host module")];
+    private static readonly (string Extension, string Kind)[] s_kinds =
+        [(".fatbin", "fat binary"), (".cubin", "cubin"), (".ptx", "PTX"), (".so", "host module")];
 
     private KernelImages(string folder, string extension, string description)
     {
@@ -26,10 +29,12 @@ internal sealed class KernelImages
     public string Description { get; }
 
     /// <summary>
-    /// The images for a device: those of <paramref name="folder"/> or of <c>CUDASEARCH_KERNELS</c> where one is given, otherwise the fat binaries
+    /// The images for a device: those of <paramref name="folder"/> or of <c>CUDASEARCH_KERNELS</c> where one is given, otherwise the fat
+    /// binaries
     /// beside the program, otherwise the PTX for the newest target that the device can run.
     /// </summary>
-    /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: there are none, or the device is too old for them.</exception>
+    /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: there are none, or the device is too old for
+    /// them.</exception>
     public static KernelImages Find(string? folder, string deviceName, Version capability)
     {
         folder ??= Environment.GetEnvironmentVariable(Variable);
@@ -37,14 +42,19 @@ internal sealed class KernelImages
         return FindBeside(Path.Combine(AppContext.BaseDirectory, "kernels"), deviceName, capability);
     }
 
-    /// <summary>The images for a device among those of a build: a folder for each target, and one of fat binaries where there was an nvcc.</summary>
+    /// <summary>
+    /// The images for a device among those of a build: a folder for each target, and one of fat binaries where there was an nvcc.
+    /// </summary>
     internal static KernelImages FindBeside(string root, string deviceName, Version capability)
     {
         string target = TargetFor(deviceName, capability);
         return TryOpen(Path.Combine(root, "fatbin")) ?? TryOpen(Path.Combine(root, target)) ?? throw Missing(Path.Combine(root, target));
     }
 
-    /// <summary>The newest target of the build that a device can run. PTX runs on every later device, except that of sm_90a, which runs on 9.0 alone.</summary>
+    /// <summary>
+    /// The newest target of the build that a device can run. PTX runs on every later device, except that of sm_90a, which runs on 9.0
+    /// alone.
+    /// </summary>
     internal static string TargetFor(string deviceName, Version capability)
     {
         if (capability == new Version(9, 0)) return "sm_90a";
@@ -66,7 +76,8 @@ internal sealed class KernelImages
         }
         catch (IOException e)
         {
-            throw new CudaSearchException(Failure.DeviceUnavailable, $"the kernel image '{file}' cannot be read: {e.Message}; build the project again", e);
+            throw new CudaSearchException(
+                Failure.DeviceUnavailable, $"the kernel image '{file}' cannot be read: {e.Message}; build the project again", e);
         }
     }
 
@@ -84,5 +95,6 @@ internal sealed class KernelImages
 
     private static CudaSearchException Missing(string folder) => new(
         Failure.DeviceUnavailable,
-        $"there are no kernel images in '{folder}'; build with clang 19 or nvcc 12.4 (or newer) installed, or name a folder that has them in {Variable}");
+        $"there are no kernel images in '{folder}'; " +
+        $"build with clang 19 or nvcc 12.4 (or newer) installed, or name a folder that has them in {Variable}");
 }

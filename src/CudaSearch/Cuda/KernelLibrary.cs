@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace CudaSearch.Cuda;
 
-/// <summary>The kernels of the project on one device: modules are loaded when a kernel of theirs is first asked for. Safe for several threads.</summary>
+/// <summary>
+/// The kernels of the project on one device: modules are loaded when a kernel of theirs is first asked for. Safe for several threads.
+/// </summary>
 internal sealed class KernelLibrary : IDisposable
 {
     private readonly KernelImages _images;
@@ -13,7 +15,8 @@ internal sealed class KernelLibrary : IDisposable
     /// <param name="context">The device; current on every thread that asks for kernels.</param>
     /// <param name="folder">The folder of images; null: see <see cref="KernelImages.Find"/>.</param>
     /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: there are no images for this device.</exception>
-    public KernelLibrary(CudaContext context, string? folder = null) => _images = KernelImages.Find(folder, context.Name, context.ComputeCapability);
+    public KernelLibrary(CudaContext context, string? folder = null) =>
+        _images = KernelImages.Find(folder, context.Name, context.ComputeCapability);
 
     /// <summary>Which images are used, such as <c>sm_90a PTX</c>.</summary>
     public string Description => _images.Description;

@@ -1,5 +1,4 @@
 using CudaSearch.Backends;
-using CudaSearch.Backends.Cpu;
 using CudaSearch.Engine;
 
 namespace CudaSearch.Evaluation;
@@ -39,7 +38,11 @@ public sealed class Workbench : IDisposable
     private readonly DeviceLoop _loop = new();
     private LanguageModel? _generator;
 
-    private Workbench(IBackend backend) => _backend = backend;
+    private Workbench(DeviceChoice device, int threads)
+    {
+        _backend = device.Open(threads);
+        DeviceNote = device.Note;
+    }
 
     /// <summary>Writes steps.</summary>
     /// <exception cref="InvalidOperationException">None was asked for.</exception>
@@ -54,6 +57,9 @@ public sealed class Workbench : IDisposable
     /// <summary>The device in words.</summary>
     public string Device => _backend.Device;
 
+    /// <summary>Why a GPU that is there is not used; null when there is nothing to say.</summary>
+    public string? DeviceNote { get; }
+
     /// <summary>The generator as the user named it: <c>tinymath</c>, or the folder's name; null when there is none.</summary>
     public string? ModelName { get; private set; }
 
@@ -64,7 +70,7 @@ public sealed class Workbench : IDisposable
     /// <exception cref="CudaSearchException">A model is wrong, the device is unavailable, or the memory does not suffice.</exception>
     public static Workbench Open(WorkbenchOptions options)
     {
-        var workbench = new Workbench(OpenBackend(options));
+        var workbench = new Workbench(DeviceChoice.Of(options.Device), options.Threads);
         try
         {
             workbench.OpenModels(options);
@@ -93,15 +99,6 @@ public sealed class Workbench : IDisposable
         _generator?.Dispose();
         Verifier?.Dispose();
         _backend.Dispose();
-    }
-
-    private static IBackend OpenBackend(WorkbenchOptions options)
-    {
-        if (options.Device is "auto" or "cpu") return CpuBackend.Create(options.Threads);
-        if (options.Device == "cuda" || options.Device.StartsWith("cuda:", StringComparison.Ordinal))
-            throw new CudaSearchException(
-                Failure.DeviceUnavailable, $"--device {options.Device}: this version has no CUDA backend yet; use --device cpu (\"cudasearch doctor\" shows what there is)");
-        throw CudaSearchException.BadInput($"--device {options.Device} is unknown; use auto, cpu or cuda[:i]");
     }
 
     private void OpenModels(WorkbenchOptions options)

@@ -15,7 +15,6 @@ public sealed class Transformer : IPass, IDisposable
     private readonly DeviceWeight _finalNorm;
     private readonly DeviceWeight _head;
     private readonly DeviceRope _rope;
-    private readonly AttentionShape _attention;
     private readonly AttentionWorkspace _workspace;
     private readonly RewardHead _reward;
     private readonly float _epsilon;
@@ -50,7 +49,7 @@ public sealed class Transformer : IPass, IDisposable
         _epsilon = (float)Config.RmsNormEps;
         HasReward = reward is not null;
         _reward = reward ?? default;
-        _attention = new AttentionShape(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
+        Attention = new AttentionShape(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
         Axis one = Axis.Plain(1), hidden = Axis.Plain(Config.HiddenSize), vocabulary = Axis.Plain(Config.VocabSize);
         Axis intermediate = Axis.Plain(Config.IntermediateSize);
         Axis queries = Axis.OfHeads(Config.NumAttentionHeads, Config.HeadDim), keys = Axis.OfHeads(Config.NumKeyValueHeads, Config.HeadDim);
@@ -76,7 +75,7 @@ public sealed class Transformer : IPass, IDisposable
                     Matrix(mlp + "down_proj.weight", hidden, intermediate));
             }
             _rope = Own(backend.LoadRope(Config.RopeInverseFrequencies(), Config.MaxPositionEmbeddings));
-            _workspace = Own(backend.AllocateWorkspace(_attention, maxRows));
+            _workspace = Own(backend.AllocateWorkspace(Attention, maxRows));
             _hidden = Own(backend.Allocate(maxRows, hidden, ActivationType.Sum));
             _normed = Own(backend.Allocate(maxRows, hidden, ActivationType.Operand));
             _queries = Own(backend.Allocate(maxRows, queries, ActivationType.Operand));
@@ -131,6 +130,9 @@ public sealed class Transformer : IPass, IDisposable
 
     /// <summary>Pages of the KV cache.</summary>
     public int Pages => _cache?.Shape.Pages ?? 0;
+
+    /// <inheritdoc/>
+    public AttentionShape Attention { get; }
 
     /// <summary>Whether it was given a reward head.</summary>
     public bool HasReward { get; }
@@ -195,8 +197,8 @@ public sealed class Transformer : IPass, IDisposable
         _backend.Linear(_normed, layer.Query, layer.QueryBias, rows, _queries);
         _backend.Linear(_normed, layer.Key, layer.KeyBias, rows, _keys);
         _backend.Linear(_normed, layer.Value, layer.ValueBias, rows, _values);
-        _backend.RotateAndAppend(_queries, _keys, _values, _rope, _attention, batch, cache, index);
-        _backend.Attend(_queries, _attention, batch, cache, index, _workspace, _attended);
+        _backend.RotateAndAppend(_queries, _keys, _values, _rope, Attention, batch, cache, index);
+        _backend.Attend(_queries, Attention, batch, cache, index, _workspace, _attended);
         _backend.Linear(_attended, layer.Output, bias: null, rows, _hidden, addToOutput: true);
         _backend.RmsNorm(_hidden, layer.MlpNorm, _epsilon, rows, _normed);
         _backend.GatedLinear(_normed, layer.Gate, layer.Up, rows, _activated);

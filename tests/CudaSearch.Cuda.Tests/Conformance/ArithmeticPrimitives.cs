@@ -36,21 +36,21 @@ internal static class ArithmeticPrimitives
             .. Element(i => Bits(Other(Float(input[i]), Float(input[Count + i]), Math.Max))),
             .. Element(i => Bits(Other(Float(input[i]), Float(input[Count + i]), Math.Min))),
         ]) { Threads = Count, Tolerance = Tolerance.SameNumber },
-        new("high product", "arithmetic", "high_product", words => words.Bits(2 * Count), input =>
+        new("high product", "arithmetic", "high_product", words => words.Random(2 * Count), input =>
             [.. Element(i => (uint)((ulong)input[i] * input[Count + i] >> 32))]) { Threads = Count },
-        new("to bf16", "arithmetic", "round_to_bf16", words => [.. WithEdges(words), .. words.Bits(Count)], input =>
+        new("to bf16", "arithmetic", "round_to_bf16", words => [.. WithEdges(words), .. words.Random(Count)], input =>
         [
             .. Element(i => ToBFloat16(Float(input[i]))),
             .. Element(i => ToBFloat16(Float(input[i])) | ToBFloat16(Float(input[Count + i])) << 16),
         ]) { Threads = Count },
-        new("from bf16", "arithmetic", "widen_bf16", words => words.Bits(Count), input =>
+        new("from bf16", "arithmetic", "widen_bf16", words => words.Random(Count), input =>
             [.. Element(i => input[i] << 16), .. Element(i => input[i] << 16), .. Element(i => input[i] & 0xffff0000)]) { Threads = Count },
     ];
 
     private static Primitive Unary(string name, string kernel, Func<Words, uint[]> input, Func<float, float> function) =>
         new(name, "arithmetic", kernel, input, words => [.. words.Select(word => Bits(function(Float(word))))]) { Threads = Count };
 
-    private static uint[] WithEdges(Words words) => [.. s_edges, .. words.Bits(Count - s_edges.Length)];
+    private static uint[] WithEdges(Words words) => [.. s_edges, .. words.Random(Count - s_edges.Length)];
 
     private static uint[] Floats(params float[] values) => [.. values.Select(Bits)];
 

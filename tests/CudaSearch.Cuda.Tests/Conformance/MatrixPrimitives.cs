@@ -8,7 +8,7 @@ internal static class MatrixPrimitives
 {
     public static IEnumerable<Primitive> All =>
     [
-        new("matrix loads", "matrix", "load_fragments", words => words.Bits(128), input =>
+        new("matrix loads", "matrix", "load_fragments", words => words.Random(128), input =>
         [
             .. Registers(4, (tile, lane) => Row(input, tile, lane)), .. Registers(4, (tile, lane) => Column(input, tile, lane)),
             .. Registers(2, (tile, lane) => Row(input, tile, lane)), .. Registers(2, (tile, lane) => Column(input, tile, lane)),
@@ -21,7 +21,7 @@ internal static class MatrixPrimitives
         Warpgroup("warpgroup of reals, 64 wide", 64, words => words.RealPairs(128 * 32), new(2, 3.2e-5f)),
         Warpgroup("warpgroup of integers, 128 wide", 128, words => words.IntegerPairs(192 * 32), Tolerance.Exact),
         Warpgroup("warpgroup of reals, 128 wide", 128, words => words.RealPairs(192 * 32), new(2, 3.2e-5f)),
-        new("phases of barriers", "hopper", "barrier_phases", words => words.Bits(128), input =>
+        new("phases of barriers", "hopper", "barrier_phases", words => words.Random(128), input =>
             [.. Enumerable.Range(0, 128).Select(i => input[i / 32 * 32 + 31 - i % 32])]) { Threads = 64, NeedsHopper = true },
     ];
 

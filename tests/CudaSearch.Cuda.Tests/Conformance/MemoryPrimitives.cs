@@ -7,26 +7,26 @@ internal static class MemoryPrimitives
 {
     public static IEnumerable<Primitive> All =>
     [
-        new("16-byte access", "memory", "wide_access", words => words.Bits(256), input =>
+        new("16-byte access", "memory", "wide_access", words => words.Random(256), input =>
         [
             .. Enumerable.Range(0, 128).Select(i => input[i ^ 3]),
             .. Enumerable.Range(0, 128).Select(i => input[128 + 124 - i / 4 * 4 + i % 4]),
         ]),
-        new("dynamic shared memory", "memory", "dynamic_shared", words => words.Bits(256), input =>
+        new("dynamic shared memory", "memory", "dynamic_shared", words => words.Random(256), input =>
             [.. Enumerable.Range(0, 256).Select(i => input[(i * 5 + 1) % 256])]) { Threads = 256, SharedBytes = 1024 },
-        new("global atomics", "memory", "global_atomics", words => words.Bits(256), input =>
+        new("global atomics", "memory", "global_atomics", words => words.Random(256), input =>
         [
             .. Totals(input),
             (uint)(WideSum(input) & 0xffffffff), (uint)(WideSum(input) >> 32),
             SmallSum(input),
         ]) { Blocks = 4, Threads = 64, StartsAtZero = true },
-        new("shared atomics", "memory", "shared_atomics", words => words.Bits(128), input => [.. Totals(input), SmallSum(input), 0])
+        new("shared atomics", "memory", "shared_atomics", words => words.Random(128), input => [.. Totals(input), SmallSum(input), 0])
             { Threads = 128 },
-        new("exchange and compare", "memory", "exchange", words => words.Bits(64), input => [0, Sum(input), 64])
+        new("exchange and compare", "memory", "exchange", words => words.Random(64), input => [0, Sum(input), 64])
             { Threads = 64, StartsAtZero = true },
-        new("last block to arrive", "memory", "last_arriver", words => words.Bits(256), input =>
+        new("last block to arrive", "memory", "last_arriver", words => words.Random(256), input =>
             [Sum(input), 8, .. input.Chunk(32).Select(Sum)]) { Blocks = 8, StartsAtZero = true },
-        new("asynchronous copies", "memory", "async_copies", words => words.Bits(256), input =>
+        new("asynchronous copies", "memory", "async_copies", words => words.Random(256), input =>
         [
             .. Enumerable.Range(0, 128).Select(i => input[124 - i / 4 * 4 + i % 4]),
             .. Enumerable.Range(0, 128).Select(i => (31 - i / 4) % 2 == 0 ? input[128 + 124 - i / 4 * 4 + i % 4] : 0),

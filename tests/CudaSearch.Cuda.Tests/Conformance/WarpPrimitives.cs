@@ -9,24 +9,24 @@ internal static class WarpPrimitives
 
     public static IEnumerable<Primitive> All =>
     [
-        new("shuffle", "warp", "shuffle", words => words.Bits(64), input =>
+        new("shuffle", "warp", "shuffle", words => words.Random(64), input =>
         [
             .. Lane(lane => input[input[32 + lane] % 32]),
             .. Lane(lane => input[lane / 8 * 8 + (int)(input[32 + lane] % 32 % 8)]),
             .. Lane(_ => input[17]),
         ]),
-        new("shuffle xor", "warp", "shuffle_xor", words => words.Bits(32), input =>
+        new("shuffle xor", "warp", "shuffle_xor", words => words.Random(32), input =>
             [.. Lane(lane => input[lane ^ 1]), .. Lane(lane => input[lane ^ 21]), .. Lane(lane => input[lane ^ 4])]),
-        new("shuffle up and down", "warp", "shuffle_up_down", words => words.Bits(32), input =>
+        new("shuffle up and down", "warp", "shuffle_up_down", words => words.Random(32), input =>
         [
             .. Lane(lane => input[lane >= 3 ? lane - 3 : lane]),
             .. Lane(lane => input[lane % 16 >= 5 ? lane - 5 : lane]),
             .. Lane(lane => input[lane + 3 < 32 ? lane + 3 : lane]),
             .. Lane(lane => input[lane % 16 + 5 < 16 ? lane + 5 : lane]),
         ]),
-        new("shuffle of half a warp", "warp", "shuffle_masked", words => words.Bits(32), input =>
+        new("shuffle of half a warp", "warp", "shuffle_masked", words => words.Random(32), input =>
             [.. Lane(lane => lane % 2 == 1 ? input[lane ^ 2] : input[30])]),
-        new("votes", "warp", "vote", words => words.Bits(33), input =>
+        new("votes", "warp", "vote", words => words.Random(33), input =>
         [
             .. Lane(_ => (uint)Enumerable.Range(0, Lanes).Sum(lane => (long)(input[lane] & 1) << lane)),
             .. Lane(_ => 1), .. Lane(_ => 0), .. Lane(_ => 1), .. Lane(_ => 0),
@@ -41,7 +41,7 @@ internal static class WarpPrimitives
             .. Butterfly(input, 32, Math.Max),
             .. Butterfly(input, 8, Math.Max),
         ]),
-        new("sums of integers", "warp", "integer_sums", words => words.Bits(32), input =>
+        new("sums of integers", "warp", "integer_sums", words => words.Random(32), input =>
             [.. Butterfly(input, 32, (a, b) => a + b), .. Butterfly(input, 8, (a, b) => a + b)]),
     ];
 

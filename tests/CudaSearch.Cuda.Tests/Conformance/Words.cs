@@ -16,7 +16,7 @@ internal sealed class Words(string seed)
     }
 
     /// <summary>Random words.</summary>
-    public uint[] Bits(int count) => Make(count, Next);
+    public uint[] Random(int count) => Make(count, Next);
 
     /// <summary>Random float32 between two bounds.</summary>
     public uint[] Floats(int count, float low, float high) => Make(count, () => Bits(low + (high - low) * NextUnit()));

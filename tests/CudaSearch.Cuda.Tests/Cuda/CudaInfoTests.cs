@@ -12,7 +12,8 @@ public sealed class CudaInfoTests(DeviceFixture device)
         Assert.Null(info.Fault);
         Assert.Equal(context.Driver.Version, info.DriverVersion);
         CudaDeviceInfo first = info.Devices[0];
-        Assert.Equal((0, context.Name, context.ComputeCapability, context.TotalMemory), (first.Index, first.Name, first.ComputeCapability, first.TotalMemory));
+        Assert.Equal((0, context.Name), (first.Index, first.Name));
+        Assert.Equal((context.ComputeCapability, context.TotalMemory), (first.ComputeCapability, first.TotalMemory));
         Assert.InRange(first.FreeMemory, 1, first.TotalMemory);
         Assert.True((first.Kernels is null) != (first.Fault is null));
         Assert.True(context.MultiprocessorCount > 0);

@@ -22,10 +22,12 @@ public sealed class CudaModuleTests(DeviceFixture device)
     public void RefusedPtxIsShownWithTheCompilersLog()
     {
         _ = device.Context;
-        var e = Assert.Throws<CudaException>(() => CudaModule.Load(".version 8.5\n.target sm_80\n.address_size 64\nteleport.b32 r0;\n"u8, "planted"));
-        Assert.Equal(CudaResult.InvalidPtx, e.Code);
-        Assert.StartsWith("CUDA_ERROR_INVALID_PTX (218) from cuModuleLoadDataEx: module 'planted' was refused:\n", e.Message, StringComparison.Ordinal);
-        Assert.True(e.Message.Split('\n')[1].Length > 10, e.Message);
+        var e = Assert.Throws<CudaException>(
+            () => CudaModule.Load(".version 8.5\n.target sm_80\n.address_size 64\nteleport.b32 r0;\n"u8, "planted"));
+        Assert.Equal((CudaResult.InvalidPtx, "CUDA_ERROR_INVALID_PTX", "cuModuleLoadDataEx"), (e.Code, e.Name, e.Call));
+        string[] lines = e.Message.Split('\n');
+        Assert.EndsWith("module 'planted' was refused:", lines[0], StringComparison.Ordinal);
+        Assert.True(lines[1].Length > 10, e.Message);
     }
 
     [Fact]

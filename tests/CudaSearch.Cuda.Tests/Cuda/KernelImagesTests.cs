@@ -54,9 +54,15 @@ public sealed class KernelImagesTests : IDisposable
     {
         string folder = Path.Combine(_folder, "sm_90a");
         if (exists) Directory.CreateDirectory(folder);
-        foreach (Action find in new Action[] { () => KernelImages.Find(folder, "device", new Version(9, 0)), () => KernelImages.FindBeside(_folder, "device", new Version(9, 0)) })
+        var capability = new Version(9, 0);
+        Func<KernelImages>[] searches =
+        [
+            () => KernelImages.Find(folder, "device", capability),
+            () => KernelImages.FindBeside(_folder, "device", capability),
+        ];
+        foreach (Func<KernelImages> search in searches)
         {
-            var e = Assert.Throws<CudaSearchException>(find);
+            var e = Assert.Throws<CudaSearchException>(search);
             Assert.Equal(Failure.DeviceUnavailable, e.Failure);
             Assert.StartsWith($"there are no kernel images in '{folder}'; build with clang 19", e.Message, StringComparison.Ordinal);
         }

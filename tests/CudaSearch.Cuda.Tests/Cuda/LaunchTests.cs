@@ -36,7 +36,8 @@ public sealed class LaunchTests(DeviceFixture device)
     public void ARefusedLaunchNamesItsKernelAndShape()
     {
         using var problem = new NormProblem(device, 1);
-        var refused = Assert.Throws<CudaException>(() => problem.Kernel.Launch(device.Stream, new Dim3(1), new Dim3(64, 64), problem.Arguments));
+        var refused = Assert.Throws<CudaException>(
+            () => problem.Kernel.Launch(device.Stream, new Dim3(1), new Dim3(64, 64), problem.Arguments));
         Assert.Equal("cuLaunchKernel", refused.Call);
         Assert.Equal(NormProblem.Function, refused.Kernel);
         Assert.False(refused.IsSticky);
@@ -50,7 +51,8 @@ public sealed class LaunchTests(DeviceFixture device)
     {
         using var problem = new NormProblem(device, 1);
         const int Megabyte = 1 << 20;
-        var refused = Assert.Throws<CudaException>(() => problem.Kernel.Launch(device.Stream, new Dim3(1), new Dim3(32), problem.Arguments, Megabyte));
+        var refused = Assert.Throws<CudaException>(
+            () => problem.Kernel.Launch(device.Stream, new Dim3(1), new Dim3(32), problem.Arguments, Megabyte));
         Assert.Equal("cuFuncSetAttribute", refused.Call);
         Assert.Contains("1048576 bytes", refused.Message, StringComparison.Ordinal);
     }

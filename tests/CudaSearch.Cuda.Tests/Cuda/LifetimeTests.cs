@@ -76,7 +76,8 @@ public sealed class LifetimeTests(DeviceFixture device)
         CudaGraphExec executable = graph.Instantiate();
         CudaException fault = device.Fault(() =>
         {
-            problem.Kernel.Launch(stream, new Dim3(2), new Dim3(32), problem.Arguments with { Output = problem.Output.Pointer.Offset(1L << 32) });
+            DevicePointer nowhere = problem.Output.Pointer.Offset(1L << 32);
+            problem.Kernel.Launch(stream, new Dim3(2), new Dim3(32), problem.Arguments with { Output = nowhere });
             stream.Synchronize();
         });
         Assert.Equal((719, "CUDA_ERROR_LAUNCH_FAILED", "cuStreamSynchronize"), (fault.Code, fault.Name, fault.Call));

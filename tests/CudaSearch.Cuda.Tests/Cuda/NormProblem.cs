@@ -3,7 +3,9 @@ using CudaSearch.Cuda.Tests.Support;
 
 namespace CudaSearch.Cuda.Tests.Cuda;
 
-/// <summary>The parameters of <c>rms_norm_bf16</c>, as these tests need them: pointers and numbers mixed, and four bytes of padding at the end.</summary>
+/// <summary>
+/// The parameters of <c>rms_norm_bf16</c>, as these tests need them: pointers and numbers mixed, and four bytes of padding at the end.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct NormArguments
 {
@@ -44,7 +46,13 @@ internal sealed class NormProblem : IDisposable
         Output = device.Poisoned<ushort>(rows * Columns);
         Arguments = new NormArguments
         {
-            Pass = _pass.Pointer, Input = Input.Pointer, Weight = _weight.Pointer, Output = Output.Pointer, Columns = Columns, Stride = Columns, Epsilon = 1f,
+            Pass = _pass.Pointer,
+            Input = Input.Pointer,
+            Weight = _weight.Pointer,
+            Output = Output.Pointer,
+            Columns = Columns,
+            Stride = Columns,
+            Epsilon = 1f,
         };
     }
 
@@ -66,7 +74,8 @@ internal sealed class NormProblem : IDisposable
     }
 
     /// <summary>An input: row r, column c is scale · (r + 1) · (c − 31.5).</summary>
-    public float[] Ramp(float scale) => [.. Enumerable.Range(0, Rows * Columns).Select(i => scale * (i / Columns + 1) * (i % Columns - 31.5f))];
+    public float[] Ramp(float scale) =>
+        [.. Enumerable.Range(0, Rows * Columns).Select(i => scale * (i / Columns + 1) * (i % Columns - 31.5f))];
 
     public void Launch(CudaStream stream) => Kernel.Launch(stream, new Dim3(Rows), new Dim3(32), Arguments);
 

@@ -36,8 +36,8 @@ public sealed class RewardKernelTests(DeviceFixture device)
             double difference = 0, magnitude = 0;
             for (int j = 0; j < columns; j++)
             {
-                double h = Rounding.FromBf16(hidden[s_rewarded[i] * columns + j]);
-                double product = h * (Rounding.FromBf16(head[Positive * columns + j]) - (double)Rounding.FromBf16(head[Negative * columns + j]));
+                double plus = Rounding.FromBf16(head[Positive * columns + j]), minus = Rounding.FromBf16(head[Negative * columns + j]);
+                double product = Rounding.FromBf16(hidden[s_rewarded[i] * columns + j]) * (plus - minus);
                 difference += product;
                 magnitude += Math.Abs(product);
             }

@@ -43,8 +43,8 @@ public sealed class RmsNormKernelTests(DeviceFixture device)
     public void ARowOfZerosStaysZero()
     {
         Data data = Data.Create(1, 64, 64, 0f);
-        Assert.All(
-            MemoryMarshal.Cast<byte, ushort>(Run(Kernel, data, rowSet: 0, []))[..64].ToArray(), value => Assert.Equal(0f, Rounding.FromBf16(value)));
+        ReadOnlySpan<ushort> output = MemoryMarshal.Cast<byte, ushort>(Run(Kernel, data, rowSet: 0, []));
+        Assert.All(output[..64].ToArray(), value => Assert.Equal(0f, Rounding.FromBf16(value)));
     }
 
     [Fact]
@@ -84,7 +84,8 @@ public sealed class RmsNormKernelTests(DeviceFixture device)
         using CudaDeviceVariable<ushort> weight = device.Upload<ushort>(data.Weight);
         using CudaDeviceVariable<ushort> output = device.Poisoned<ushort>(capacity * data.Stride);
         kernel.Launch(
-            device.Stream, capacity, pass.Pointer, rowSet, input.Pointer, weight.Pointer, output.Pointer, data.Columns, data.Stride, Epsilon);
+            device.Stream, capacity, pass.Pointer, rowSet, input.Pointer, weight.Pointer, output.Pointer,
+            data.Columns, data.Stride, Epsilon);
         device.Stream.Synchronize();
         return MemoryMarshal.AsBytes<ushort>(device.Download(output)).ToArray();
     }

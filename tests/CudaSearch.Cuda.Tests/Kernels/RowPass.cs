@@ -3,8 +3,8 @@ using CudaSearch.Backends;
 namespace CudaSearch.Cuda.Tests.Kernels;
 
 /// <summary>
-/// The pass block of a test of a kernel that works row by row, laid out from <c>kernels/common/pass.cuh</c> alone: a mistake of the engine's
-/// own writer cannot hide a kernel's.
+/// The pass block of a test of a kernel that works row by row, laid out from <c>kernels/common/pass.cuh</c> alone: a mistake of the
+/// engine's own writer cannot hide a kernel's.
 /// </summary>
 internal sealed class RowPass
 {
@@ -32,7 +32,8 @@ internal sealed class RowPass
     public int[] ToWords()
     {
         List<int> words = [.. Enumerable.Repeat(0, 7), .. Enumerable.Repeat(int.MaxValue, HeaderWords - 7)];
-        (words[0], words[1], words[2], words[3]) = (Rows ?? TokenIds.Length, OutputRows.Length, SampledOutputs.Length, RewardedOutputs.Length);
+        (words[0], words[1]) = (Rows ?? TokenIds.Length, OutputRows.Length);
+        (words[2], words[3]) = (SampledOutputs.Length, RewardedOutputs.Length);
         Add(7, TokenIds);
         Add(10, OutputRows);
         Add(11, SampledOutputs);
@@ -49,7 +50,7 @@ internal sealed class RowPass
 
     private static int[] Words(SamplingParameters row) =>
     [
-        BitConverter.SingleToInt32Bits(row.Temperature), BitConverter.SingleToInt32Bits(row.TopP), row.TopK, BitConverter.SingleToInt32Bits(row.MinP),
-        (int)(uint)row.Key, (int)(uint)(row.Key >> 32), -1, -1,
+        BitConverter.SingleToInt32Bits(row.Temperature), BitConverter.SingleToInt32Bits(row.TopP), row.TopK,
+        BitConverter.SingleToInt32Bits(row.MinP), (int)(uint)row.Key, (int)(uint)(row.Key >> 32), -1, -1,
     ];
 }

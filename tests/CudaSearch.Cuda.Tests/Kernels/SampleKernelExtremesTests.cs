@@ -68,8 +68,12 @@ public sealed partial class SampleKernelTests
         float[] logits = [1.5f, 2.25f, 0f, 2.25f, float.NegativeInfinity, -1f];
         foreach (float temperature in new[] { float.Epsilon, 1e-38f, 1e-30f, 1e-4f })
         {
-            foreach (SamplingParameters kind in s_kinds) Assert.Contains(DrawMany(kind, temperature), token => token == 1);
-            foreach (SamplingParameters kind in s_kinds) Assert.All(DrawMany(kind, temperature), token => Assert.Contains(token, (int[])[1, 3]));
+            foreach (SamplingParameters kind in s_kinds)
+            {
+                int[] tokens = DrawMany(kind, temperature);
+                Assert.Contains(1, tokens);
+                Assert.All(tokens, token => Assert.Contains(token, (int[])[1, 3]));
+            }
         }
         foreach (float temperature in new[] { 1e30f, float.MaxValue })
         {
@@ -101,7 +105,8 @@ public sealed partial class SampleKernelTests
     public void CatchesABrokenKernel(string what)
     {
         float[] logits = [.. RandomLogits(401, 6).Select(logit => MathF.Round(logit))];
-        SamplingParameters[] parameters = [.. Enumerable.Range(0, 12).Select(i => new SamplingParameters(3f, 0.8f, 50, 0.01f, 0f, (ulong)i))];
+        SamplingParameters[] parameters =
+            [.. Enumerable.Range(0, 12).Select(i => new SamplingParameters(3f, 0.8f, 50, 0.01f, 0f, (ulong)i))];
         byte[] right = Bytes(Run(new SampleKernel(device.Kernels), [logits], parameters, new int[12]));
         Mutation.RequireCaught(device, () =>
         {

@@ -31,8 +31,8 @@ internal sealed class SampleReference
     public double Weight(int token) => _weights[token];
 
     /// <summary>
-    /// Whether this is the token that must be drawn. Where the rounding of float32 decides (a cut within 10^-5 of a bound, two tokens within
-    /// 10^-4 of each other), either is right.
+    /// Whether this is the token that must be drawn. Where the rounding of float32 decides (a cut within 10^-5 of a bound, two tokens
+    /// within 10^-4 of each other), either is right.
     /// </summary>
     public bool IsRight(int token, ulong key)
     {

@@ -54,7 +54,9 @@ public sealed class DeviceFixture : IDisposable
     /// <summary>Loads a kernel file with a bug planted on purpose; skips the test on a GPU.</summary>
     internal CudaModule LoadPlanted(string name) => LoadBroken("planted", name);
 
-    /// <summary>Loads a deliberately broken variant of one of the project's kernels, named <c>operation_what</c>; skips the test on a GPU.</summary>
+    /// <summary>
+    /// Loads a deliberately broken variant of one of the project's kernels, named <c>operation_what</c>; skips the test on a GPU.
+    /// </summary>
     internal CudaModule LoadMutation(string name) => LoadBroken("mutations", name);
 
     /// <summary>Device memory with these elements.</summary>

@@ -12,7 +12,8 @@ internal static unsafe class Schedules
     public static byte[] Run(Func<byte[]> action) => Run(() => new[] { action() })[0];
 
     /// <summary>
-    /// Runs an action in order and, on the host device, under each shuffled schedule; fails when an output differs in a bit. The action makes
+    /// Runs an action in order and, on the host device, under each shuffled schedule; fails when an output differs in a bit. The action
+    /// makes
     /// its device memory itself, poisoned, so that no run sees the results of the one before.
     /// </summary>
     /// <returns>The outputs, copied from the device, of the run in order.</returns>
@@ -36,7 +37,8 @@ internal static unsafe class Schedules
     }
 
     /// <summary>
-    /// Demands that a deliberately broken kernel is found out: in order or under some schedule, <paramref name="check"/> fails an assertion or
+    /// Demands that a deliberately broken kernel is found out: in order or under some schedule, <paramref name="check"/> fails an assertion
+    /// or
     /// loses the device to a fault. It loads the broken module itself, since a fault takes modules and memory with it. Skips on a GPU.
     /// </summary>
     /// <returns>What gave the bug away.</returns>
@@ -87,7 +89,9 @@ internal static unsafe class Schedules
             int first = expected[output].AsSpan().CommonPrefixLength(actual[output]);
             if (first == expected[output].Length) continue;
             int differing = expected[output].Zip(actual[output]).Count(pair => pair.First != pair.Second);
-            Assert.Fail($"output {output} depends on the order of execution: schedule {seed} differs in {differing} of {expected[output].Length} bytes, first at byte {first}");
+            Assert.Fail(
+                $"output {output} depends on the order of execution: " +
+                $"schedule {seed} differs in {differing} of {expected[output].Length} bytes, first at byte {first}");
         }
     }
 }

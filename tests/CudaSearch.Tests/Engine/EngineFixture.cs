@@ -21,6 +21,9 @@ internal sealed record FixtureOptions
     public Tokenizer? Tokenizer { get; init; }
     public int[]? EndTokens { get; init; }
 
+    /// <summary>Makes the backend; null for the CPU's.</summary>
+    public Func<IBackend>? Backend { get; init; }
+
     /// <summary>Whether the test decides when a pass may go on.</summary>
     public bool Gated { get; init; }
 }
@@ -54,7 +57,7 @@ internal sealed class EngineFixture : IDisposable
     {
         Checkpoint = checkpoint;
         _files = files;
-        IBackend backend = CpuBackend.Create(options.Threads, options.Path);
+        IBackend backend = options.Backend?.Invoke() ?? CpuBackend.Create(options.Threads, options.Path);
         _backend = options.Gated ? Gate = new GatedBackend(backend) : backend;
         _transformer = Transformer.WithCache(_backend, checkpoint, options.Pages, options.MaxRows, options.MaxOutputRows, options.Reward);
         Engine = new InferenceEngine(

@@ -24,4 +24,13 @@ public sealed class PhiloxTests
         Assert.All(Enumerable.Range(0, 10000), i => Assert.InRange(Philox.Uniform(7, 0, 0, i), 0f, 0.99999994f));
         Assert.Equal(0.5, Enumerable.Range(0, 100_000).Average(i => Philox.Uniform(7, 0, i, 9)), 0.005);
     }
+
+    [Fact]
+    public void ADrawIsOfWordsOfItsOwn()
+    {
+        (uint x0, _, uint x2, uint x3) = Philox.Words(5, 6, 7ul | 8ul << 32);
+        (float uniform, ulong key) = Philox.Draw(5, 6, 7, 8);
+        Assert.Equal(((x0 >> 8) / 16777216f, (ulong)x3 << 32 | x2), (uniform, key));
+        Assert.Equal(uniform, Philox.Uniform(5, 6, 7, 8));
+    }
 }

@@ -31,8 +31,8 @@ ACCESSES(4)
 ACCESSES(8)
 ACCESSES(16)
 
-EXPORT void __tsan_read_range(void* p, size_t bytes) { hostcuda::check_access(p, bytes, Access::read, PC); }
-EXPORT void __tsan_write_range(void* p, size_t bytes) { hostcuda::check_access(p, bytes, Access::write, PC); }
+EXPORT void __tsan_read_range(void* p, long bytes) { hostcuda::check_access(p, (size_t)bytes, Access::read, PC); }
+EXPORT void __tsan_write_range(void* p, long bytes) { hostcuda::check_access(p, (size_t)bytes, Access::write, PC); }
 EXPORT void __tsan_init() {}
 EXPORT void __tsan_func_entry(void*) {}
-EXPORT void __tsan_func_exit() {}
+EXPORT void __tsan_func_exit(void*) {}

@@ -6,6 +6,14 @@
 
 namespace hostcuda {
 
+#if HOSTCUDA_ASAN // it has handlers and stacks of its own
+
+void catch_faults() {}
+FaultStack::FaultStack() {}
+FaultStack::~FaultStack() {}
+
+#else
+
 constexpr size_t fault_stack_size = 64 << 10;
 
 static struct sigaction previous_segv, previous_bus;
@@ -41,7 +49,6 @@ static void on_fault(int signal, siginfo_t* info, void* context) {
 }
 
 void catch_faults() {
-#if !HOSTCUDA_ASAN
     static bool installed = [] {
         struct sigaction action = {};
         action.sa_sigaction = on_fault;
@@ -50,12 +57,11 @@ void catch_faults() {
         return !sigaction(SIGSEGV, &action, &previous_segv) && !sigaction(SIGBUS, &action, &previous_bus);
     }();
     (void)installed;
-#endif
 }
 
 FaultStack::FaultStack() {
     stack_t have;
-    if (HOSTCUDA_ASAN || sigaltstack(nullptr, &have) || !(have.ss_flags & SS_DISABLE)) return;
+    if (sigaltstack(nullptr, &have) || !(have.ss_flags & SS_DISABLE)) return;
     _memory = malloc(fault_stack_size);
     stack_t mine = {};
     mine.ss_sp = _memory;
@@ -70,5 +76,7 @@ FaultStack::~FaultStack() {
     sigaltstack(&off, nullptr);
     free(_memory);
 }
+
+#endif
 
 } // namespace hostcuda

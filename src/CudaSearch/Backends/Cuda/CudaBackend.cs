@@ -1,0 +1,272 @@
+using CudaSearch.Checkpoints;
+using CudaSearch.Cuda;
+
+namespace CudaSearch.Backends.Cuda;
+
+/// <summary>
+/// The operations on an NVIDIA GPU through the kernels of <c>kernels/</c>: bf16 weights, operands and KV pages, float32 sums. The first pass of a kind is
+/// recorded as a CUDA graph; from then on a pass is one upload of its block, one graph launch and one read-back of tokens and rewards.
+/// </summary>
+public sealed class CudaBackend : IBackend
+{
+    // Longer spans are computed tile by tile, each reading its own sequence's pages: they have queries enough to make that worth while.
+    private const int MaxPlannedRows = 15;
+
+    private readonly int _index;
+    private readonly CudaContext _context;
+    private readonly KernelLibrary _library;
+    private readonly CudaStream _stream;
+    private readonly PassKernels _kernels;
+    private readonly PassBuffers _buffers;
+    private readonly PassGraphs _graphs = new();
+    private readonly WeightLoader _weights;
+
+    // The kind of the pass that is being recorded.
+    private PassKind _kind;
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="index">Its number, from 0, in the driver's order.</param>
+    /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: no driver, no such device, or no kernels for it.</exception>
+    public CudaBackend(int index = 0)
+        : this(index, kernelFolder: null)
+    {
+    }
+
+    /// <summary>As the other, with kernels from a folder.</summary>
+    internal CudaBackend(int index, string? kernelFolder)
+    {
+        _index = index;
+        _context = new CudaContext(index);
+        try
+        {
+            _library = new KernelLibrary(_context, kernelFolder);
+            _stream = new CudaStream();
+            _kernels = new PassKernels(_library);
+            _buffers = new PassBuffers();
+            _weights = new WeightLoader(_stream);
+        }
+        catch (CudaException fault)
+        {
+            _context.Dispose();
+            throw Explain(fault);
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Name => "cuda";
+
+    /// <inheritdoc/>
+    public string Device => $"{_context.Name} (cuda:{_index}), {_library.Description}, bf16";
+
+    /// <inheritdoc/>
+    public long AvailableMemory => _context.FreeMemory;
+
+    /// <inheritdoc/>
+    public double DefaultMemoryFraction => 0.9;
+
+    /// <inheritdoc/>
+    public PlanLimits PlanLimits => new(MaxPlannedRows, CudaWorkspace.MaxPartials);
+
+    /// <summary>Passes recorded and not forgotten.</summary>
+    internal int GraphCount => _graphs.Count;
+
+    /// <inheritdoc/>
+    public long PageBytes(KvShape shape) => shape.Layers * CudaKvCache.PageBytesOf(shape);
+
+    /// <inheritdoc/>
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns) => Guarded(() => _weights.Load(tensor, rows, columns));
+
+    /// <inheritdoc/>
+    public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => Guarded(() => CudaRope.Load(inverseFrequencies, positions));
+
+    /// <inheritdoc/>
+    public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) =>
+        Guarded(() => new CudaTensor(rows, columns.Length, Padding.Length(columns), type));
+
+    /// <inheritdoc/>
+    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows)
+    {
+        int group = shape.Heads / shape.KvHeads;
+        if (shape.HeadDim > Padding.MaxHeadSize || shape.HeadDim % 2 != 0 || group > AttentionHead.MaxGroup)
+            throw CudaSearchException.BadInput(
+                $"the model's attention has heads of {shape.HeadDim} elements and {group} query heads to a key/value head; on a GPU an even size up to "
+                + $"{Padding.MaxHeadSize} and groups up to {AttentionHead.MaxGroup} are supported; use --device cpu");
+        return Guarded(() => new CudaWorkspace(shape, rows, _stream));
+    }
+
+    /// <inheritdoc/>
+    public KvCache AllocateCache(KvShape shape) => Guarded(() => new CudaKvCache(shape));
+
+    /// <inheritdoc/>
+    public void Run(IPass pass, StepBatch batch)
+    {
+        if (batch.Sampled.Length > PassBuffers.MaxResults || batch.Rewarded.Length > PassBuffers.MaxResults)
+            throw new ArgumentException($"a pass may have at most {PassBuffers.MaxResults} results of a kind", nameof(batch));
+        try
+        {
+            _context.SetCurrent();
+            int tileRows = AttendPrefillKernel.TileRows(pass.Attention.Heads, pass.Attention.KvHeads);
+            if (_buffers.Reserve(batch, tileRows)) _graphs.Clear();
+            _kind = PassKind.Of(pass, batch, tileRows);
+            CudaGraphExec graph = _graphs.Find(_kind) ?? _graphs.Record(_kind, _stream, () => pass.Issue(batch));
+            _buffers.Upload(batch, tileRows, _stream);
+            graph.Launch(_stream);
+            _buffers.ReadBack(batch, _stream);
+        }
+        catch (CudaException fault)
+        {
+            throw Explain(fault);
+        }
+        foreach (int token in batch.SampledTokens)
+        {
+            if (token == SampleKernel.NotANumber)
+                throw CudaSearchException.BadInput("the model computed logits that are no numbers; its weights are damaged, or it was not made for bf16: try --device cpu");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Forget(IPass pass) => _graphs.Forget(pass);
+
+    /// <inheritdoc/>
+    public void CopyPages(KvCache cache, StepBatch batch)
+    {
+        if (!_kind.Wants.HasFlag(PassWants.Copies)) return;
+        var pages = (CudaKvCache)cache;
+        _kernels.CopyPages.Launch(_stream, _buffers.Block, pages.Pages, pages.LayerBytes, checked((int)pages.PageBytes), pages.Shape.Layers);
+    }
+
+    /// <inheritdoc/>
+    public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output)
+    {
+        var embedding = (CudaWeight)table;
+        _kernels.Embed.Launch(
+            _stream, _kind.RowCapacity, _buffers.Block, embedding.Pointer, Sums(output).Pointer, embedding.PaddedColumns);
+    }
+
+    /// <inheritdoc/>
+    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output)
+    {
+        CudaTensor from = Sums(input);
+        _kernels.RmsNorm.Launch(
+            _stream, _kind.Capacity(rows), _buffers.Block, (int)rows.Set, from.Pointer, ((CudaWeight)weight).Pointer, Operands(output).Pointer,
+            from.Columns, from.PaddedColumns, epsilon);
+    }
+
+    /// <inheritdoc/>
+    public void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output) =>
+        RmsNorm(input, weight, epsilon, batch.GatheredRows, output);
+
+    /// <inheritdoc/>
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput = false)
+    {
+        var (matrix, to) = ((CudaWeight)weight, (CudaTensor)output);
+        LinearOutput kind = addToOutput ? LinearOutput.AddToFloat32 : to.Type == ActivationType.Sum ? LinearOutput.Float32 : LinearOutput.BFloat16;
+        _kernels.Linear.Launch(
+            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight?)bias)?.Pointer ?? default, to.Pointer,
+            (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns, kind);
+    }
+
+    /// <inheritdoc/>
+    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output)
+    {
+        var matrix = (CudaWeight)gate;
+        _kernels.GatedLinear.Launch(
+            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight)up).Pointer, Operands(output).Pointer,
+            (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns);
+    }
+
+    /// <inheritdoc/>
+    public void RotateAndAppend(
+        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer)
+    {
+        var angles = (CudaRope)rope;
+        _kernels.RopeAppend.Launch(
+            _stream, _kind.RowCapacity, _buffers.Block, Operands(queries).Pointer, Operands(keys).Pointer, Operands(values).Pointer,
+            angles.Cos, angles.Sin, ((CudaKvCache)cache).Layer(layer), shape.Heads, shape.KvHeads, Padding.HeadSize(shape.HeadDim));
+    }
+
+    /// <inheritdoc/>
+    public void Attend(
+        DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output)
+    {
+        DevicePointer pages = ((CudaKvCache)cache).Layer(layer), q = Operands(queries).Pointer, to = Operands(output).Pointer;
+        AttentionKernels kernels = _kernels.Attention(Padding.HeadSize(shape.HeadDim));
+        // The scale is that of the heads' true size.
+        float scale = AttentionHead.ScaleLog2(shape.HeadDim);
+        if (_kind.Wants.HasFlag(PassWants.PlannedAttention))
+        {
+            kernels.Ranges.Launch(
+                _stream, kernels.Ranges.Blocks(_context.MultiprocessorCount), _buffers.Block, q, pages, ((CudaWorkspace)workspace).Pointers, to,
+                shape.Heads, shape.KvHeads, scale);
+        }
+        if (_kind.TileCapacity > 0)
+            kernels.Prefill.Launch(_stream, _kind.TileCapacity, _buffers.Block, q, pages, to, shape.Heads, shape.KvHeads, scale);
+    }
+
+    /// <inheritdoc/>
+    public void Sample(DeviceTensor logits, StepBatch batch)
+    {
+        CudaTensor from = Sums(logits);
+        _kernels.Sample.Launch(_stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, from.Columns, from.PaddedColumns, _buffers.Tokens);
+    }
+
+    /// <inheritdoc/>
+    public void Reward(DeviceTensor hidden, DeviceWeight head, int positive, int negative, StepBatch batch)
+    {
+        CudaTensor from = Operands(hidden);
+        _kernels.Reward.Launch(
+            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, ((CudaWeight)head).Pointer, positive, negative, from.PaddedColumns, _buffers.Rewards);
+    }
+
+    /// <inheritdoc/>
+    public void ReadRow(DeviceTensor source, int row, Span<float> destination)
+    {
+        try
+        {
+            _context.SetCurrent();
+            Sums(source).ReadRow(row, destination);
+        }
+        catch (CudaException fault)
+        {
+            throw Explain(fault);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _graphs.Dispose();
+        _weights.Dispose();
+        _buffers.Dispose();
+        _stream.Dispose();
+        _library.Dispose();
+        _context.Dispose();
+    }
+
+    private static CudaTensor Sums(DeviceTensor tensor) => Typed(tensor, ActivationType.Sum);
+
+    private static CudaTensor Operands(DeviceTensor tensor) => Typed(tensor, ActivationType.Operand);
+
+    private static CudaTensor Typed(DeviceTensor tensor, ActivationType type)
+    {
+        var typed = (CudaTensor)tensor;
+        return typed.Type == type ? typed : throw new ArgumentException($"the operation wants activations of type {type}, these are {typed.Type}", nameof(tensor));
+    }
+
+    private T Guarded<T>(Func<T> make)
+    {
+        try
+        {
+            _context.SetCurrent();
+            return make();
+        }
+        catch (CudaException fault)
+        {
+            throw Explain(fault);
+        }
+    }
+
+    private CudaSearchException Explain(CudaException fault) => fault.Code == CudaResult.OutOfMemory
+        ? new CudaSearchException(Failure.OutOfMemory, $"{_context.Name} (cuda:{_index}) is out of memory: {fault.Message}; lower --memory, or end other processes on it", fault)
+        : new CudaSearchException(Failure.DeviceUnavailable, $"{_context.Name} (cuda:{_index}) failed: {fault.Message}; what was done before is kept", fault);
+}

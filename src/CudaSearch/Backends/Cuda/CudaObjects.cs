@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+using CudaSearch.Cache;
+using CudaSearch.Cuda;
+
+namespace CudaSearch.Backends.Cuda;
+
+/// <summary>A weight in device memory, bf16, padded: [<see cref="PaddedRows"/>, <see cref="PaddedColumns"/>].</summary>
+internal sealed class CudaWeight(int rows, int columns, int paddedRows, int paddedColumns) : DeviceWeight(rows, columns)
+{
+    public CudaDeviceVariable<ushort> Data { get; } = new((long)paddedRows * paddedColumns);
+
+    public DevicePointer Pointer => Data.Pointer;
+
+    public int PaddedRows { get; } = paddedRows;
+
+    public int PaddedColumns { get; } = paddedColumns;
+
+    public override void Dispose() => Data.Dispose();
+}
+
+/// <summary>Activations in device memory: float32 sums or bf16 operands, [rows, <see cref="PaddedColumns"/>].</summary>
+internal sealed class CudaTensor : DeviceTensor
+{
+    private readonly CudaDeviceVariable<byte> _data;
+
+    public CudaTensor(int rows, int columns, int paddedColumns, ActivationType type)
+        : base(rows, columns)
+    {
+        PaddedColumns = paddedColumns;
+        Type = type;
+        RowBytes = (long)paddedColumns * (type == ActivationType.Sum ? sizeof(float) : sizeof(ushort));
+        _data = new CudaDeviceVariable<byte>(rows * RowBytes);
+    }
+
+    public ActivationType Type { get; }
+
+    public int PaddedColumns { get; }
+
+    public long RowBytes { get; }
+
+    public DevicePointer Pointer => _data.Pointer;
+
+    /// <summary>Copies the true columns of a row of sums to the host, after all work on the device.</summary>
+    public void ReadRow(int row, Span<float> destination) => _data.CopyTo(MemoryMarshal.AsBytes(destination[..Columns]), row * RowBytes);
+
+    public override void Dispose() => _data.Dispose();
+}
+
+/// <summary>cos and sin, each float32 [positions, padded head size / 2].</summary>
+internal sealed class CudaRope(CudaDeviceVariable<float> cos, CudaDeviceVariable<float> sin) : DeviceRope
+{
+    public DevicePointer Cos => cos.Pointer;
+
+    public DevicePointer Sin => sin.Pointer;
+
+    /// <summary>Computes the angles of so many positions; the padding of a short head is not rotated.</summary>
+    public static CudaRope Load(double[] inverseFrequencies, int positions)
+    {
+        int half = inverseFrequencies.Length, padded = Padding.HeadSize(2 * half) / 2;
+        var table = new RopeTable(inverseFrequencies);
+        table.EnsurePositions(positions);
+        return new CudaRope(Upload(table.Cos, 1f), Upload(table.Sin, 0f));
+
+        CudaDeviceVariable<float> Upload(ReadOnlySpan<float> angles, float unrotated)
+        {
+            float[] rows = new float[(long)positions * padded];
+            for (int position = 0; position < positions; position++)
+            {
+                Span<float> row = rows.AsSpan(position * padded, padded);
+                angles.Slice(position * half, half).CopyTo(row);
+                row[half..].Fill(unrotated);
+            }
+            var device = new CudaDeviceVariable<float>(rows.Length);
+            device.CopyFrom(rows);
+            return device;
+        }
+    }
+
+    public override void Dispose()
+    {
+        cos.Dispose();
+        sin.Dispose();
+    }
+}
+
+/// <summary>Keys and values in bf16, layer by layer: [page][kv head][K, V][16 tokens][padded head size].</summary>
+internal sealed class CudaKvCache : KvCache
+{
+    private readonly CudaDeviceVariable<ushort> _pages;
+
+    public CudaKvCache(KvShape shape)
+        : base(shape)
+    {
+        PageBytes = PageBytesOf(shape);
+        LayerBytes = shape.Pages * PageBytes;
+        _pages = new(shape.Layers * LayerBytes / sizeof(ushort));
+    }
+
+    /// <summary>Bytes of one page in one layer.</summary>
+    public long PageBytes { get; }
+
+    /// <summary>Bytes of all pages of one layer.</summary>
+    public long LayerBytes { get; }
+
+    /// <summary>All layers, one behind the other.</summary>
+    public DevicePointer Pages => _pages.Pointer;
+
+    /// <summary>Bytes that one page takes in one layer.</summary>
+    public static long PageBytesOf(KvShape shape) => 2L * shape.Heads * PagePool.PageSize * Padding.HeadSize(shape.HeadDim) * sizeof(ushort);
+
+    /// <summary>The pages of one layer.</summary>
+    public DevicePointer Layer(int layer) => _pages.Pointer.Offset(layer * LayerBytes);
+
+    public override void Dispose() => _pages.Dispose();
+}
+
+/// <summary>Partial states of a pass's attention plan, and a counter of arrivals for each row and kv head: zero between layers.</summary>
+internal sealed class CudaWorkspace : AttentionWorkspace
+{
+    /// <summary>Partial states (row × range of keys) that a pass may have.</summary>
+    public const int MaxPartials = 16384;
+
+    private readonly CudaDeviceVariable<float> _outputs;
+    private readonly CudaDeviceVariable<float> _weights;
+    private readonly CudaDeviceVariable<int> _arrivals;
+
+    public CudaWorkspace(AttentionShape shape, int rows, CudaStream stream)
+    {
+        _outputs = new((long)MaxPartials * shape.Heads * Padding.HeadSize(shape.HeadDim));
+        _weights = new((long)MaxPartials * shape.Heads * 2);
+        _arrivals = new((long)rows * shape.KvHeads);
+        _arrivals.Fill(0, stream);
+    }
+
+    /// <summary>What the kernel is given.</summary>
+    public AttendRangesKernel.Workspace Pointers => new(_outputs.Pointer, _weights.Pointer, _arrivals.Pointer);
+
+    public override void Dispose()
+    {
+        _outputs.Dispose();
+        _weights.Dispose();
+        _arrivals.Dispose();
+    }
+}

@@ -1,0 +1,66 @@
+using CudaSearch.Cuda;
+
+namespace CudaSearch.Backends.Cuda;
+
+/// <summary>The one upload and the one read-back of a pass: page-locked memory on the host, and its twin on the device.</summary>
+internal sealed class PassBuffers : IDisposable
+{
+    /// <summary>Rows that may draw a token, and that may want a reward, in one pass.</summary>
+    public const int MaxResults = 4096;
+
+    private const int FirstCapacity = 1 << 18;
+
+    private readonly CudaPageLockedHostMemory<int> _hostResults = new(2 * MaxResults);
+    private readonly CudaDeviceVariable<int> _results = new(2 * MaxResults);
+    private CudaPageLockedHostMemory<int> _hostBlock = new(FirstCapacity);
+    private CudaDeviceVariable<int> _block = new(FirstCapacity);
+
+    /// <summary>The pass block on the device.</summary>
+    public DevicePointer Block => _block.Pointer;
+
+    /// <summary>int32 [MaxResults]: tokens drawn.</summary>
+    public DevicePointer Tokens => _results.Pointer;
+
+    /// <summary>float32 [MaxResults].</summary>
+    public DevicePointer Rewards => _results.Pointer.Offset(MaxResults * sizeof(int));
+
+    /// <summary>Makes room for a batch's block.</summary>
+    /// <returns>True when the block moved: what was recorded with its old address is void.</returns>
+    public bool Reserve(StepBatch batch, int tileRows)
+    {
+        int words = PassBlock.WordsFor(batch, tileRows);
+        if (words <= _block.Length) return false;
+        int capacity = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)words);
+        _block.Dispose();
+        _hostBlock.Dispose();
+        _hostBlock = new(capacity);
+        _block = new(capacity);
+        return true;
+    }
+
+    /// <summary>Writes the block and queues its upload. The last pass must have ended.</summary>
+    public void Upload(StepBatch batch, int tileRows, CudaStream stream)
+    {
+        int words = PassBlock.Write(batch, tileRows, _hostBlock.Span);
+        _block.CopyFromAsync(_hostBlock, 0, 0, words, stream);
+    }
+
+    /// <summary>Queues the read-back, waits for the pass to end, and puts the results into the batch.</summary>
+    public void ReadBack(StepBatch batch, CudaStream stream)
+    {
+        int words = batch.Rewarded.Length > 0 ? MaxResults + batch.Rewarded.Length : batch.Sampled.Length;
+        if (words > 0) _results.CopyToAsync(_hostResults, 0, 0, words, stream);
+        stream.Synchronize();
+        ReadOnlySpan<int> results = _hostResults.Span;
+        results[..batch.Sampled.Length].CopyTo(batch.SampledTokens);
+        for (int i = 0; i < batch.Rewarded.Length; i++) batch.Rewards[i] = BitConverter.Int32BitsToSingle(results[MaxResults + i]);
+    }
+
+    public void Dispose()
+    {
+        _block.Dispose();
+        _hostBlock.Dispose();
+        _results.Dispose();
+        _hostResults.Dispose();
+    }
+}

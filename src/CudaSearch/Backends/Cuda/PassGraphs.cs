@@ -1,0 +1,52 @@
+using CudaSearch.Cuda;
+
+namespace CudaSearch.Backends.Cuda;
+
+/// <summary>Recorded passes by their kind.</summary>
+internal sealed class PassGraphs : IDisposable
+{
+    private readonly Dictionary<PassKind, CudaGraphExec> _graphs = [];
+
+    /// <summary>Graphs recorded so far and not forgotten.</summary>
+    public int Count => _graphs.Count;
+
+    /// <summary>The graph of a kind; null when none was recorded yet.</summary>
+    public CudaGraphExec? Find(PassKind kind) => _graphs.GetValueOrDefault(kind);
+
+    /// <summary>Records what is launched on the stream while <paramref name="issue"/> runs; nothing of it is executed.</summary>
+    public CudaGraphExec Record(PassKind kind, CudaStream stream, Action issue)
+    {
+        stream.BeginCapture();
+        CudaGraph graph;
+        try
+        {
+            issue();
+        }
+        catch
+        {
+            stream.AbandonCapture();
+            throw;
+        }
+        graph = stream.EndCapture();
+        using (graph) return _graphs[kind] = graph.Instantiate();
+    }
+
+    /// <summary>Drops the graphs of one pass.</summary>
+    public void Forget(IPass pass)
+    {
+        foreach (PassKind kind in _graphs.Keys.Where(kind => ReferenceEquals(kind.Pass, pass)).ToArray())
+        {
+            _graphs[kind].Dispose();
+            _graphs.Remove(kind);
+        }
+    }
+
+    /// <summary>Drops all graphs.</summary>
+    public void Clear()
+    {
+        foreach (CudaGraphExec graph in _graphs.Values) graph.Dispose();
+        _graphs.Clear();
+    }
+
+    public void Dispose() => Clear();
+}

@@ -1,0 +1,46 @@
+using System.Numerics;
+
+namespace CudaSearch.Backends.Cuda;
+
+/// <summary>
+/// Passes of one kind run the same launches with the same grids, so one recorded graph serves them all. Row counts are rounded up to powers of two; what a
+/// batch does not want is not launched.
+/// </summary>
+/// <param name="Pass">Whose operations.</param>
+/// <param name="RowCapacity">Rows, rounded up.</param>
+/// <param name="OutputCapacity">Output rows, rounded up; 0 for none.</param>
+/// <param name="TileCapacity">Prefill tiles, rounded up; 0 for none.</param>
+/// <param name="Wants">What else decides which kernels run.</param>
+internal readonly record struct PassKind(IPass Pass, int RowCapacity, int OutputCapacity, int TileCapacity, PassWants Wants)
+{
+    private const int SmallestCapacity = 8;
+
+    /// <summary>The kind of a batch.</summary>
+    public static PassKind Of(IPass pass, StepBatch batch, int tileRows)
+    {
+        PassWants wants = PassWants.None;
+        if (batch.Copies.Length > 0) wants |= PassWants.Copies;
+        if (batch.Plan.Items.Length > 0) wants |= PassWants.PlannedAttention;
+        if (batch.NeedsLogits) wants |= PassWants.Logits;
+        if (batch.Sampled.Length > 0) wants |= PassWants.Samples;
+        if (batch.Rewarded.Length > 0) wants |= PassWants.Rewards;
+        return new PassKind(pass, RoundUp(batch.RowCount), RoundUp(batch.OutputRows.Length), RoundUp(PassBlock.TilesOf(batch, tileRows)), wants);
+    }
+
+    /// <summary>The grid's rows for a row set.</summary>
+    public int Capacity(Rows rows) => rows.Set == RowSet.All ? RowCapacity : OutputCapacity;
+
+    private static int RoundUp(int count) => count == 0 ? 0 : Math.Max(SmallestCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)count));
+}
+
+/// <summary>Parts of a pass that some batches do without.</summary>
+[Flags]
+internal enum PassWants
+{
+    None = 0,
+    Copies = 1,
+    PlannedAttention = 2,
+    Logits = 4,
+    Samples = 8,
+    Rewards = 16,
+}

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using CudaSearch.Checkpoints;
+using CudaSearch.Engine;
+using CudaSearch.Tests;
+using CudaSearch.Tests.Engine;
+using CudaSearch.Tests.Model;
+
+namespace CudaSearch.Cuda.Tests.Backends;
+
+/// <summary>Whole forward passes on the device against double precision and against the CPU backend.</summary>
+public sealed class ForwardTests
+{
+    // Operands are rounded to bf16, at most 2^-9 of themselves, some eight times a layer. Activations and logits are of the order of one; errors
+    // of random sign add up to about sqrt(8 * layers) * 2^-9 = 0.008 a logit for two layers, and the largest of hundreds is some four times that.
+    private const double Tolerance = 0.05;
+
+    public static TheoryData<string> Models() => [.. CudaModels.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task RandomModelsAgreeWithDoublePrecisionAndWithTheCpu(string name)
+    {
+        RandomModel model = CudaModels.All[name];
+        using EngineFixture device = CudaModels.OnDevice(model), processor = new(model);
+        var reference = new ReferenceTransformer(device.Checkpoint);
+        var random = new Random(5);
+        // Around page (16), range (64) and pass (64 rows) edges.
+        foreach (int length in new[] { 1, 2, 15, 16, 17, 63, 64, 65, 130 })
+        {
+            int[] tokens = [.. Enumerable.Range(0, length).Select(_ => random.Next(model.VocabSize))];
+            float[] logits = await device.LogitsAloneAsync(tokens);
+            AssertClose(reference.Logits(tokens)[^1], logits);
+            AssertClose(Array.ConvertAll(await processor.LogitsAloneAsync(tokens), logit => (double)logit), logits);
+        }
+    }
+
+    // The trained model's heads have 8 elements and its intermediate width is 172: everything is padded. Its logits span some 30, so the same
+    // relative rounding moves them more than the random models'.
+    [Theory]
+    [InlineData("stories260K-f32", 0.35)]
+    [InlineData("stories260K-bf16", 0.25)]
+    public async Task ATrainedModelGivesItsRecordedLogits(string name, double tolerance)
+    {
+        string directory = SharedData.PathOf("models", name);
+        using var device = new EngineFixture(Checkpoint.Open(directory), new FixtureOptions { Backend = CudaModels.OpenBackend });
+        using var processor = new EngineFixture(directory);
+        using JsonDocument reference = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "reference.json"), TestContext.Current.CancellationToken));
+        foreach (JsonElement item in reference.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            int[] prompt = Ints(item, "prompt_ids"), greedy = Ints(item, "greedy_ids");
+            await Check(prompt, item.GetProperty("logits_last_prompt_pos"));
+            await Check([.. prompt, .. greedy], item.GetProperty("logits_final_pos"));
+        }
+
+        async Task Check(int[] tokens, JsonElement expected)
+        {
+            float[] logits = await device.LogitsAloneAsync(tokens);
+            AssertClose([.. expected.EnumerateArray().Select(value => value.GetDouble())], logits, tolerance);
+            AssertClose(Array.ConvertAll(await processor.LogitsAloneAsync(tokens), logit => (double)logit), logits, tolerance);
+        }
+
+        static int[] Ints(JsonElement item, string name) => [.. item.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
+    }
+
+    // One token after another, or all at once: other kernels, the same bits.
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task PrefillAndDecodeGiveTheSameBits(string name)
+    {
+        RandomModel model = CudaModels.All[name];
+        using EngineFixture device = CudaModels.OnDevice(model);
+        var random = new Random(6);
+        int[] tokens = [.. Enumerable.Range(0, 70).Select(_ => random.Next(model.VocabSize))];
+        float[] atOnce = await device.LogitsAloneAsync(tokens);
+        device.Engine.ClearCache();
+        using Sequence sequence = device.Engine.CreateSequence(tokens.AsSpan(0, 40));
+        await device.LogitsAsync(sequence);
+        foreach (int token in tokens.AsSpan(40).ToArray())
+        {
+            sequence.Append([token]);
+            float[] logits = await device.LogitsAsync(sequence);
+            if (sequence.Length == tokens.Length) Assert.Equal(atOnce, logits);
+        }
+    }
+
+    private static void AssertClose(double[] expected, float[] actual, double tolerance = Tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        // Counted rather than maximised, so that a NaN cannot hide.
+        int bad = expected.Zip(actual).Count(pair => !(Math.Abs(pair.First - pair.Second) <= tolerance));
+        double worst = expected.Zip(actual).Max(pair => Math.Abs(pair.First - pair.Second));
+        Assert.True(bad == 0, $"{bad} of {expected.Length} logits are off by more than {tolerance}, the worst by {worst}");
+    }
+}
