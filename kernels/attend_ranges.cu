@@ -127,15 +127,14 @@ template <i32 D> CS_DEVICE void attend_ranges(const RangesArguments& to) {
         const PassMember* members = pass_section<PassMember>(to.pass, PASS_MEMBERS) + item.first_member;
         i32 kv_head = work % to.kv_heads;
         cp_async_wait<0>();
-        __syncthreads(); // the range is there for all, and all are done with the work before
-        load(work + gridDim.x, stage ^ 1);
+        load(work + gridDim.x, stage ^ 1); // nobody reads that stage any more: its states were all written before the last barriers
 
         for (i32 first_member = 0; first_member < item.member_count; first_member += 32) {
             MemberGroup present = read_members(members, first_member, item.member_count);
             for (i32 first_row = 0; first_row < present.total; first_row += WINDOW_ROWS) {
                 i32 row_count = present.total - first_row < WINDOW_ROWS ? present.total - first_row : WINDOW_ROWS;
                 list_rows<WINDOW_ROWS, RANGES_WARPS>(rows, present, first_row);
-                __syncthreads(); // the list is complete
+                __syncthreads(); // the list is complete, the range there for all
 
                 for (i32 query = threadIdx.x / 32 * 16; query < row_count * group; query += RANGES_WARPS * 16)
                     visit<D>(to, item, kv_head, rows, query, row_count * group, queries, range_tile<D>(shared, stage));
