@@ -31,13 +31,28 @@ void begin_checked_launch(Worker& w) {
 }
 
 void begin_checks(Worker& w) {
+    if (w.checker) w.checker->shadow.next_block();
+}
+
+void note_block_barrier(Worker& w) {
     if (w.checker) w.checker->shadow.next_epoch();
 }
 
-void note_block_barrier(Worker& w) { begin_checks(w); }
+void note_tile_copy(Worker& w, const void* shared, size_t bytes, const void* pc) {
+    if (w.checker) w.checker->shadow.fly(*current, (u32)((const char*)shared - w.shared.memory), (u32)bytes, pc);
+}
+
+void note_landed(Worker& w, const void* shared, size_t bytes) {
+    if (w.checker) w.checker->shadow.land((u32)((const char*)shared - w.shared.memory), (u32)bytes);
+}
 
 static const char* verb(Access access) {
-    return access == Access::write ? "write" : access == Access::atomic ? "atomic update" : "read";
+    switch (access) {
+    case Access::write: return "write";
+    case Access::atomic: return "atomic update";
+    case Access::copy: return "asynchronous copy";
+    default: return "read";
+    }
 }
 
 static void check_shared(Worker& w, u64 offset, size_t bytes, Access access, const void* pc) {
@@ -52,6 +67,9 @@ static void check_shared(Worker& w, u64 offset, size_t bytes, Access access, con
     if (access == Access::volatile_read) return;
     Conflict conflict = w.checker->shadow.note(*current, (u32)offset, (u32)bytes, access, pc);
     if (!conflict.kind) return;
+    if (conflict.in_flight)
+        fail_at(pc, "%s of shared memory before the wait for the asynchronous copy to it, issued by thread %u at %s", verb(access),
+                conflict.other, source_line(conflict.other_pc).c_str());
     std::string other = conflict.other == Shadow::many_readers ? "several threads" : "thread " + std::to_string(conflict.other);
     fail_at(pc, "race on shared memory: %s, with %s at %s", conflict.kind, other.c_str(), source_line(conflict.other_pc).c_str());
 }

@@ -10,4 +10,11 @@ void begin_checked_launch(Worker& w);
 void begin_checks(Worker& w);
 void note_block_barrier(Worker& w);
 
+// A TMA copy to shared memory was issued at `pc` by the current lane. mbarriers order it, which epochs know nothing of: what it replaces is
+// forgotten, and it counts as nobody's write once it has landed.
+void note_tile_copy(Worker& w, const void* shared, size_t bytes, const void* pc);
+
+// An asynchronous copy to shared memory has landed; until then its destination must not be touched.
+void note_landed(Worker& w, const void* shared, size_t bytes);
+
 } // namespace hostcuda

@@ -14,6 +14,11 @@ Shadow::Shadow() {
     _cells = (Cell*)p;
 }
 
+void Shadow::next_block() {
+    _block++;
+    next_epoch();
+}
+
 void Shadow::next_epoch() {
     if (++_epoch) return;
     memset((void*)_cells, 0, arena_size / cell_bytes * sizeof(Cell)); // wrapped: old cells must not look current
@@ -46,28 +51,46 @@ void Shadow::add_reader(Cell& cell, const Lane& lane, u8 bytes, const void* pc) 
 }
 
 Conflict Shadow::note(Cell& cell, const Lane& lane, u8 bytes, Access access, const void* pc) {
-    Conflict conflict = {nullptr, 0, nullptr};
+    Conflict conflict = {nullptr, 0, nullptr, false};
     bool both_atomic = access == Access::atomic && cell.atomic;
     if (cell.write_epoch == _epoch && cell.written & bytes && !both_atomic && !ordered(cell.writer, cell.write_warp_epoch, lane))
-        conflict = {access == Access::read ? "read after write" : "write after write", cell.writer, cell.write_pc};
+        conflict = {access == Access::read ? "read after write" : "write after write", cell.writer, cell.write_pc, false};
+    if (cell.in_flight && cell.block == _block) conflict = {"asynchronous copy", cell.writer, cell.write_pc, true};
     if (access == Access::read) {
         add_reader(cell, lane, bytes, pc);
         return conflict;
     }
     if (cell.read_epoch == _epoch && cell.read & bytes && !readers_ordered(cell, lane))
-        conflict = {"write after read", cell.readers & warp_flag ? many_readers : cell.readers, cell.read_pc};
+        conflict = {"write after read", cell.readers & warp_flag ? many_readers : cell.readers, cell.read_pc, false};
     bool same = cell.write_epoch == _epoch && cell.writer == lane.id && cell.write_warp_epoch == lane.warp_epoch;
     cell.written = same ? cell.written | bytes : bytes;
     cell.write_epoch = _epoch;
     cell.write_warp_epoch = lane.warp_epoch;
     cell.writer = (u16)lane.id;
     cell.atomic = access == Access::atomic;
+    cell.in_flight = access == Access::copy;
+    cell.block = _block;
     cell.write_pc = pc;
     return conflict;
 }
 
+void Shadow::fly(const Lane& lane, u32 offset, u32 bytes, const void* pc) {
+    for (u32 i = offset / cell_bytes; i < (offset + bytes) / cell_bytes; i++) {
+        Cell& cell = _cells[i];
+        cell = Cell();
+        cell.writer = (u16)lane.id;
+        cell.in_flight = true;
+        cell.block = _block;
+        cell.write_pc = pc;
+    }
+}
+
+void Shadow::land(u32 offset, u32 bytes) {
+    for (u32 i = offset / cell_bytes; i < (offset + bytes) / cell_bytes; i++) _cells[i].in_flight = false;
+}
+
 Conflict Shadow::note(const Lane& lane, u32 offset, u32 bytes, Access access, const void* pc) {
-    Conflict found = {nullptr, 0, nullptr};
+    Conflict found = {nullptr, 0, nullptr, false};
     if (bytes == 1) return note(_cells[offset / cell_bytes], lane, (u8)(1 << offset % cell_bytes), access, pc);
     for (u32 end = offset + bytes; offset < end; offset += cell_bytes) {
         Conflict conflict = note(_cells[offset / cell_bytes], lane, 3, access, pc);

@@ -13,6 +13,7 @@ struct Conflict {
     const char* kind; // null: none
     u32 other;        // thread in the block; many_readers: several
     const void* other_pc;
+    bool in_flight; // with an asynchronous copy that has not landed: a missing wait, whatever the epochs say
 };
 
 class Shadow {
@@ -21,11 +22,19 @@ public:
 
     Shadow();
 
-    // A new block, or a __syncthreads: everything before is ordered with everything after.
+    // A __syncthreads: everything before is ordered with everything after.
     void next_epoch();
+    // A new block, which inherits nothing, not even copies that were never waited for.
+    void next_block();
 
-    // Records an access by a lane; returns the first one it races with.
+    // Records an access by a lane; returns one it races with.
     Conflict note(const Lane& lane, u32 offset, u32 bytes, Access access, const void* pc);
+
+    // A copy that other means than epochs order is on its way to these bytes.
+    void fly(const Lane& lane, u32 offset, u32 bytes, const void* pc);
+
+    // The asynchronous copy to these bytes is done.
+    void land(u32 offset, u32 bytes);
 
 private:
     struct Cell {
@@ -35,6 +44,8 @@ private:
         u16 readers; // a thread, warp_flag | a warp, or many_readers
         u8 written, read; // which of the two bytes
         bool atomic;      // the write was
+        bool in_flight;   // the write was an asynchronous copy's, and has not landed
+        u32 block;        // of the write
         const void *write_pc, *read_pc;
     };
     static constexpr u16 warp_flag = 0x8000;
@@ -44,7 +55,7 @@ private:
     void add_reader(Cell& cell, const Lane& lane, u8 bytes, const void* pc);
 
     Cell* _cells; // [arena_size / 2]
-    u32 _epoch = 0;
+    u32 _epoch = 0, _block = 0;
 };
 
 } // namespace hostcuda

@@ -1,4 +1,5 @@
 #include "async_copy.h"
+#include "../checker/checker.h"
 #include "report.h"
 #include <hostcuda/async_copy.h>
 #include <hostcuda/matrix.h>
@@ -37,6 +38,7 @@ void wait_copies(u32 in_flight) {
             const CopyQueue::Copy& copy = q.copies[q.copy_head++ % CopyQueue::max_copies];
             if (copy.source) memcpy(copy.shared, copy.source, 16);
             else memset(copy.shared, 0, 16);
+            note_landed(*worker, copy.shared, 16);
         }
     }
 }

@@ -1,4 +1,5 @@
 #include "tma.h"
+#include "../checker/checker.h"
 #include "mbarrier.h"
 #include "schedule.h"
 #include <hostcuda/hopper.h>
@@ -17,7 +18,7 @@ static void check_tensor(const TiledTensorMap& map, Where where) {
     if (find && (!find(begin, &range) || end > range.end)) fail(where, "TMA: the tensor at %p is not inside a device allocation", map.base);
 }
 
-void issue_tile_copy(void* shared, const TensorMap* map, i32 x, i32 y, u64* bar, Where where) {
+void issue_tile_copy(void* shared, const TensorMap* map, i32 x, i32 y, u64* bar, Where where, const void* pc) {
     TiledTensorMap tiled;
     memcpy(&tiled, map, sizeof tiled);
     if ((uintptr_t)map % 64 || tiled.magic != TiledTensorMap::valid) fail(where, "TMA: not a tensor map made by cuTensorMapEncodeTiled");
@@ -28,6 +29,7 @@ void issue_tile_copy(void* shared, const TensorMap* map, i32 x, i32 y, u64* bar,
     if (!worker->shared.holds(offset, bytes)) fail(where, "TMA: a box of %u bytes outside every shared array", bytes);
     check_tensor(tiled, where);
     shared_offset(bar, where);
+    note_tile_copy(*worker, shared, bytes, pc);
     memset(shared, 0xff, bytes);
     worker->tile_copies.push_back({shared, tiled, x, y, bar});
 }
@@ -52,10 +54,12 @@ void land_tile_copy(Worker& w) {
     if (w.tile_copies.empty()) return;
     size_t which = w.random.on() ? w.random.next() % w.tile_copies.size() : 0;
     TileCopy copy = w.tile_copies[which];
+    u32 bytes = copy.map.element_size * copy.map.box[0] * copy.map.box[1];
     w.tile_copies.erase(w.tile_copies.begin() + (ptrdiff_t)which);
     copy_tile(w.shared, copy);
+    note_landed(w, copy.shared, bytes);
     MBarrier& barrier = *(MBarrier*)copy.bar;
-    barrier.bytes -= (i64)copy.map.element_size * copy.map.box[0] * copy.map.box[1];
+    barrier.bytes -= bytes;
     barrier.complete_if_done();
     note_progress(w);
 }

@@ -1,6 +1,7 @@
 #include "wgmma.h"
 #include "report.h"
 #include "schedule.h"
+#include <memory>
 #include <hostcuda/hopper.h>
 #include <hostcuda/math.h>
 
@@ -92,7 +93,7 @@ static float element(const char* arena, u64 descriptor, u32 row, u32 k) {
 static void multiply(const char* arena, Accumulator& accumulator, const WgmmaOperation& operation) {
     constexpr u32 rows = 64, depth = 16, max_columns = 2 * max_accumulators;
     u32 columns = 2 * accumulator.count;
-    static thread_local float b[depth][max_columns];
+    auto b = std::make_unique<float[][max_columns]>(depth); // too large for a fiber's stack, and for static thread-local storage
     for (u32 k = 0; k < depth; k++)
         for (u32 n = 0; n < columns; n++) b[k][n] = element(arena, operation.b, n, k);
     for (u32 row = 0; row < rows; row++) {

@@ -12,7 +12,7 @@ HOSTCUDA_API void wait_copies(u32 in_flight);
 
 HOSTCUDA_INLINE void cp_async16(void* shared, const void* global, bool predicate, hostcuda::Where where = hostcuda::Where::here()) {
     hostcuda::require_aligned16(shared, where);
-    HOSTCUDA_CHECK(shared, 16, write);
+    HOSTCUDA_CHECK(shared, 16, copy);
     if (predicate) {
         hostcuda::require_aligned16(global, where);
         HOSTCUDA_CHECK(global, 16, read);

@@ -12,7 +12,8 @@ HOSTCUDA_API u32 shared_offset(const void* address, Where where);
 HOSTCUDA_API void init_mbarrier(u64* bar, u32 arrivals, Where where);
 HOSTCUDA_API void arrive_mbarrier(u64* bar, u32 expected_bytes, Where where);
 HOSTCUDA_API bool mbarrier_done(u64* bar, u32 parity, Where where);
-HOSTCUDA_API void issue_tile_copy(void* shared, const TensorMap* map, i32 x, i32 y, u64* bar, Where where);
+// pc: the return address into the kernel, as for check_access
+HOSTCUDA_API void issue_tile_copy(void* shared, const TensorMap* map, i32 x, i32 y, u64* bar, Where where, const void* pc);
 
 // d: this lane's `count` accumulators of a 64 x 2 count product
 HOSTCUDA_API void issue_wgmma(float* d, u32 count, u64 a, u64 b, bool keep, Where where);
@@ -44,7 +45,7 @@ HOSTCUDA_INLINE void mbar_wait(u64* bar, u32 parity, hostcuda::Where where = hos
 }
 HOSTCUDA_INLINE void tma_load_2d(void* shared, const TensorMap* map, i32 x, i32 y, u64* bar,
                                  hostcuda::Where where = hostcuda::Where::here()) {
-    hostcuda::issue_tile_copy(shared, map, x, y, bar, where);
+    hostcuda::issue_tile_copy(shared, map, x, y, bar, where, __builtin_return_address(0));
 }
 
 template <int R> HOSTCUDA_INLINE void setmaxnreg_inc() {}
