@@ -151,6 +151,28 @@ public sealed unsafe class DriverCaptureTests(DeviceFixture device) : DriverTest
     }
 
     [Fact]
+    public void LaunchesOfOneGraphRunOneAfterTheOther()
+    {
+        nint stream = NewStream(), other = NewStream(), add = Probe("probe_add", "plain");
+        ulong number = NewDeviceNumber(0), copy = NewDeviceNumber(0);
+        Ok(cuStreamBeginCapture_v2(stream, ThreadLocal));
+        Ok(cuMemcpyDtoDAsync_v2(copy, number, sizeof(int), stream));
+        Ok(LaunchAdd(add, number, copy, 1, stream));
+        Ok(cuStreamEndCapture(stream, out nint graph));
+        Ok(cuGraphInstantiateWithFlags(out nint executable, graph, 0));
+
+        const int Rounds = 20;
+        for (int round = 1; round <= Rounds; round++)
+        {
+            hostcuda_set_schedule((ulong)round);
+            Ok(cuGraphLaunch(executable, stream));
+            Ok(cuGraphLaunch(executable, other));
+            Ok(cuCtxSynchronize());
+        }
+        Assert.Equal(2 * Rounds, Read(number));
+    }
+
+    [Fact]
     public void AGraphMayNotDependOnWorkOutsideOfIt()
     {
         nint stream = NewStream(), other = NewStream(), mark = NewEvent();
@@ -180,6 +202,9 @@ public sealed unsafe class DriverCaptureTests(DeviceFixture device) : DriverTest
         Ok(cuEventRecord(mark, stream));
         Assert.Equal(CapturedEvent, cuEventSynchronize(mark));
         Assert.Equal(CaptureInvalidated, cuStreamEndCapture(stream, out _));
+
+        Ok(cuEventRecord(mark, stream));
+        Ok(cuEventSynchronize(mark));
     }
 
     [Fact]

@@ -40,12 +40,14 @@ public sealed unsafe class DriverStreamTests(DeviceFixture device) : DriverTest(
     [Fact]
     public void AWaitRunsNoOtherStream()
     {
-        nint waited = NewStream(), other = NewStream();
-        ulong number = NewDeviceNumber(1);
+        nint other = NewStream(), waited = NewStream();
+        ulong number = NewDeviceNumber(1), awaited = NewDeviceNumber(1);
 
         Ok(cuMemsetD32Async(number, 9, 1, other));
+        Ok(cuMemsetD32Async(awaited, 9, 1, waited));
         Ok(cuStreamSynchronize(waited));
 
+        Assert.Equal(9, Read(awaited));
         Assert.Equal(1, Read(number));
         Ok(cuCtxSynchronize());
         Assert.Equal(9, Read(number));
