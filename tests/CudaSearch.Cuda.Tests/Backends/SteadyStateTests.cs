@@ -28,12 +28,12 @@ public sealed class SteadyStateTests
         // The first of these copies the page that the beams share; crossing a page and a range of keys follows.
         for (int pass = 0; pass < 30; pass++) Decode();
         int graphs = backend.GraphCount;
-        HostCounters before = HostDevice.Counters;
+        HostCounters before = HostControl.Counters;
         long managed = GC.GetAllocatedBytesForCurrentThread();
         const int Passes = 5;
         for (int pass = 0; pass < Passes; pass++) Decode();
         managed = GC.GetAllocatedBytesForCurrentThread() - managed;
-        HostCounters after = HostDevice.Counters;
+        HostCounters after = HostControl.Counters;
 
         Assert.Equal(0, managed);
         Assert.Equal(graphs, backend.GraphCount);
