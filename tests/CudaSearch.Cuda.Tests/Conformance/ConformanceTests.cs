@@ -3,8 +3,8 @@ using CudaSearch.Cuda.Tests.Support;
 namespace CudaSearch.Cuda.Tests.Conformance;
 
 /// <summary>
-/// Every word of <c>kernels/common/device.cuh</c> does what the PTX manual says. On the host device this checks the model that all other tests
-/// stand on; on a GPU it checks that model against the real thing, and against what the host device gave when the GPU kit was packed:
+/// Every word of <c>kernels/common/device.cuh</c> does what the PTX manual says. On the host device this checks the model that all other
+/// tests stand on; on a GPU it checks that model against the real thing, and against what the host device gave when the GPU kit was packed:
 /// <c>CUDASEARCH_CONFORMANCE_RECORD</c> names a folder to write results to, <c>CUDASEARCH_CONFORMANCE</c> one to compare with.
 /// </summary>
 public sealed class ConformanceTests(DeviceFixture device)
@@ -56,7 +56,8 @@ public sealed class ConformanceTests(DeviceFixture device)
         _ => "checker",
     });
 
-    private static string? Folder(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder ? folder : null;
+    private static string? Folder(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder ? folder : null;
 
     private static byte[] Bytes(uint[] words) => System.Runtime.InteropServices.MemoryMarshal.AsBytes<uint>(words).ToArray();
 

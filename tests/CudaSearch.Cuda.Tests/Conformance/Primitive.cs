@@ -1,6 +1,8 @@
 namespace CudaSearch.Cuda.Tests.Conformance;
 
-/// <summary>One word of <c>kernels/common/device.cuh</c> on one kind of data: the kernel that exercises it, its input, and what it must give.</summary>
+/// <summary>
+/// One word of <c>kernels/common/device.cuh</c> on one kind of data: the kernel that exercises it, its input, and what it must give.
+/// </summary>
 /// <param name="Name">Unique; also the name of its record.</param>
 /// <param name="Module">File of <c>tests/hostcuda/conformance</c> without its extension.</param>
 /// <param name="Kernel">Kernel in it.</param>

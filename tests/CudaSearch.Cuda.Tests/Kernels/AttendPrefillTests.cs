@@ -50,6 +50,24 @@ public sealed class AttendPrefillTests(DeviceFixture device)
             Enumerable.Range(0, span.RowCount).Select(i => span with { FirstRow = span.FirstRow + i, RowCount = 1, FirstPosition = span.FirstPosition + i });
     }
 
+    [Theory]
+    [InlineData(64)]
+    [InlineData(128)]
+    public void MergesStrictlyInOrderOfPosition(int headDim)
+    {
+        AttendScene scene = AttendScene.WhereOrderShows(headDim);
+        PageTable table = scene.Spans[0].Table;
+        var expected = new ushort[headDim];
+        for (int d = 0; d < headDim; d++)
+        {
+            float sum = 0;
+            for (int key = 0; key < table.Length; key += AttentionPlan.RangeLength) sum += Rounding.FromBf16(scene.Cache[scene.ValueAt(table, key, 0) + d]);
+            expected[d] = Rounding.ToBf16(sum * (1f / table.Length));
+        }
+        Assert.Equal(expected, MemoryMarshal.Cast<byte, ushort>(_runner.Ranges(scene, scene.Spans)).ToArray());
+        Assert.Equal(expected, MemoryMarshal.Cast<byte, ushort>(_runner.Prefill(scene, scene.Spans)).ToArray());
+    }
+
     [Fact]
     public void TilesAreAsLargeAsTheBlock()
     {

@@ -87,10 +87,10 @@ public sealed class CudaBackend : IBackend
     public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows)
     {
         int group = shape.Heads / shape.KvHeads;
-        if (shape.HeadDim > Padding.MaxHeadSize || shape.HeadDim % 2 != 0 || group > AttentionHead.MaxGroup)
+        if (shape.HeadDim > Padding.MaxHeadSize || shape.HeadDim % 2 != 0 || group > AttendPrefillKernel.TileQueries)
             throw CudaSearchException.BadInput(
                 $"the model's attention has heads of {shape.HeadDim} elements and {group} query heads to a key/value head; on a GPU an even size up to "
-                + $"{Padding.MaxHeadSize} and groups up to {AttentionHead.MaxGroup} are supported; use --device cpu");
+                + $"{Padding.MaxHeadSize} and groups up to {AttendPrefillKernel.TileQueries} are supported; use --device cpu");
         return Guarded(() => new CudaWorkspace(shape, rows, _stream));
     }
 

@@ -1,0 +1,26 @@
+using CudaSearch.Cuda.Tests.Support;
+
+namespace CudaSearch.Cuda.Tests.HostDevice;
+
+/// <summary>Threads that wait for what never comes, or with others that are not where they are. No flavour is needed to see it.</summary>
+public sealed class PlantedWaitTests(DeviceFixture device)
+{
+    [Theory]
+    [InlineData("barriers", "barrier_after_exit", "deadlock.*100 threads wait for __syncthreads.*156 threads exited|deadlock.*156 threads exited.*100 threads wait for __syncthreads")]
+    [InlineData("barriers", "divergent_barrier", "divergent __syncthreads")]
+    [InlineData("warps", "shuffle_in_half_a_warp", @"deadlock.*32 threads wait for a shuffle \(mask ffffffff\)")]
+    [InlineData("warps", "shuffle_from_outside", "shuffle from lane 20, which is not in mask 0000ffff")]
+    [InlineData("warps", "endless_spin", "livelock")]
+    [InlineData("hopper", "mbarrier_never_completes", "livelock")]
+    [InlineData("hopper", "mbarrier_overrun", "more arrivals at an mbarrier")]
+    public void IsReported(string file, string name, string what)
+    {
+        var kernel = new PlantedKernel(device, file, name);
+        foreach (string flavour in (string[])["plain", "checker"])
+        {
+            Assert.Matches(what, kernel.Report(flavour));
+            Assert.Matches(what, kernel.Report(flavour, seed: 5));
+            kernel.RequireCorrectTwin(flavour);
+        }
+    }
+}
