@@ -38,7 +38,8 @@ internal static class EvalCommand
                 Dataset = parsed.GetRequiredValue(dataset), Output = parsed.GetRequiredValue(output), Range = range, Concurrency = parsed.GetValue(concurrency),
             };
             using Workbench workbench = StrategyOptions.Open(host, settings, models);
-            var runner = new EvaluationRunner(new ProblemSolver(workbench, settings), options);
+            using var solver = new ProblemSolver(workbench, settings);
+            var runner = new EvaluationRunner(solver, options);
             EvaluationSummary summary = await RunAsync(runner, options, host, cancellation);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => AccuracyReport.WriteJson(writer, summary.Table));
             else host.Output.Write(AccuracyReport.ToMarkdown(summary.Table));

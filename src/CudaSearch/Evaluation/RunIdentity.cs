@@ -9,14 +9,14 @@ namespace CudaSearch.Evaluation;
 /// <param name="Seed">The seed.</param>
 /// <param name="Settings">Every other option that changes the result, in words.</param>
 /// <param name="Model">The generator.</param>
-/// <param name="Prm">The verifier; null where completions are not scored.</param>
+/// <param name="Prm">The verifier, or all of them in words; null where completions are not scored.</param>
 /// <param name="Backend">The backend that ran.</param>
 /// <param name="Device">The device that ran.</param>
 public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Settings, string Model, string? Prm, string Backend, string Device)
 {
     /// <summary>The identity of a run with these settings on this workbench.</summary>
     public static RunIdentity Of(Workbench workbench, RunSettings settings, bool scored) => new(
-        settings.Strategy, settings.Search.N, settings.Seed, Describe(settings), workbench.ModelName!, scored ? workbench.PrmName : null,
+        settings.Strategy, settings.Search.N, settings.Seed, Describe(settings), workbench.ModelName!, scored ? settings.Judge.Describe(workbench.PrmName) : null,
         workbench.Backend, workbench.Device);
 
     private static string Describe(RunSettings settings)

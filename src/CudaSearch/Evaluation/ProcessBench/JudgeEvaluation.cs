@@ -1,0 +1,53 @@
+using CudaSearch.Engine;
+using CudaSearch.Verification;
+
+namespace CudaSearch.Evaluation.ProcessBench;
+
+/// <summary>Has labelled solutions judged.</summary>
+public static class JudgeEvaluation
+{
+    /// <summary>Solutions judged at once.</summary>
+    private const int Width = 64;
+
+    /// <summary>Scores every solution.</summary>
+    /// <param name="solutions">The solutions.</param>
+    /// <param name="options">What judges; an oracle cannot.</param>
+    /// <param name="prm">The process reward model; may be null where it takes no part.</param>
+    /// <param name="usage">Where its cost is counted.</param>
+    /// <param name="progress">Told how many solutions are judged.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <returns>In the order of the solutions.</returns>
+    /// <exception cref="CudaSearchException">An oracle or an outcome is to find errors in steps, or a judge failed.</exception>
+    public static async Task<IReadOnlyList<JudgedSolution>> RunAsync(
+        IReadOnlyList<LabelledSolution> solutions, JudgeOptions options, LanguageModel? prm, Usage usage, IProgress<int>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        if (options.Uses(JudgeKind.Oracle) || options.OutcomeOnly)
+            throw CudaSearchException.BadInput("an oracle and an outcome-only judge say nothing of single steps, so there is nothing to measure; use prm, rules or program");
+        using var judge = new Judge(options);
+        using var slots = new SemaphoreSlim(Width);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        int done = 0;
+        return await Task.WhenAll(solutions.Select(async solution =>
+        {
+            await slots.WaitAsync(stop.Token).ConfigureAwait(false);
+            try
+            {
+                IVerifier verifier = judge.For(judge.UsesPrm ? new RlhflowVerifier(prm!, usage) : null, reference: null, Aggregation.Last);
+                using IVerification verification = verifier.Start(solution.Problem);
+                var judged = new JudgedSolution(solution, await verification.ScoreAsync(solution.Answer, stop.Token).ConfigureAwait(false));
+                progress?.Report(Interlocked.Increment(ref done));
+                return judged;
+            }
+            catch
+            {
+                await stop.CancelAsync().ConfigureAwait(false); // the others would only fail, too
+                throw;
+            }
+            finally
+            {
+                slots.Release();
+            }
+        })).ConfigureAwait(false);
+    }
+}
