@@ -26,7 +26,8 @@ public static partial class ArithmeticChecker
     {
         ArgumentNullException.ThrowIfNull(text);
         var equations = new List<ArithmeticEquation>();
-        foreach (string line in Continuation().Replace(text, " ").Split('\n'))
+        string plain = Continuation().Replace(Grouping().Replace(text, ","), " ");
+        foreach (string line in plain.Split('\n'))
         {
             if (line.Contains('=') && !OtherArithmetic().IsMatch(line)) equations.AddRange(CheckLine(line));
         }
@@ -52,7 +53,7 @@ public static partial class ArithmeticChecker
             int end = start;
             while (end < tokens.Count && tokens[end].Kind is not (TokenKind.Word or TokenKind.End)) end++;
             ReadOnlySpan<Token> chain = CollectionsMarshal.AsSpan(tokens)[start..end];
-            if (!(afterWord && BeginsInside(chain))) CheckChain(line, chain, equations);
+            if (!(afterWord && BeginsInside(chain))) CheckChain(line, chain, afterWord, equations);
             afterWord = end < tokens.Count && tokens[end].Kind == TokenKind.Word;
             start = end + 1;
         }
@@ -63,7 +64,7 @@ public static partial class ArithmeticChecker
     private static bool BeginsInside(ReadOnlySpan<Token> chain) =>
         chain is [{ Kind: TokenKind.Minus } minus, var next, ..] && (!minus.Spaced || next.Spaced);
 
-    private static void CheckChain(string line, ReadOnlySpan<Token> chain, List<ArithmeticEquation> equations)
+    private static void CheckChain(string line, ReadOnlySpan<Token> chain, bool afterWord, List<ArithmeticEquation> equations)
     {
         var sides = new List<Range>();
         int start = 0;
@@ -73,6 +74,8 @@ public static partial class ArithmeticChecker
             sides.Add(start..i);
             start = i + 1;
         }
+        // "Week 2 = 35 + 35": the number belongs to the word's name.
+        if (afterWord && chain is [{ Kind: TokenKind.Number }, { Kind: TokenKind.Equals }, ..]) sides.RemoveAt(0);
         if (sides.Count < 2) return;
         sides[0] = WithoutOpening(chain, sides[0]);
         sides[^1] = WithoutClosing(chain, sides[^1]);
@@ -141,8 +144,12 @@ public static partial class ArithmeticChecker
     [GeneratedRegex(@"\s*(?:\\\\)?\s*\n[ \t$&]*(?==)")]
     private static partial Regex Continuation();
 
+    // LaTeX's ways to group digits: 1,\!000 and 1{,}000.
+    [GeneratedRegex(@"(?<=[0-9])(?:,\\[!,]|\{,\}|\\,)(?=[0-9]{3}(?![0-9]))")]
+    private static partial Regex Grouping();
+
     // Congruences, remainders, roundings and other bases: their equals sign is not the one of rational numbers.
-    [GeneratedRegex(@"\\[pb]?mod|\bmod(?:ulo)?\b|\\equiv|≡|\bremainder\b|\bround|\bbase[ -]\$?[0-9]|\bbinary\b|\bhexadecimal\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\\[pb]?mod|\bmod(?:ulo)?\b|\\equiv|≡|\bremainder\b|\\text\{\s*R\s*\}|\bround|\bbase[ -]\$?[0-9]|\bbinary\b|\bhexadecimal\b", RegexOptions.IgnoreCase)]
     private static partial Regex OtherArithmetic();
 
     [GeneratedRegex(@"^\s*(?:[-*•+–]|[0-9]+\))\s+")]

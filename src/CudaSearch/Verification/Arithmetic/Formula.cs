@@ -58,7 +58,7 @@ internal ref struct Formula
     private ExactNumber? Product()
     {
         ExactNumber? product = Signed();
-        bool divided = false;
+        bool divided = false, spaced = false;
         while (product is { } left)
         {
             switch (Kind)
@@ -68,8 +68,10 @@ internal ref struct Formula
                     product = Signed() is { } factor ? left.Times(factor) : null;
                     break;
                 case TokenKind.Divide:
+                    // 25 / 1/3 may mean 25 divided by a third.
+                    if (divided && spaced && !_tokens[_at].Spaced) return null;
+                    (divided, spaced) = (true, _tokens[_at].Spaced || (_at + 1 < _tokens.Length && _tokens[_at + 1].Spaced));
                     Take();
-                    divided = true;
                     product = Signed() is { } divisor ? left.Over(divisor) : null;
                     break;
                 case TokenKind.Percent: // one that no operand followed was taken as a percent sign
@@ -120,9 +122,11 @@ internal ref struct Formula
         if (power is not { } value || Kind != TokenKind.Power) return power;
         Take();
         if (++_depth > MaxDepth) return null;
+        int first = _at;
         ExactNumber? result = Signed() is { } exponent ? value.Power(exponent) : null;
         _depth--;
-        return result;
+        // 3^25^2 is 3^2 5^2 in LaTeX, where a power is one digit long.
+        return _at > first + 1 && _tokens[first] is { Kind: TokenKind.Number, Length: > 1 } ? null : result;
     }
 
     private ExactNumber? Operand()

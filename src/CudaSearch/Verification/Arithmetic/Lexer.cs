@@ -19,7 +19,7 @@ internal sealed partial class Lexer
     {
         ["frac"] = TokenKind.Fraction, ["dfrac"] = TokenKind.Fraction, ["tfrac"] = TokenKind.Fraction, ["cfrac"] = TokenKind.Fraction,
         ["sqrt"] = TokenKind.Root,
-        ["times"] = TokenKind.Times, ["cdot"] = TokenKind.Times, ["ast"] = TokenKind.Times, ["div"] = TokenKind.Divide,
+        ["times"] = TokenKind.Times, ["cdot"] = TokenKind.Times, ["div"] = TokenKind.Divide,
         ["approx"] = TokenKind.End, ["neq"] = TokenKind.End, ["ne"] = TokenKind.End, ["le"] = TokenKind.End, ["leq"] = TokenKind.End, ["ge"] = TokenKind.End,
         ["geq"] = TokenKind.End, ["lt"] = TokenKind.End, ["gt"] = TokenKind.End, ["sim"] = TokenKind.End, ["Rightarrow"] = TokenKind.End,
         ["implies"] = TokenKind.End, ["to"] = TokenKind.End, ["rightarrow"] = TokenKind.End, ["iff"] = TokenKind.End, ["therefore"] = TokenKind.End,
@@ -61,8 +61,11 @@ internal sealed partial class Lexer
         int point = digits.IndexOf('.');
         int places = point < 0 ? 0 : digits.Length - point - 1;
         BigInteger unscaled = BigInteger.Parse(digits.Replace(".", ""), NumberStyles.None, CultureInfo.InvariantCulture);
-        // "x2" and "A1" are names.
-        if (match.Length > 200 || FollowsLetter() || ExactNumber.Of(unscaled, BigInteger.Pow(10, places)) is not { } value) Add(TokenKind.Unknown, match.Length);
+        int end = _at + match.Length;
+        bool listed = (end + 1 < _text.Length && _text[end] == ',' && char.IsAsciiDigit(_text[end + 1]))
+            || (_at > 1 && _text[_at - 1] == ',' && char.IsAsciiDigit(_text[_at - 2]));
+        // "x2" and "A1" are names, "45,90,135" is a list, "0.\overline{3}" has no end.
+        if (match.Length > 200 || listed || FollowsLetter() || RepeatingPattern().IsMatch(_text, end) || ExactNumber.Of(unscaled, BigInteger.Pow(10, places)) is not { } value) Add(TokenKind.Unknown, match.Length);
         else Add(TokenKind.Number, match.Length, value, places);
     }
 
@@ -74,7 +77,8 @@ internal sealed partial class Lexer
         bool touches = !_spaced && _tokens is [.., { Kind: TokenKind.Number or TokenKind.Close } before] && before.Stop == _at;
         if (length == 1) Add(IsCross(end) ? TokenKind.Times : TokenKind.Unknown, 1);
         // "12ab" is a product, "f(2)" and "area(2)" are functions.
-        else if (touches || (end < _text.Length && _text[end] == '(') || s_operatorWords.Contains(_text[_at..end])) Add(TokenKind.Unknown, length);
+        // "5 and 2/3" is one number.
+        else if (touches || (end < _text.Length && _text[end] == '(') || s_operatorWords.Contains(_text[_at..end]) || IsMixedNumber()) Add(TokenKind.Unknown, length);
         else Add(TokenKind.Word, length);
     }
 
@@ -86,6 +90,8 @@ internal sealed partial class Lexer
         return end < _text.Length && char.IsAsciiDigit(_text[end]);
     }
 
+    private bool IsMixedNumber() => _tokens is [.., { Kind: TokenKind.Number }] && AndFraction().IsMatch(_text, _at);
+
     private void Command()
     {
         Match match = CommandPattern().Match(_text, _at);
@@ -94,12 +100,13 @@ internal sealed partial class Lexer
             char c = Peek(1);
             if (c == '%') Add(TokenKind.Percent, 2);
             else if (c is '\\' or '\0') Add(TokenKind.End, Math.Min(2, _text.Length - _at));
-            else if (c is '{' or '}' or '|') Add(TokenKind.Unknown, 2);
-            else Skip(2); // \( \) \[ \] \$ \, \; \! and the like
+            else if (c is '(' or ')' or '[' or ']' or '$' or ',' or ';' or ':' or '!' or ' ') Skip(2);
+            else Add(TokenKind.Unknown, 2);
             return;
         }
         string name = match.Groups[1].Value;
         if (s_looks.Contains(name)) Skip(match.Length);
+        else if (name == "sqrt" && Peek(match.Length) == '[') Add(TokenKind.Unknown, match.Length); // another root than the square
         else if (name.StartsWith("text", StringComparison.Ordinal) || name is "mathrm" or "mbox" or "operatorname") Add(TokenKind.Word, TextPattern().Match(_text, _at).Length);
         else Add(s_commands.GetValueOrDefault(name, TokenKind.Unknown), match.Length);
     }
@@ -128,6 +135,7 @@ internal sealed partial class Lexer
             case '.' or ',' or ';' or ':' or '?' or '"' or '\'' or '’' or '“' or '”' or '#' or '—' or '≈' or '≠' or '≤' or '≥' or '→' or '⇒' or '∴' or '~' or '•':
                 Add(TokenKind.End, 1);
                 break;
+            case '$' when Peek(1) == '$': Add(TokenKind.End, 2); break;
             case '$' or '€' or '£' or '&' or '`' or '°': Skip(1); break;
             default: Add(TokenKind.Unknown, 1); break;
         }
@@ -167,6 +175,12 @@ internal sealed partial class Lexer
     // A command with its one group, as far as it goes.
     [GeneratedRegex(@"\G\\[A-Za-z]+\s*(?:\{[^{}]*\}?)?")]
     private static partial Regex TextPattern();
+
+    [GeneratedRegex(@"\G\.\\(?:over|dot|bar)")]
+    private static partial Regex RepeatingPattern();
+
+    [GeneratedRegex(@"\Gand\s+\$?(?:[0-9]+\s*/|\\[dt]?frac)", RegexOptions.IgnoreCase)]
+    private static partial Regex AndFraction();
 
     [GeneratedRegex(@"\G\^\s*(?:\\circ|\{\s*\\circ\s*\}|°)")]
     private static partial Regex DegreePattern();

@@ -56,6 +56,8 @@ public sealed class ArithmeticCheckerTests
     [InlineData(@"90^\circ - 30^{\circ} = 60°")]
     [InlineData("The result is -3 + 5 = 2.")]
     [InlineData("x = 2 + 3 = 5")]
+    [InlineData(@"2 \cdot 600 = 1{,}200 = 1,\!200", 2)]
+    [InlineData("$$1 + 1 = 2$$ $$3 = 2 + 1$$", 2)]
     public void TrueEquationsHold(string text, int count = 1)
     {
         IReadOnlyList<ArithmeticEquation> equations = ArithmeticChecker.Check(text);
@@ -125,7 +127,16 @@ public sealed class ArithmeticCheckerTests
     [InlineData("a1 + 3 = 9")]
     [InlineData(@"\{1, 2 + 3 = 9\}")]
     [InlineData(@"\text{5 + 3 = 9}")]
-    [InlineData("(2 + 3 = 9]]]")]
+    [InlineData("Week 2 = 35 + 36")]
+    [InlineData("17/3 = 5 and 2/3")]
+    [InlineData("25 / 1/3 = 75")]
+    [InlineData("3^25^2 = 15^2")]
+    [InlineData("16,0000/10 = 3")]
+    [InlineData(@"4/37 = 0.\overline{108}")]
+    [InlineData(@"\sqrt[4]{16} = 1 + 1")]
+    [InlineData(@"3 \ast 10 = 5")]
+    [InlineData(@"4 + 1 = \#2")]
+    [InlineData(@"100 \div 12 = 8 \text{ R} 4")]
     [InlineData("= = =")]
     [InlineData("")]
     public void WhatIsNoPlainArithmeticIsPassedOver(string text) =>
