@@ -3,6 +3,7 @@ using CudaSearch.Cli.Options;
 using CudaSearch.Engine;
 using CudaSearch.Evaluation;
 using CudaSearch.Evaluation.ProcessBench;
+using CudaSearch.Verification;
 
 namespace CudaSearch.Cli.Commands;
 
@@ -40,12 +41,13 @@ internal static class EvalPrmCommand
             IReadOnlyList<LabelledSolution> solutions = Load(
                 parsed.GetRequiredValue(dataset), new RowRange(parsed.GetValue(start), parsed.GetValue(end), parsed.GetValue(limit)), parsed.GetValue(seed));
             using Workbench? workbench = needed is null ? null : Models.Open(host, needed);
+            var usage = new Usage();
             IReadOnlyList<JudgedSolution> judged = await JudgeEvaluation.RunAsync(
-                solutions, judge, workbench?.Verifier, new Usage(), new Progress(host.Error, solutions.Count), cancellation);
+                solutions, judge, () => new RlhflowVerifier(workbench!.Verifier!, usage), new Progress(host.Error, solutions.Count), cancellation);
 
-            double limitScore = double.Parse(parsed.GetValue(threshold).ToString()); // 0.7f is meant as 0.7
-            JudgeSummary summary = JudgeSummary.Of(judge.Describe(workbench?.PrmName), judged, limitScore);
-            if (parsed.GetValue(output) is { } records) await WriteAsync(records, Records(judged, limitScore), cancellation);
+            double below = double.Parse(parsed.GetValue(threshold).ToString()); // 0.7f is meant as 0.7
+            JudgeSummary summary = JudgeSummary.Of(judge.Describe(workbench?.PrmName), judged, below);
+            if (parsed.GetValue(output) is { } records) await WriteAsync(records, Records(judged, below), cancellation);
             if (parsed.GetValue(plot) is { } drawing) await WriteAsync(drawing, CalibrationPlot.ToSvg(summary), cancellation);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => JudgeReport.WriteJson(writer, summary));
             else host.Output.Write(JudgeReport.ToMarkdown(summary));

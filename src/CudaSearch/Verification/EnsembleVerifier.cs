@@ -15,7 +15,7 @@ public enum Ensemble
 
 /// <summary>
 /// Several verifiers as one. Each judges every step; a step's score is made of the scores of the members that have an opinion on it
-/// (<see cref="IAbstainingVerifier"/>), and is neutral where none has.
+/// (<see cref="IAbstainingVerifier"/>), and is neutral where none has. Steps are what lies between blank lines, also for members that count otherwise alone.
 /// </summary>
 public sealed class EnsembleVerifier : IAbstainingVerifier
 {
@@ -74,8 +74,7 @@ public sealed class EnsembleVerifier : IAbstainingVerifier
         public async Task<IReadOnlyList<double>> ScoreAsync(string answer, CancellationToken cancellation)
         {
             // All have ended, also when one fails: afterwards nothing is in flight and the parts may be disposed.
-            IReadOnlyList<double>[] scores = await Task.WhenAll(parts.Select(async part => await part.ScoreAsync(answer, cancellation).ConfigureAwait(false)))
-                .ConfigureAwait(false);
+            IReadOnlyList<double>[] scores = await Task.WhenAll(parts.Select(part => part.ScorePiecesAsync(answer, cancellation))).ConfigureAwait(false);
             return [.. Enumerable.Range(0, scores[0].Count).Select(step => owner.Combine(scores.Select(member => member[step])))];
         }
 

@@ -4,7 +4,8 @@ namespace CudaSearch.Verification;
 
 /// <summary>
 /// Knows the reference answer: every step of an answer that states it scores 1, of one that states another 0, and of one that states none yet 0.5. No verifier
-/// that judges whole answers can choose better, so it bounds what a better one could gain. For evaluation only.
+/// can choose better among whole answers, so with best-of-N it bounds what a better one could gain (pass@N). Of steps it knows nothing: in step-by-step search a
+/// good process reward model beats it. For evaluation only.
 /// </summary>
 /// <param name="reference">The reference answer of the one problem it is for.</param>
 public sealed class OracleVerifier(string reference) : IAbstainingVerifier

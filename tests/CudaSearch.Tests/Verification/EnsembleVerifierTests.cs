@@ -39,6 +39,17 @@ public sealed class EnsembleVerifierTests
         Assert.Equal([0.97, 0.97, RuleVerifier.Wrong], await verification.ScoreAsync("1+1=2\n\nso\n\n1+1=3", Token));
     }
 
+    [Theory]
+    [InlineData("1\n\n2\n\n", 0.1, 0.2, 0.2)] // it drops the blank end
+    [InlineData("1\n3\n\n2\n4", 0.3, 0.4)] // it sees four steps
+    [InlineData("1\n\n2", 0.1, 0.2)]
+    public async Task AMemberThatCountsStepsOtherwiseIsAsked(string answer, params double[] expected)
+    {
+        var verifier = new EnsembleVerifier(Ensemble.Min, new ScriptedVerifier(_ => 1), new LineVerifier());
+        using IVerification verification = verifier.Start("p");
+        Assert.Equal(expected, await verification.ScoreAsync(answer, Token));
+    }
+
     [Fact]
     public async Task AllMembersEndWithIt()
     {
@@ -62,5 +73,12 @@ public sealed class EnsembleVerifierTests
             await Assert.ThrowsAsync<InvalidOperationException>(() => verification.ScoreAsync("0", Token));
         Assert.Equal(0, sound.Live);
         Assert.Throws<ArgumentException>(() => new EnsembleVerifier(Ensemble.Mean));
+    }
+
+    /// <summary>A step is a line that is not blank; its number is its score in tenths.</summary>
+    private sealed class LineVerifier : IVerifier
+    {
+        public IVerification Start(string problem) => new StatelessVerification((answer, _) => Task.FromResult<IReadOnlyList<double>>(
+            [.. answer.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => int.Parse(line) / 10.0)]));
     }
 }

@@ -1,4 +1,3 @@
-using CudaSearch.Engine;
 using CudaSearch.Verification;
 
 namespace CudaSearch.Evaluation.ProcessBench;
@@ -12,15 +11,13 @@ public static class JudgeEvaluation
     /// <summary>Scores every solution.</summary>
     /// <param name="solutions">The solutions.</param>
     /// <param name="options">What judges; an oracle cannot.</param>
-    /// <param name="prm">The process reward model; may be null where it takes no part.</param>
-    /// <param name="usage">Where its cost is counted.</param>
+    /// <param name="prm">Makes the process reward model's verifier for one problem; not called where it takes no part.</param>
     /// <param name="progress">Told how many solutions are judged.</param>
     /// <param name="cancellation">Ends the run.</param>
     /// <returns>In the order of the solutions.</returns>
     /// <exception cref="CudaSearchException">An oracle or an outcome is to find errors in steps, or a judge failed.</exception>
     public static async Task<IReadOnlyList<JudgedSolution>> RunAsync(
-        IReadOnlyList<LabelledSolution> solutions, JudgeOptions options, LanguageModel? prm, Usage usage, IProgress<int>? progress = null,
-        CancellationToken cancellation = default)
+        IReadOnlyList<LabelledSolution> solutions, JudgeOptions options, Func<IVerifier> prm, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         if (options.Uses(JudgeKind.Oracle) || options.OutcomeOnly)
             throw CudaSearchException.BadInput("an oracle and an outcome-only judge say nothing of single steps, so there is nothing to measure; use prm, rules or program");
@@ -33,9 +30,9 @@ public static class JudgeEvaluation
             await slots.WaitAsync(stop.Token).ConfigureAwait(false);
             try
             {
-                IVerifier verifier = judge.For(judge.UsesPrm ? new RlhflowVerifier(prm!, usage) : null, reference: null, Aggregation.Last);
+                IVerifier verifier = judge.For(judge.UsesPrm ? prm() : null, reference: null, Aggregation.Last);
                 using IVerification verification = verifier.Start(solution.Problem);
-                var judged = new JudgedSolution(solution, await verification.ScoreAsync(solution.Answer, stop.Token).ConfigureAwait(false));
+                var judged = new JudgedSolution(solution, await verification.ScorePiecesAsync(solution.Answer, stop.Token).ConfigureAwait(false));
                 progress?.Report(Interlocked.Increment(ref done));
                 return judged;
             }

@@ -14,7 +14,7 @@ public static class JudgeReport
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"{summary.Judge}: first errors found in {wrong} wrong solutions, and {summary.Solutions.Count - wrong} right ones passed, in %.\n\n");
         text.Append("| threshold          | on wrong | on right |    F1 |\n|:-------------------|---------:|---------:|------:|\n");
-        AppendRow(text, summary.AtThreshold, "");
+        AppendRow(text, summary.AtThreshold, " (asked)");
         if (summary.Best is { } best) AppendRow(text, best, " (best here)");
         foreach (DetectionAccuracy row in summary.Sweep) AppendRow(text, row, "");
         Calibration calibration = summary.Calibration;
