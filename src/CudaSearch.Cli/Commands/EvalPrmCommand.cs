@@ -14,7 +14,8 @@ internal static class EvalPrmCommand
     {
         var dataset = new Option<string>("--dataset")
         {
-            Description = "JSON lines in ProcessBench's layout: problem, steps, label (the first wrong step from 0, or -1); or tinymath, two solutions for each held-out problem",
+            Description = "JSON lines in ProcessBench's layout: problem, steps, label (the first wrong step from 0, or -1); "
+                + "or tinymath, two solutions for each held-out problem",
             Required = true,
         };
         Option<float> threshold = Values.Real(
@@ -36,7 +37,8 @@ internal static class EvalPrmCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             JudgeOptions judge = verifiers.Read(parsed);
-            if (judge.Uses(JudgeKind.Oracle)) throw new UsageException("--verifier oracle says nothing of single steps, so there is nothing to measure; use prm, rules or program");
+            if (judge.Uses(JudgeKind.Oracle))
+                throw new UsageException("--verifier oracle says nothing of single steps, so there is nothing to measure; use prm, rules or program");
             WorkbenchOptions? needed = judge.UsesPrm ? models.ReadVerifier(parsed) : null;
             IReadOnlyList<LabelledSolution> solutions = Load(
                 parsed.GetRequiredValue(dataset), new RowRange(parsed.GetValue(start), parsed.GetValue(end), parsed.GetValue(limit)), parsed.GetValue(seed));
@@ -58,7 +60,8 @@ internal static class EvalPrmCommand
 
     private static IReadOnlyList<LabelledSolution> Load(string dataset, RowRange range, ulong seed)
     {
-        if (range.End <= (range.Start ?? 0)) throw new UsageException($"--start {range.Start ?? 0} --end {range.End}: the range is empty; the end is the row after the last one to take");
+        if (range.End <= (range.Start ?? 0))
+            throw new UsageException($"--start {range.Start ?? 0} --end {range.End}: the range is empty; the end is the row after the last one to take");
         return dataset == Workbench.TinyMath ? TinyMathSolutions.HeldOut(range, seed) : ProcessBenchDataset.Load(dataset, range);
     }
 

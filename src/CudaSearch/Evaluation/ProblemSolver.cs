@@ -23,7 +23,10 @@ public sealed class ProblemSolver : IDisposable
         _strategy = SearchStrategies.Create(settings.Strategy);
         _strategy.Validate(settings.Search);
         if (_strategy.NeedsVerifier && settings.Judge.UsesPrm && workbench.Verifier is null)
-            throw CudaSearchException.BadInput($"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, another judge with --verifier, or use majority or greedy");
+        {
+            throw CudaSearchException.BadInput(
+                $"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, another judge with --verifier, or use majority or greedy");
+        }
         // Fails here, not in the middle of a run, when a model has no chat template.
         _ = Tokenization.ChatTemplate.For(workbench.Generator.Tokenizer);
         Identity = RunIdentity.Of(workbench, settings, _strategy.NeedsVerifier);

@@ -1,7 +1,7 @@
 namespace CudaSearch.Verification;
 
 /// <summary>
-/// Judges outcomes only, as an outcome reward model does (Cobbe et al. 2021, section 4.2; Uesato et al. 2022): an answer that states its final answer is
+/// Judges outcomes only, as an outcome reward model does (Cobbe et al. 2021, section 4.2): an answer that states its final answer is
 /// judged as a whole by another verifier, any other is neutral, and the other verifier is not even asked.
 /// The scores of the steps are such that <paramref name="aggregation"/> gives the outcome: all equal, but for <see cref="Aggregation.Prod"/>, where all
 /// before the last are 1.

@@ -98,6 +98,8 @@ public sealed class JudgeTests : IDisposable
 
         (await CliRun.OfAsync("eval-prm", "--dataset", _folder.File("none"), "--verifier", "rules")).Failed(ExitStatus.BadInput, _folder.File("none"));
         (await CliRun.OfAsync("eval-prm", "--dataset", file, "--verifier", "rules", "--plot", _folder.File("no/folder.svg"))).Failed(ExitStatus.BadInput, "folder.svg");
+        if (OperatingSystem.IsWindows()) return;
+        (await CliRun.OfAsync("eval-prm", "--dataset", file, "--verifier", "rules", "--verifier", "program:exit 5")).Failed(ExitStatus.BadInput, "status 5");
     }
 
     private static JsonElement Parse(string line)

@@ -1,6 +1,6 @@
 namespace CudaSearch.Evaluation.ProcessBench;
 
-/// <summary>How well a verifier finds first errors at one threshold (Zheng et al. 2024, ProcessBench, section 3).</summary>
+/// <summary>How well a verifier finds first errors at one threshold (Zheng et al. 2024, ProcessBench, arXiv 2412.06559).</summary>
 /// <param name="Threshold">A step that scores below it is called wrong.</param>
 /// <param name="OnWrong">Share of the solutions with an error whose first error is found at exactly its step; null where there are none.</param>
 /// <param name="OnRight">Share of the solutions without error that are passed; null where there are none.</param>

@@ -12,18 +12,21 @@ public static class JudgeReport
     {
         int wrong = summary.Solutions.Count(judged => judged.Solution.IsWrong);
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"{summary.Judge}: first errors found in {wrong} wrong solutions, and {summary.Solutions.Count - wrong} right ones passed, in %.\n\n");
+        int right = summary.Solutions.Count - wrong;
+        text.Append($"{summary.Judge}: first errors found in {wrong} wrong solutions, and {right} right ones passed, in %.\n\n");
         text.Append("| threshold          | on wrong | on right |    F1 |\n|:-------------------|---------:|---------:|------:|\n");
         AppendRow(text, summary.AtThreshold, " (asked)");
         if (summary.Best is { } best) AppendRow(text, best, " (best here)");
         foreach (DetectionAccuracy row in summary.Sweep) AppendRow(text, row, "");
         Calibration calibration = summary.Calibration;
-        text.Append(CultureInfo.InvariantCulture, $"\nCalibration of single steps: expected error {calibration.ExpectedError:0.0000}, Brier score {calibration.Brier:0.0000}.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"\nCalibration of single steps: expected error {calibration.ExpectedError:0.0000}");
+        text.Append(CultureInfo.InvariantCulture, $", Brier score {calibration.Brier:0.0000}.\n\n");
         text.Append("| score     |  steps | mean score | right % |\n|:----------|-------:|-----------:|--------:|\n");
         foreach (CalibrationBin bin in calibration.Bins)
         {
             text.Append(CultureInfo.InvariantCulture, $"| {bin.From:0.0} – {bin.To:0.0} | {bin.Steps,6} ");
-            text.Append(bin.Steps == 0 ? "|          - |       - |\n" : string.Create(CultureInfo.InvariantCulture, $"| {bin.MeanScore,10:0.000} | {Percent(bin.ShareRight),7} |\n"));
+            if (bin.Steps == 0) text.Append("|          - |       - |\n");
+            else text.Append(CultureInfo.InvariantCulture, $"| {bin.MeanScore,10:0.000} | {Percent(bin.ShareRight),7} |\n");
         }
         return text.ToString();
     }

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace CudaSearch.Evaluation.ProcessBench;
 
 /// <summary>
-/// Reads ProcessBench's layout (Zheng et al. 2024): JSON lines with <c>id</c>, <c>problem</c>, <c>steps</c> (a list of texts) and <c>label</c> (index of the
+/// Reads ProcessBench's layout (Zheng et al. 2024, arXiv 2412.06559): JSON lines with <c>id</c>, <c>problem</c>, <c>steps</c> (a list of texts) and <c>label</c> (index of the
 /// first wrong step, -1 for none). Other columns are ignored.
 /// </summary>
 public static class ProcessBenchDataset
@@ -25,8 +25,8 @@ public static class ProcessBenchDataset
             throw CudaSearchException.BadInput(
                 $"{where}: \"label\" is {label.GetRawText()}; it has to be the index of the first wrong step, from 0 to {count - 1}, or -1 for none");
         }
-        string id = row.Columns.TryGetProperty("id", out JsonElement name) && name.ValueKind is JsonValueKind.String or JsonValueKind.Number ? name.ToString() : $"row-{row.Index + 1}";
-        return new LabelledSolution(id, row.Problem, [.. steps.EnumerateArray().Select(step => step.GetString()!)], first);
+        bool named = row.Columns.TryGetProperty("id", out JsonElement id) && id.ValueKind is JsonValueKind.String or JsonValueKind.Number;
+        return new LabelledSolution(named ? id.ToString() : $"row-{row.Index + 1}", row.Problem, [.. steps.EnumerateArray().Select(step => step.GetString()!)], first);
     }
 
     private static JsonElement Column(DatasetRow row, string key, string where) =>

@@ -38,9 +38,9 @@ public static partial class ArithmeticChecker
     private static List<ArithmeticEquation> CheckLine(string line)
     {
         List<ArithmeticEquation> marked = CheckFormulas(ListMark().Replace(line, ""));
-        return DashMark().IsMatch(line) && marked.Exists(equation => !equation.Holds) && CheckFormulas(line) is var signed && signed.TrueForAll(equation => equation.Holds)
-            ? signed
-            : marked;
+        if (!DashMark().IsMatch(line) || marked.TrueForAll(equation => equation.Holds)) return marked;
+        List<ArithmeticEquation> signed = CheckFormulas(line);
+        return signed.TrueForAll(equation => equation.Holds) ? signed : marked;
     }
 
     private static List<ArithmeticEquation> CheckFormulas(string line)
@@ -149,7 +149,9 @@ public static partial class ArithmeticChecker
     private static partial Regex Grouping();
 
     // Congruences, remainders, roundings and other bases: their equals sign is not the one of rational numbers.
-    [GeneratedRegex(@"\\[pb]?mod|\bmod(?:ulo)?\b|\\equiv|≡|\bremainder\b|\\text\{\s*R\s*\}|\bround|\bbase[ -]\$?[0-9]|\bbinary\b|\bhexadecimal\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\\[pb]?mod|\bmod(?:ulo)?\b|\\equiv|≡|\bremainder\b|\\text\{\s*R\s*\}|\bround|\bbase[ -]\$?[0-9]|\bbinary\b|\bhexadecimal\b",
+        RegexOptions.IgnoreCase)]
     private static partial Regex OtherArithmetic();
 
     [GeneratedRegex(@"^\s*(?:[-*•+–]|[0-9]+\))\s+")]

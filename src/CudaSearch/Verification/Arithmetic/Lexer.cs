@@ -29,6 +29,8 @@ internal sealed partial class Lexer
     /// <summary>Commands that change how a formula looks, not what it means; their braces group.</summary>
     private static readonly FrozenSet<string> s_looks = FrozenSet.Create("left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "displaystyle", "boxed");
 
+    private const int MaxLength = 200;
+
     private readonly string _text;
     private readonly List<Token> _tokens = [];
     private int _at;
@@ -65,7 +67,8 @@ internal sealed partial class Lexer
         bool listed = (end + 1 < _text.Length && _text[end] == ',' && char.IsAsciiDigit(_text[end + 1]))
             || (_at > 1 && _text[_at - 1] == ',' && char.IsAsciiDigit(_text[_at - 2]));
         // "x2" and "A1" are names, "45,90,135" is a list, "0.\overline{3}" has no end.
-        if (match.Length > 200 || listed || FollowsLetter() || RepeatingPattern().IsMatch(_text, end) || ExactNumber.Of(unscaled, BigInteger.Pow(10, places)) is not { } value) Add(TokenKind.Unknown, match.Length);
+        bool isPart = listed || FollowsLetter() || RepeatingPattern().IsMatch(_text, end);
+        if (match.Length > MaxLength || isPart || ExactNumber.Of(unscaled, BigInteger.Pow(10, places)) is not { } value) Add(TokenKind.Unknown, match.Length);
         else Add(TokenKind.Number, match.Length, value, places);
     }
 
@@ -78,7 +81,8 @@ internal sealed partial class Lexer
         if (length == 1) Add(IsCross(end) ? TokenKind.Times : TokenKind.Unknown, 1);
         // "12ab" is a product, "f(2)" and "area(2)" are functions.
         // "5 and 2/3" is one number.
-        else if (touches || (end < _text.Length && _text[end] == '(') || s_operatorWords.Contains(_text[_at..end]) || IsMixedNumber()) Add(TokenKind.Unknown, length);
+        else if (touches || (end < _text.Length && _text[end] == '(') || s_operatorWords.Contains(_text[_at..end]) || IsMixedNumber())
+            Add(TokenKind.Unknown, length);
         else Add(TokenKind.Word, length);
     }
 
@@ -107,7 +111,8 @@ internal sealed partial class Lexer
         string name = match.Groups[1].Value;
         if (s_looks.Contains(name)) Skip(match.Length);
         else if (name == "sqrt" && Peek(match.Length) == '[') Add(TokenKind.Unknown, match.Length); // another root than the square
-        else if (name.StartsWith("text", StringComparison.Ordinal) || name is "mathrm" or "mbox" or "operatorname") Add(TokenKind.Word, TextPattern().Match(_text, _at).Length);
+        else if (name.StartsWith("text", StringComparison.Ordinal) || name is "mathrm" or "mbox" or "operatorname")
+            Add(TokenKind.Word, TextPattern().Match(_text, _at).Length);
         else Add(s_commands.GetValueOrDefault(name, TokenKind.Unknown), match.Length);
     }
 
@@ -132,7 +137,8 @@ internal sealed partial class Lexer
             case '!': Add(TokenKind.Unknown, 1); break;
             case '.' when Peek(1) == '.': Add(TokenKind.Unknown, 2); break;
             case ':' when _at > 0 && char.IsAsciiDigit(_text[_at - 1]) && char.IsAsciiDigit(Peek(1)): Add(TokenKind.Unknown, 1); break;
-            case '.' or ',' or ';' or ':' or '?' or '"' or '\'' or '’' or '“' or '”' or '#' or '—' or '≈' or '≠' or '≤' or '≥' or '→' or '⇒' or '∴' or '~' or '•':
+            case '.' or ',' or ';' or ':' or '?' or '"' or '\'' or '’' or '“' or '”' or '#' or '—' or '•'
+                or '≈' or '≠' or '≤' or '≥' or '→' or '⇒' or '∴' or '~':
                 Add(TokenKind.End, 1);
                 break;
             case '$' when Peek(1) == '$': Add(TokenKind.End, 2); break;
