@@ -88,16 +88,13 @@ internal readonly record struct ExactNumber
     public ExactNumber Negated() => new(-Numerator, Denominator);
 
     /// <summary>
-    /// Whether a decimal with so many places stands for this number: it is the number, or the number needs more places and the decimal is less than one
-    /// unit of its last place away, rounded or cut off.
+    /// Whether a decimal with so many places stands for this number: it is less than one unit of its last place away, rounded or cut off. A number that needs no
+    /// more places is at least such a unit away from any other decimal, so it has to be met exactly.
     /// </summary>
     public bool IsWrittenAs(ExactNumber written, int places)
     {
-        if (this == written) return true;
-        BigInteger scale = BigInteger.Pow(10, places);
-        if ((Numerator * scale % Denominator).IsZero) return false;
         BigInteger difference = BigInteger.Abs((Numerator * written.Denominator) - (written.Numerator * Denominator));
-        return difference * scale < Denominator * written.Denominator;
+        return difference * BigInteger.Pow(10, places) < Denominator * written.Denominator;
     }
 
     private long Bits => Numerator.GetBitLength() + Denominator.GetBitLength();
