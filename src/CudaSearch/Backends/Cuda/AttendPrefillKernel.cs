@@ -44,7 +44,7 @@ internal sealed class AttendPrefillKernel(CudaKernel<AttendPrefillKernel.Argumen
     /// <param name="queries">[rows, heads * headDim] bf16, rotated.</param>
     /// <param name="cacheLayer">[page][kv head][keys, values][16][headDim] bf16, this pass's keys and values included.</param>
     /// <param name="output">[rows, heads * headDim] bf16; the tiles' rows are written.</param>
-    /// <param name="heads">Query heads, at most 128 to a key/value head.</param>
+    /// <param name="heads">Query heads, at most <see cref="AttentionHead.MaxGroup"/> to a key/value head.</param>
     /// <param name="kvHeads">Key/value heads; they divide the query heads.</param>
     /// <param name="scaleLog2">See <see cref="AttentionHead.ScaleLog2"/>.</param>
     public void Launch(

@@ -3,6 +3,9 @@ namespace CudaSearch.Backends.Cuda;
 /// <summary>What the attention kernels have in common (kernels/common/attention_state.cuh): head sizes, the scale of scores, rows in shared memory.</summary>
 internal static class AttentionHead
 {
+    /// <summary>Most query heads that may share a key/value head; what the tests cover, not a limit of the arithmetic.</summary>
+    public const int MaxGroup = 8;
+
     /// <summary>What scores are multiplied by, for a softmax in base 2: log2(e) / sqrt(head size).</summary>
     /// <param name="headSize">The model's own head size, before any padding.</param>
     public static float ScaleLog2(int headSize) => (float)(Math.Log2(Math.E) / Math.Sqrt(headSize));
