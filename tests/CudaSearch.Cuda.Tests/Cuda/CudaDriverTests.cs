@@ -66,7 +66,7 @@ public sealed class CudaDriverTests(DeviceFixture device)
     public void ADeviceThatOthersFillIsNamed()
     {
         string name = device.Context.Name;
-        HostDevice.WithFailure("cuDevicePrimaryCtxRetain", CudaResult.OutOfMemory, () =>
+        HostControl.WithFailure("cuDevicePrimaryCtxRetain", CudaResult.OutOfMemory, () =>
         {
             CudaSearchException e = Unavailable(() => new CudaContext(0).Dispose());
             Assert.StartsWith($"{name} cannot be used: CUDA_ERROR_OUT_OF_MEMORY (2)", e.Message, StringComparison.Ordinal);

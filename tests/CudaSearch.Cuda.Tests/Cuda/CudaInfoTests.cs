@@ -23,7 +23,7 @@ public sealed class CudaInfoTests(DeviceFixture device)
     public void ADeviceThatDoesNotStartIsShownWithItsReason()
     {
         _ = device.Context;
-        HostDevice.WithFailure("cuDevicePrimaryCtxRetain", CudaResult.OutOfMemory, () =>
+        HostControl.WithFailure("cuDevicePrimaryCtxRetain", CudaResult.OutOfMemory, () =>
         {
             CudaDeviceInfo info = CudaDeviceInfo.Of(0);
             Assert.Null(info.Kernels);

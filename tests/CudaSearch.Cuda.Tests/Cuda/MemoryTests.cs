@@ -92,7 +92,7 @@ public sealed class MemoryTests(DeviceFixture device)
     public void MemoryThatAnotherProcessTakesIsMissed()
     {
         _ = device.Context;
-        HostDevice.WithFreeMemory(1 << 20, () =>
+        HostControl.WithFreeMemory(1 << 20, () =>
         {
             var e = Assert.Throws<CudaSearchException>(() => new CudaDeviceVariable<byte>(2 << 20));
             Assert.Contains("no room for 2.0 MiB more: 1.0 MiB of", e.Message, StringComparison.Ordinal);
@@ -104,7 +104,7 @@ public sealed class MemoryTests(DeviceFixture device)
     public void PagesThatTheSystemDoesNotLockAreMissed()
     {
         _ = device.Context;
-        HostDevice.WithFailure("cuMemHostAlloc", CudaResult.OutOfMemory, () =>
+        HostControl.WithFailure("cuMemHostAlloc", CudaResult.OutOfMemory, () =>
         {
             var e = Assert.Throws<CudaSearchException>(() => new CudaPageLockedHostMemory<int>(1024));
             Assert.Equal(Failure.OutOfMemory, e.Failure);

@@ -12,6 +12,7 @@ public sealed unsafe class DriverFaultTests(DeviceFixture device) : DriverTest(d
     [Fact]
     public void AFaultSticksUntilTheReset()
     {
+        RequireNoSanitizer();
         nint stream = NewStream(), add = Probe("probe_add");
         ulong number = NewDeviceNumber(1);
         int* never = NewNumber(-1);
@@ -40,6 +41,7 @@ public sealed unsafe class DriverFaultTests(DeviceFixture device) : DriverTest(d
     [Fact]
     public void AFaultInAGraphSticks()
     {
+        RequireNoSanitizer();
         nint stream = NewStream(), add = Probe("probe_add");
         ulong number = NewDeviceNumber(1);
         Ok(cuStreamBeginCapture_v2(stream, 1));

@@ -66,7 +66,7 @@ public sealed unsafe class DriverModuleTests(DeviceFixture device) : DriverTest(
     [InlineData("checker", "plain")]
     public void ImagesStayApart(string first, string second)
     {
-        Assert.SkipWhen(TestDevice.Kind == "asan", "that build has one flavour");
+        RequireNoSanitizer();
         _ = LoadProbes(first);
         nint stream = NewStream(), add = Probe("probe_add", second);
         ulong number = NewDeviceNumber(1), source = Allocate(2 * sizeof(int));

@@ -48,6 +48,10 @@ public abstract unsafe class DriverTest : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>For a test whose kernel does what AddressSanitizer ends the process for.</summary>
+    protected static void RequireNoSanitizer() =>
+        Assert.SkipWhen(TestDevice.Kind == "asan", "AddressSanitizer stops the process at the fault itself");
+
     protected static void Ok(int result) => Assert.Equal(Success, result);
 
     protected static nint NewStream(uint flags = NonBlocking)

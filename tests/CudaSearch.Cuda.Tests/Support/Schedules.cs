@@ -25,13 +25,13 @@ internal static class Schedules
         {
             foreach (ulong seed in s_seeds)
             {
-                HostDevice.SetSchedule(seed);
+                HostControl.SetSchedule(seed);
                 RequireEqual(inOrder, action(), seed);
             }
         }
         finally
         {
-            HostDevice.SetSchedule(0);
+            HostControl.SetSchedule(0);
         }
         return inOrder;
     }
@@ -41,12 +41,12 @@ internal static class Schedules
     {
         try
         {
-            HostDevice.SetSchedule(seed);
+            HostControl.SetSchedule(seed);
             return action();
         }
         finally
         {
-            HostDevice.SetSchedule(0);
+            HostControl.SetSchedule(0);
         }
     }
 

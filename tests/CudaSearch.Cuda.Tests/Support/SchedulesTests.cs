@@ -21,7 +21,7 @@ public sealed class SchedulesTests(DeviceFixture device)
     {
         TestDevice.RequireHost();
         CudaContext lost = device.Context;
-        CudaException fault = device.Fault(() => HostDevice.WithFailure("cuCtxSynchronize", 700, lost.Synchronize));
+        CudaException fault = device.Fault(() => HostControl.WithFailure("cuCtxSynchronize", 700, lost.Synchronize));
         Assert.Equal(("CUDA_ERROR_ILLEGAL_ADDRESS", "cuCtxSynchronize"), (fault.Name, fault.Call));
         Assert.NotSame(lost, device.Context);
         device.Context.Synchronize();

@@ -22,7 +22,7 @@ internal struct HostCounters
 }
 
 /// <summary>What the host device does on request and a GPU does not. Everything here skips the test on a GPU.</summary>
-internal static unsafe class HostDevice
+internal static unsafe class HostControl
 {
     /// <summary>The counters at this moment.</summary>
     public static HostCounters Counters
