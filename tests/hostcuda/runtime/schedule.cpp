@@ -38,7 +38,8 @@ void spin(Where where) {
     Lane* next = next_lane(w, me);
     if (others && !w.random.on()) {
         Warp& warp = w.warps[next_bit(others, me.warp->id)];
-        next = &warp.lanes[next_bit(warp.runnable, w.idle_spins % warp_size)];
+        // not in step with the count itself: warps that spin in turns would show each other only some of their lanes
+        next = &warp.lanes[next_bit(warp.runnable, w.idle_spins / 64 % warp_size)];
     }
     if (next != &me) switch_fiber(me, *next);
     else land_tile_copy(w);
