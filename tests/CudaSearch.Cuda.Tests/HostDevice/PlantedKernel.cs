@@ -34,7 +34,7 @@ internal sealed partial class PlantedKernel(DeviceFixture device, string file, s
         using CudaDeviceVariable<int> numbers = device.Upload<int>([.. Enumerable.Range(1, Inputs)]);
         using CudaDeviceVariable<byte> output = device.Poisoned<byte>(Threads * sizeof(int));
         var arguments = new Arguments { Output = output.Pointer, Input = input ?? numbers.Pointer, Count = Threads };
-        kernel.Launch(stream, new Dim3(1), new Dim3((uint)(threads ?? Threads)), arguments, DynamicShared);
+        kernel.Launch(stream, new Dim3(1), new Dim3(threads ?? Threads), arguments, DynamicShared);
         stream.Synchronize();
         return device.Download(output);
     }

@@ -48,7 +48,8 @@ extern "C" {
 extern const hostcuda::Kernel* const __start_hostcuda_kernels[] __attribute__((visibility("hidden")));
 extern const hostcuda::Kernel* const __stop_hostcuda_kernels[] __attribute__((visibility("hidden")));
 
-__attribute__((visibility("default"), used, no_sanitize("thread"))) inline const hostcuda::Module* hostcuda_module() {
+// Weak rather than inline: the table of an exported inline function would be one for the whole process, whichever module came first.
+__attribute__((visibility("default"), weak, no_sanitize("thread"))) const hostcuda::Module* hostcuda_module() {
 #if HOSTCUDA_CHECKER
     constexpr hostcuda::Flavour flavour = hostcuda::Flavour::checker;
 #elif defined(__SANITIZE_ADDRESS__)
