@@ -5,12 +5,13 @@
 #include <utility>
 
 #define CS_DEVICE static inline __attribute__((always_inline))
+// Out of line, so that the instructions of the body have its lines and not those of the call below.
 #define CS_KERNEL(name)                                                                                                                    \
     static constexpr u32 cs_max_threads_##name = 1024, cs_min_blocks_##name = 0;                                                           \
-    static void name
+    static __attribute__((noinline)) void name
 #define CS_KERNEL_BOUNDS(name, threads, min_blocks)                                                                                        \
     static constexpr u32 cs_max_threads_##name = threads, cs_min_blocks_##name = min_blocks;                                               \
-    static void name
+    static __attribute__((noinline)) void name
 
 namespace hostcuda {
 
