@@ -69,7 +69,7 @@ void block_barrier(u32 site, Where where) {
         barrier.site = site;
         barrier.where = where;
     } else if (barrier.site != site) {
-        fail(where, "divergent __syncthreads: other threads of the block wait at %s:%d", barrier.where.file, barrier.where.line);
+        fail(where, "divergent __syncthreads: other threads of the block wait at %s", place_of(barrier.where).c_str());
     }
     if (++barrier.arrived < w.thread_count) {
         clear_runnable(w, *me.warp, me.number);

@@ -38,8 +38,7 @@ void spin(Where where) {
     Lane* next = next_lane(w, me);
     if (others && !w.random.on()) {
         Warp& warp = w.warps[next_bit(others, me.warp->id)];
-        // not in step with the count itself: warps that spin in turns would show each other only some of their lanes
-        next = &warp.lanes[next_bit(warp.runnable, w.idle_spins / 64 % warp_size)];
+        next = &warp.lanes[next_bit(warp.runnable, warp.turn++ % warp_size)];
     }
     if (next != &me) switch_fiber(me, *next);
     else land_tile_copy(w);
@@ -80,6 +79,7 @@ static void prepare_warps(Worker& w) {
         warp.lanes = w.lanes + i * warp_size;
         warp.alive = lanes >= warp_size ? whole_warp : (1u << lanes) - 1;
         warp.runnable = 0; // a failed block leaves its own behind
+        warp.turn = 0;
         for (Rendezvous& meeting : warp.rendezvous) meeting.arrived = 0;
         set_runnable(w, warp, warp.alive);
     }

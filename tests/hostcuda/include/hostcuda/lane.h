@@ -68,6 +68,7 @@ struct Warp {
     u32 id;       // in the block
     u32 alive;    // lanes that have not exited
     u32 runnable; // lanes that are not waiting
+    u32 turn;     // the lane after which others look for one to run while they spin: every lane's turn comes
     Block* block;
     Lane* lanes;  // [32]
     float* tile;  // [tile_floats], operands and result of a matrix product
