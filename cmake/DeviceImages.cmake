@@ -90,12 +90,12 @@ endfunction()
 
 # One image: COMMAND… with the source, the output and a list of the headers it read.
 function(cudasearch_add_image source output compiler)
-    string(SHA1 id "${output}")
-    set(depfile "${CMAKE_BINARY_DIR}/dependencies/${id}.d")
-    file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/dependencies")
-    get_filename_component(folder "${output}" DIRECTORY)
-    file(MAKE_DIRECTORY "${folder}")
     file(RELATIVE_PATH shown "${CUDASEARCH_ARTIFACTS}" "${output}")
+    set(depfile "${CMAKE_BINARY_DIR}/objects/${shown}.d")
+    foreach(file IN ITEMS "${output}" "${depfile}")
+        get_filename_component(folder "${file}" DIRECTORY)
+        file(MAKE_DIRECTORY "${folder}")
+    endforeach()
     add_custom_command(OUTPUT "${output}"
         COMMAND "${compiler}" ${ARGN} -I "${PROJECT_SOURCE_DIR}/kernels" -MD -MF "${depfile}" -o "${output}" "${source}"
         # The file of the flags too: Make, unlike Ninja, does not see that a command changed.

@@ -35,10 +35,10 @@ endmacro()
 
 cudasearch_enable_host_compiler()
 
-# cudasearch_add_host_modules(NAME OUTPUT_DIRECTORY dir FLAVOURS f… SOURCES a.cu … [FLAT]): target NAME makes dir/<flavour>/a.so, or dir/a.so
-# when FLAT (one flavour). Modules of sources that are gone are removed.
+# cudasearch_add_host_modules(NAME OUTPUT_DIRECTORY dir FLAVOURS f… SOURCES a.cu … [FLAT] [OPTIONS o…]): target NAME makes
+# dir/<flavour>/a.so, or dir/a.so when FLAT (one flavour), with further compiler options. Modules of sources that are gone are removed.
 function(cudasearch_add_host_modules name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "FLAT" "OUTPUT_DIRECTORY" "FLAVOURS;SOURCES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "FLAT" "OUTPUT_DIRECTORY" "FLAVOURS;SOURCES;OPTIONS")
     set(modules "")
     set(folders "")
     foreach(flavour IN LISTS arg_FLAVOURS)
@@ -50,7 +50,7 @@ function(cudasearch_add_host_modules name)
         list(APPEND folders "${folder}/*.so")
         foreach(source IN LISTS arg_SOURCES)
             get_filename_component(op "${source}" NAME_WE)
-            cudasearch_add_host_module("${source}" "${folder}/${op}.so" ${flavour})
+            cudasearch_add_host_module("${source}" "${folder}/${op}.so" ${flavour} ${arg_OPTIONS})
             list(APPEND modules "${folder}/${op}.so")
         endforeach()
     endforeach()
@@ -64,14 +64,14 @@ function(cudasearch_add_host_module source output flavour)
     if(flavour STREQUAL "asan")
         set(library cuda-host-asan)
     endif()
-    string(SHA1 id "${output}")
-    set(object "${CMAKE_BINARY_DIR}/dependencies/${id}.o")
-    set(depfile "${CMAKE_BINARY_DIR}/dependencies/${id}.d")
-    file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/dependencies")
     get_filename_component(own "${source}" DIRECTORY)
     file(RELATIVE_PATH shown "${CUDASEARCH_ARTIFACTS}" "${output}")
+    set(object "${CMAKE_BINARY_DIR}/objects/${shown}.o")
+    set(depfile "${CMAKE_BINARY_DIR}/objects/${shown}.d")
+    get_filename_component(folder "${object}" DIRECTORY)
+    file(MAKE_DIRECTORY "${folder}")
     add_custom_command(OUTPUT "${object}"
-        COMMAND "${CMAKE_CXX_COMPILER}" ${CUDASEARCH_HOST_FLAGS} ${CUDASEARCH_HOST_FLAGS_${flavour}}
+        COMMAND "${CMAKE_CXX_COMPILER}" ${CUDASEARCH_HOST_FLAGS} ${CUDASEARCH_HOST_FLAGS_${flavour}} ${ARGN}
             -I "${own}" -I "${PROJECT_SOURCE_DIR}/kernels" -I "${PROJECT_SOURCE_DIR}/tests/hostcuda/include"
             -MD -MF "${depfile}" -MT "${object}" -c -o "${object}" -x c++ "${source}"
         DEPENDS "${source}" "${CMAKE_CURRENT_FUNCTION_LIST_FILE}"
@@ -86,7 +86,7 @@ endfunction()
 # Writes the one line that a build shows: what is made and by what, or why nothing is.
 function(cudasearch_summarise_host_device file)
     if(CUDASEARCH_HAVE_HOST_COMPILER)
-        file(WRITE "${file}" "host device: kernels in the flavours plain, checker and asan by g++ ${CUDASEARCH_GXX_VERSION}\n")
+        file(WRITE "${file}" "host device: kernels to run and to check by g++ ${CUDASEARCH_GXX_VERSION}\n")
     else()
         file(WRITE "${file}"
             "no g++ 12 on Linux x86-64: the host device was not built; CUDA tests need it or a GPU; apt-get install g++\n")

@@ -1,5 +1,6 @@
 # Builds one half of the native code, from any number of builds at once:
-#   cmake -D HALF=device-images|host-device [-D NVCC=AUTO|ON|OFF] -P cmake/build.cmake
+#   cmake -D HALF=device-images|host-device -P cmake/build.cmake
+# Environment variables CUDASEARCH_NVCC and CUDASEARCH_ASAN stand for the options of these names.
 # The last line of standard output says what was made, or why nothing was. Compiler errors end it with a failure; a missing tool does not.
 cmake_minimum_required(VERSION 3.22)
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
@@ -45,9 +46,14 @@ if(NOT EXISTS "${cache}")
         return()
     endif()
 endif()
-if(DEFINED NVCC)
-    list(APPEND options "-DCUDASEARCH_NVCC=${NVCC}")
-endif()
+set(CUDASEARCH_NVCC AUTO)
+set(CUDASEARCH_ASAN OFF)
+foreach(option CUDASEARCH_NVCC CUDASEARCH_ASAN)
+    if(DEFINED ENV{${option}})
+        set(${option} "$ENV{${option}}")
+    endif()
+    list(APPEND options "-D${option}=${${option}}")
+endforeach()
 
 execute_process(COMMAND "${CMAKE_COMMAND}" -S "${root}" -B "${tree}" ${options}
     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)

@@ -23,8 +23,8 @@ CS_DEVICE void attend_prefill(
     auto element = [&](i32 query) {
         return ((i64)(tile.first_row + query / group) * heads + kv_head * group + query % group) * D;
     };
-    bf16* queries = shared + first * D;
-    bf16* stages = shared + PREFILL_QUERIES * D;
+    bf16* queries = shared + tile_at<D>(first, 0);
+    bf16* stages = shared + tile_at<D>(PREFILL_QUERIES, 0);
     if (first < end) load_queries<D>(queries, [&](i32 i) { return q + element(clamped(i)); });
 
     i32 position[2];
@@ -98,7 +98,7 @@ CS_KERNEL_BOUNDS(attend_prefill_bf16_d128, PREFILL_THREADS, 1)
 CS_EXPORT(attend_prefill_bf16_d128)
 
 // Launch: grid (tiles of the size class, kv_heads), PREFILL_THREADS threads, dynamic shared memory for the queries and two ranges:
-// (PREFILL_QUERIES + 4 * RANGE_KEYS) * D * 2 bytes.
+// (PREFILL_QUERIES + 4 * RANGE_KEYS) * TILE_STRIDE<D> * 2 bytes.
 //   pass         tiles of at most PREFILL_QUERIES / (heads / kv_heads) rows; blocks beyond their count return at once
 //   q            [rows, heads * D], rotated
 //   cache_layer  [page][kv head][keys, values][16][D], this pass's keys and values included

@@ -22,11 +22,12 @@ struct RangesArguments {
     float scale_log2;
 };
 
-// One warp: the states of queries first_query .. + 15 of the window for one range, written to their places among the partial states.
+// One warp: the states of queries first_query .. + 15 of the window for the range in a stage, written to their places among the partial
+// states.
 template <i32 D>
 CS_DEVICE void visit(
     const RangesArguments& to, const PassItem& item, i32 kv_head, const PlanRow* rows, i32 first_query, i32 query_count, bf16* queries,
-    RangeTile<D> kv) {
+    bf16* stages, const i32* stage) {
     i32 group = to.heads / to.kv_heads, lane = threadIdx.x % 32, column = lane % 4 * 2;
     auto row_of = [&](i32 query) { return rows[(query < query_count ? query : query_count - 1) / group]; };
     auto head_of = [&](i32 query) { return kv_head * group + (query < query_count ? query : query_count - 1) % group; };
@@ -34,6 +35,9 @@ CS_DEVICE void visit(
         return to.q + ((i64)row_of(first_query + i).row * to.heads + head_of(first_query + i)) * D;
     });
 
+    // The stage comes from shared memory, anew for every tile of queries: a compiler that knew it to be the same would keep a hundred
+    // addresses in registers from one tile to the next.
+    RangeTile<D> kv = range_tile<D>(stages, *stage);
     i32 visible[2];
 #pragma unroll
     for (i32 h = 0; h < 2; h++) visible[h] = row_of(first_query + lane / 4 + 8 * h).position - item.first_key + 1;
@@ -108,8 +112,9 @@ template <i32 D> CS_DEVICE void merge_partials(const RangesArguments& to, i32 ro
 template <i32 D> CS_DEVICE void attend_ranges(const RangesArguments& to) {
     CS_SHARED(PlanRow, rows, [WINDOW_ROWS]);
     CS_SHARED(i32, finished, [WINDOW_ROWS]); // the row, or -1 while states of it are missing
+    CS_SHARED(i32, stage_at_work, [1]);
     CS_DYNAMIC_SHARED(bf16, shared);
-    bf16* queries = shared + 2 * RangeTile<D>::ELEMENTS + threadIdx.x / 32 * 16 * D;
+    bf16* queries = shared + 2 * RangeTile<D>::ELEMENTS + tile_at<D>(threadIdx.x / 32 * 16, 0);
     const PassItem* items = pass_section<PassItem>(to.pass, PASS_ITEM_LIST);
     i32 group = to.heads / to.kv_heads, work_count = to.pass[PASS_ITEMS] * to.kv_heads, work = blockIdx.x;
 
@@ -127,18 +132,18 @@ template <i32 D> CS_DEVICE void attend_ranges(const RangesArguments& to) {
         const PassMember* members = pass_section<PassMember>(to.pass, PASS_MEMBERS) + item.first_member;
         i32 kv_head = work % to.kv_heads;
         cp_async_wait<0>();
-        __syncthreads(); // the range is there for all, and all are done with the work before
-        load(work + gridDim.x, stage ^ 1);
+        load(work + gridDim.x, stage ^ 1); // nobody reads that stage any more: its states were all written before the last barriers
 
         for (i32 first_member = 0; first_member < item.member_count; first_member += 32) {
             MemberGroup present = read_members(members, first_member, item.member_count);
             for (i32 first_row = 0; first_row < present.total; first_row += WINDOW_ROWS) {
                 i32 row_count = present.total - first_row < WINDOW_ROWS ? present.total - first_row : WINDOW_ROWS;
                 list_rows<WINDOW_ROWS, RANGES_WARPS>(rows, present, first_row);
-                __syncthreads(); // the list is complete
+                if (threadIdx.x == 0) *stage_at_work = stage;
+                __syncthreads(); // the list is complete, the range there for all
 
                 for (i32 query = threadIdx.x / 32 * 16; query < row_count * group; query += RANGES_WARPS * 16)
-                    visit<D>(to, item, kv_head, rows, query, row_count * group, queries, range_tile<D>(shared, stage));
+                    visit<D>(to, item, kv_head, rows, query, row_count * group, queries, shared, stage_at_work);
                 threadfence();
                 __syncthreads(); // the block's states of these rows are written
 
@@ -171,7 +176,7 @@ CS_KERNEL_BOUNDS(attend_ranges_bf16_d128, RANGES_THREADS, 2)
 CS_EXPORT(attend_ranges_bf16_d128)
 
 // Launch: a fixed grid of as many blocks as the device holds at once, RANGES_THREADS threads, dynamic shared memory for two ranges and the
-// warps' queries: (4 * RANGE_KEYS + RANGES_WARPS * 16) * D * 2 bytes.
+// warps' queries: (4 * RANGE_KEYS + RANGES_WARPS * 16) * TILE_STRIDE<D> * 2 bytes.
 //   pass             items, their pages and members, row partials
 //   q                [rows, heads * D], rotated
 //   cache_layer      [page][kv head][keys, values][16][D], this pass's keys and values included

@@ -163,8 +163,8 @@ CS_DEVICE Cutoff truncate(SampleShared& shared, const Row& row, const PassSampli
     return cutoff;
 }
 
-// tokens[i]: the token drawn for sampled row i; NOT_A_NUMBER where a logit is NaN. Without a draw (temperature 0, top_k 1) and where a logit
-// is +inf: the smallest id with the largest logit; 0 where all are -inf.
+// tokens[i]: the token drawn for sampled row i; NOT_A_NUMBER where a logit is NaN. Without a draw (temperature 0, top_k 1) and where a
+// logit is +inf: the smallest id with the largest logit; 0 where all are -inf.
 // Grid: one block for each row that may be sampled. Block: a multiple of 32 threads, whichever; the result is the same.
 // logits: [outputs, stride], stride a multiple of 4. No dynamic shared memory.
 CS_KERNEL_BOUNDS(sample_f32, 1024, 1)(const i32* pass, const float* logits, i32 vocabulary, i32 stride, i32* tokens)

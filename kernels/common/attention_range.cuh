@@ -15,13 +15,13 @@ template <i32 D> CS_DEVICE void score_range(float (&scores)[1][8][4], const bf16
 #pragma unroll
         for (i32 e = 0; e < 4; e++) scores[0][j][e] = 0.f;
 #pragma unroll
-    for (i32 chunk = 0; chunk < D / 8; chunk += 2) {
+    for (i32 d = 0; d < D; d += 16) {
         u32 a[1][4], b[8][2];
-        ldmatrix_x4(a[0], queries + tile_at<D>(lane % 16, chunk + lane / 16));
+        ldmatrix_x4(a[0], queries + tile_at<D>(lane % 16, lane / 16 * 8) + d);
 #pragma unroll
         for (i32 j = 0; j < 8; j += 2) {
             u32 pair[4];
-            ldmatrix_x4(pair, keys + tile_at<D>(8 * j + lane / 16 * 8 + lane % 8, chunk + lane / 8 % 2));
+            ldmatrix_x4(pair, keys + tile_at<D>(lane / 16 * 8 + lane % 8, lane / 8 % 2 * 8) + tile_at<D>(8 * j, d));
             b[j][0] = pair[0], b[j][1] = pair[1], b[j + 1][0] = pair[2], b[j + 1][1] = pair[3];
         }
         mma_tile<1, 8>(scores, a, b);
@@ -33,16 +33,16 @@ template <i32 D> CS_DEVICE void score_range(float (&scores)[1][8][4], const bf16
 // query sees; with none of them its weights are 0 and its state is empty.
 CS_DEVICE void weigh_range(
     u32 (&weights)[4][4], SoftmaxState (&range)[2], float (&scores)[1][8][4], const i32 (&visible)[2], float scale_log2) {
-    i32 column = threadIdx.x % 4 * 2;
 #pragma unroll
     for (i32 h = 0; h < 2; h++) {
         float max = minus_infinity(), sum = 0.f;
+        i32 end = visible[h] - threadIdx.x % 4 * 2; // of the keys that this query sees, counted from this lane's first
 #pragma unroll
         for (i32 j = 0; j < 8; j++)
 #pragma unroll
             for (i32 c = 0; c < 2; c++) {
                 float& score = scores[0][j][2 * h + c];
-                score = 8 * j + column + c < visible[h] ? score : minus_infinity();
+                score = 8 * j + c < end ? score : minus_infinity();
                 max = fmaxf(max, score);
             }
         max = group_max<4>(max) * scale_log2;
@@ -75,7 +75,7 @@ template <i32 D> CS_DEVICE void weighted_values(float (&output)[1][8][4], const 
 #pragma unroll
         for (i32 j = 0; j < 8; j += 2) {
             u32 pair[4];
-            ldmatrix_x4_trans(pair, values + tile_at<D>(16 * k + lane % 16, 8 * part + j + lane / 16));
+            ldmatrix_x4_trans(pair, values + tile_at<D>(lane % 16, lane / 16 * 8) + tile_at<D>(16 * k, 64 * part + 8 * j));
             b[j][0] = pair[0], b[j][1] = pair[1], b[j + 1][0] = pair[2], b[j + 1][1] = pair[3];
         }
         mma_tile<1, 8>(output, a, b);

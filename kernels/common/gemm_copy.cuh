@@ -2,8 +2,8 @@
 #pragma once
 #include "gemm_shape.cuh"
 
-// Where a chunk lies in a stage, in elements. The chunks of a row are permuted within groups of eight, differently in each of eight rows, so
-// that the eight rows that ldmatrix reads at once lie in different banks.
+// Where a chunk lies in a stage, in elements. The chunks of a row are permuted within groups of eight, differently in each of eight rows,
+// so that the eight rows that ldmatrix reads at once lie in different banks.
 template <class Shape> CS_DEVICE u32 gemm_chunk_offset(u32 row, u32 chunk) { return row * Shape::depth + (chunk ^ (row % 8)) * 8; }
 
 // What one thread copies of a slice: one column of chunks, in rows `row`, `row + row_step`, and so on, of the input and of each weight.
@@ -64,7 +64,8 @@ template <class Shape> CS_DEVICE void gemm_copy(const GemmCopier<Shape>& copier,
         if (i < Copier::input_copies) {
             cp_async16(target, copier.input + i * copier.step, i * Copier::row_step < copier.input_rows);
         } else {
-            int weight = (i - Copier::input_copies) / Copier::weight_copies, index = (i - Copier::input_copies) % Copier::weight_copies;
+            int weight = (i - Copier::input_copies) / Copier::weight_copies;
+            int index = (i - Copier::input_copies) % Copier::weight_copies;
             cp_async16(target, copier.weight[weight] + index * copier.step, index * Copier::row_step < copier.weight_rows);
         }
     }

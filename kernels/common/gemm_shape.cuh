@@ -2,7 +2,7 @@
 #pragma once
 #include "device.cuh"
 
-// Shared memory of every product kernel: fits sm_80 (163 KiB a block) and sm_89 (99 KiB) once, sm_90 (227 KiB) twice. GemmKernel.cs asks
+// Shared memory of every product kernel: fits sm_80 (163 KiB a block) and sm_89 (99 KiB) once, sm_90 (227 KiB) twice. GemmTile.cs asks
 // for it at launch.
 constexpr int GEMM_SHARED_BYTES = 96 * 1024;
 

@@ -24,7 +24,8 @@ public static class PtxInstructionSet
     {
         if (!target.StartsWith("sm_", StringComparison.Ordinal)) return (0, false);
         bool specific = target.EndsWith('a');
-        return int.TryParse(target.AsSpan(3, target.Length - 3 - (specific ? 1 : 0)), out int architecture) ? (architecture, specific) : (0, false);
+        ReadOnlySpan<char> number = target.AsSpan(3, target.Length - 3 - (specific ? 1 : 0));
+        return int.TryParse(number, out int architecture) ? (architecture, specific) : (0, false);
     }
 
     // A line of instructions.txt: names, PTX version, target. {a,b} in a name stands for either, as in a shell.

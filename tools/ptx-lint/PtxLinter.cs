@@ -29,7 +29,8 @@ public static class PtxLinter
         if (module.Entries.Count == 0) violations.Add(new(1, "no kernel (.entry)"));
         foreach (PtxInstruction instruction in module.Instructions)
         {
-            if (InstructionProblem(instruction.Name, module) is { } problem) violations.Add(new(instruction.Line, $"{instruction.Name}: {problem}"));
+            if (InstructionProblem(instruction.Name, module) is { } problem)
+                violations.Add(new(instruction.Line, $"{instruction.Name}: {problem}"));
         }
         foreach (PtxInstruction directive in module.Directives)
         {
@@ -38,12 +39,14 @@ public static class PtxLinter
         return violations;
     }
 
-    /// <summary>Compares a kernel's parameters with those its callers pass: the same number, each at the same place with the same size.</summary>
+    /// <summary>Compares a kernel's parameters with those its callers pass: as many, each at the same place with the same size.</summary>
     public static IReadOnlyList<PtxViolation> CheckParameters(PtxEntry entry, IReadOnlyList<PtxParameter> expected)
     {
         if (entry.Parameters.Count != expected.Count)
             return [new(entry.Line, $"{entry.Name} has {entry.Parameters.Count} parameters, its callers pass {expected.Count}")];
-        return [.. Enumerable.Range(0, expected.Count).Where(i => entry.Parameters[i] != expected[i]).Select(i => new PtxViolation(entry.Line,
+        IEnumerable<int> misplaced = Enumerable.Range(0, expected.Count).Where(i => entry.Parameters[i] != expected[i]);
+        return [.. misplaced.Select(i => new PtxViolation(
+            entry.Line,
             $"{entry.Name}: parameter {i} lies at byte {entry.Parameters[i].Offset} with {entry.Parameters[i].Size} bytes, "
             + $"its callers put it at {expected[i].Offset} with {expected[i].Size}"))];
     }

@@ -33,7 +33,7 @@ public sealed partial class PtxModule
     /// <summary>Every instruction, in order.</summary>
     public IReadOnlyList<PtxInstruction> Instructions { get; private init; } = [];
 
-    /// <summary>Directives other than the header: <c>.reg</c>, <c>.local</c>, <c>.func</c>… with their whole text up to the semicolon.</summary>
+    /// <summary>Directives other than the header: <c>.reg</c>, <c>.local</c>, <c>.func</c>… with their whole text.</summary>
     public IReadOnlyList<PtxInstruction> Directives { get; private init; } = [];
 
     /// <summary>Reads a PTX text.</summary>

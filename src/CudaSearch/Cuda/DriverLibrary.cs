@@ -30,7 +30,8 @@ internal static unsafe class DriverLibrary
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            string reason = e.Message.ReplaceLineEndings(" ").Trim();
+            // The runtime's message ends with what the system's loader said about the last place it looked in.
+            string reason = e.Message.Trim().Split('\n')[^1].Trim();
             throw new CudaSearchException(
                 Failure.DeviceUnavailable,
                 $"the CUDA driver library '{path}' cannot be loaded: {reason}; " +

@@ -10,9 +10,10 @@ namespace CudaSearch.Cuda.Tests.Backends;
 /// <summary>Whole forward passes on the device against double precision and against the CPU backend.</summary>
 public sealed class ForwardTests
 {
-    // Operands are rounded to bf16, at most 2^-9 of themselves, some eight times a layer. Activations and logits are of the order of one; errors
-    // of random sign add up to about sqrt(8 * layers) * 2^-9 = 0.008 a logit for two layers, and the largest of hundreds is some four times that.
-    private const double Tolerance = 0.05;
+    // Operands are rounded to bf16, by at most 2^-8 of themselves and 2^-9.8 on average (rms), some eight times a layer. Activations and logits are of
+    // the order of one; errors of random sign add up to about sqrt(8 * layers) * 2^-9.8 = 0.005 a logit for two layers, more where a model is only 27 wide.
+    private const double Tolerance = 0.08;
+    private const double TypicalTolerance = 0.02;
 
     public static TheoryData<string> Models() => [.. CudaModels.All.Keys];
 
@@ -34,12 +35,12 @@ public sealed class ForwardTests
         }
     }
 
-    // The trained model's heads have 8 elements and its intermediate width is 172: everything is padded. Its logits span some 30, so the same
-    // relative rounding moves them more than the random models'.
+    // The trained model's heads have 8 elements and its intermediate width is 172: everything is padded. Its logits span some 30 and it has five layers, so
+    // rounding moves them more than the random models'; of the float32 checkpoint the weights are rounded as well, which alone moves logits by 0.07.
     [Theory]
-    [InlineData("stories260K-f32", 0.35)]
-    [InlineData("stories260K-bf16", 0.25)]
-    public async Task ATrainedModelGivesItsRecordedLogits(string name, double tolerance)
+    [InlineData("stories260K-f32", 0.3, 0.12)]
+    [InlineData("stories260K-bf16", 0.3, 0.12)]
+    public async Task ATrainedModelGivesItsRecordedLogits(string name, double tolerance, double typical)
     {
         string directory = SharedData.PathOf("models", name);
         using var device = new EngineFixture(Checkpoint.Open(directory), new FixtureOptions { Backend = CudaModels.OpenBackend });
@@ -55,8 +56,8 @@ public sealed class ForwardTests
         async Task Check(int[] tokens, JsonElement expected)
         {
             float[] logits = await device.LogitsAloneAsync(tokens);
-            AssertClose([.. expected.EnumerateArray().Select(value => value.GetDouble())], logits, tolerance);
-            AssertClose(Array.ConvertAll(await processor.LogitsAloneAsync(tokens), logit => (double)logit), logits, tolerance);
+            AssertClose([.. expected.EnumerateArray().Select(value => value.GetDouble())], logits, tolerance, typical);
+            AssertClose(Array.ConvertAll(await processor.LogitsAloneAsync(tokens), logit => (double)logit), logits, tolerance, typical);
         }
 
         static int[] Ints(JsonElement item, string name) => [.. item.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
@@ -83,12 +84,13 @@ public sealed class ForwardTests
         }
     }
 
-    private static void AssertClose(double[] expected, float[] actual, double tolerance = Tolerance)
+    private static void AssertClose(double[] expected, float[] actual, double tolerance = Tolerance, double typical = TypicalTolerance)
     {
         Assert.Equal(expected.Length, actual.Length);
+        double[] errors = [.. expected.Zip(actual, (wanted, logit) => Math.Abs(wanted - logit))];
         // Counted rather than maximised, so that a NaN cannot hide.
-        int bad = expected.Zip(actual).Count(pair => !(Math.Abs(pair.First - pair.Second) <= tolerance));
-        double worst = expected.Zip(actual).Max(pair => Math.Abs(pair.First - pair.Second));
-        Assert.True(bad == 0, $"{bad} of {expected.Length} logits are off by more than {tolerance}, the worst by {worst}");
+        int bad = errors.Count(error => !(error <= tolerance));
+        double root = Math.Sqrt(errors.Average(error => error * error));
+        Assert.True(bad == 0 && root <= typical, $"{bad} of {errors.Length} logits are off by more than {tolerance}, the worst by {errors.Max()}, on average (rms) by {root}");
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace CudaSearch.Cuda.Tests.Build;
 
-/// <summary>The checkout the tests were built from. Tests of sources and images need it; on a GPU host that has only the programs they skip.</summary>
+/// <summary>The checkout the tests were built from. Tests of sources and images need it; where only the programs are, they skip.</summary>
 internal static class KernelSources
 {
     /// <summary>Folder of the kernels; skips the test where it is not.</summary>

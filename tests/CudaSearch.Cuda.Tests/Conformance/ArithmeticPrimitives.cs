@@ -21,7 +21,8 @@ internal static class ArithmeticPrimitives
             value => (float)Math.Pow(2, value)) with { Tolerance = new Tolerance(4, 0) },
         Unary("exp2 of probabilities", "exp2", words => words.Floats(Count, -40, 0), value => (float)Math.Pow(2, value))
             with { Tolerance = new Tolerance(4, 0) },
-        Unary("log2", "log2", words => [.. words.Floats(64, 0, 2), .. words.Floats(Count - 67, 0, 1e9f), .. Floats(1, 0, float.PositiveInfinity)],
+        Unary("log2", "log2",
+            words => [.. words.Floats(64, 0, 2), .. words.Floats(Count - 67, 0, 1e9f), .. Floats(1, 0, float.PositiveInfinity)],
             value => (float)Math.Log2(value)) with { Tolerance = new Tolerance(4, 4.8e-7f) },
         Unary("reciprocal root", "reciprocal_root", words => [.. words.Floats(64, 0, 1), .. words.Floats(Count - 64, 1e-6f, 1e9f)],
             value => (float)(1 / Math.Sqrt(value))) with { Tolerance = new Tolerance(3, 0) },
@@ -60,5 +61,6 @@ internal static class ArithmeticPrimitives
     private static float Rounded(float product) => Float(Bits(product));
 
     // A NaN loses against a number.
-    private static float Other(float a, float b, Func<float, float, float> choose) => float.IsNaN(a) ? b : float.IsNaN(b) ? a : choose(a, b);
+    private static float Other(float a, float b, Func<float, float, float> choose) =>
+        float.IsNaN(a) ? b : float.IsNaN(b) ? a : choose(a, b);
 }

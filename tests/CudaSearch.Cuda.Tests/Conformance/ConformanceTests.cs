@@ -3,8 +3,8 @@ using CudaSearch.Cuda.Tests.Support;
 namespace CudaSearch.Cuda.Tests.Conformance;
 
 /// <summary>
-/// Every word of <c>kernels/common/device.cuh</c> does what the PTX manual says. On the host device this checks the model that all other tests
-/// stand on; on a GPU it checks that model against the real thing, and against what the host device gave when the GPU kit was packed:
+/// Every word of <c>kernels/common/device.cuh</c> does what the PTX manual says. On the host device this checks the model that all other
+/// tests stand on; on a GPU it checks that model against the real thing, and against what the host device gave when the GPU kit was packed:
 /// <c>CUDASEARCH_CONFORMANCE_RECORD</c> names a folder to write results to, <c>CUDASEARCH_CONFORMANCE</c> one to compare with.
 /// </summary>
 public sealed class ConformanceTests(DeviceFixture device)
@@ -38,7 +38,7 @@ public sealed class ConformanceTests(DeviceFixture device)
 
     private byte[] Run(Primitive primitive, uint[] input, int outputWords)
     {
-        using var kernels = new KernelLibrary(device.Context, ImageFolder());
+        using var kernels = new KernelLibrary(device.Context, ImageFolder(primitive));
         CudaKernel<Arguments> kernel = kernels.Get<Arguments>(primitive.Module, primitive.Kernel);
         using CudaDeviceVariable<uint> source = device.Upload<uint>(input);
         using CudaDeviceVariable<uint> target = device.Poisoned<uint>(outputWords);
@@ -49,14 +49,17 @@ public sealed class ConformanceTests(DeviceFixture device)
         return Bytes(device.Download(target));
     }
 
-    private string ImageFolder() => Path.Combine(TestDevice.HostFolder, "conformance", TestDevice.Kind switch
+    // The GPU kit can be tried where there is no GPU: it then takes the host device for one.
+    private string ImageFolder(Primitive primitive) => Path.Combine(TestDevice.HostFolder, "conformance", TestDevice.Kind switch
     {
+        "gpu" when device.Context.Name == "CudaSearch host device" => "plain",
         "gpu" => KernelImages.TargetFor(device.Context.Name, device.Context.ComputeCapability),
         "asan" => "asan",
-        _ => "checker",
+        _ => primitive.Unchecked ? "plain" : "checker",
     });
 
-    private static string? Folder(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder ? folder : null;
+    private static string? Folder(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder ? folder : null;
 
     private static byte[] Bytes(uint[] words) => System.Runtime.InteropServices.MemoryMarshal.AsBytes<uint>(words).ToArray();
 

@@ -36,7 +36,9 @@ internal static class MemoryPrimitives
     // Sum, sum, greatest and least as signed, greatest and least as unsigned, all together with the zero that was there.
     private static uint[] Totals(uint[] input) =>
     [
-        Sum(input), Sum(input), (uint)Math.Max(0, input.Max(word => (int)word)), (uint)Math.Min(0, input.Min(word => (int)word)), input.Max(), 0,
+        Sum(input), Sum(input),
+        (uint)Math.Max(0, input.Max(word => (int)word)), (uint)Math.Min(0, input.Min(word => (int)word)),
+        input.Max(), 0,
     ];
 
     private static uint Sum(uint[] input) => input.Aggregate(0u, (sum, word) => sum + word);

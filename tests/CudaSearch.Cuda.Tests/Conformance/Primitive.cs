@@ -1,6 +1,8 @@
 namespace CudaSearch.Cuda.Tests.Conformance;
 
-/// <summary>One word of <c>kernels/common/device.cuh</c> on one kind of data: the kernel that exercises it, its input, and what it must give.</summary>
+/// <summary>
+/// One word of <c>kernels/common/device.cuh</c> on one kind of data: the kernel that exercises it, its input, and what it must give.
+/// </summary>
 /// <param name="Name">Unique; also the name of its record.</param>
 /// <param name="Module">File of <c>tests/hostcuda/conformance</c> without its extension.</param>
 /// <param name="Kernel">Kernel in it.</param>
@@ -22,6 +24,9 @@ internal sealed record Primitive(string Name, string Module, string Kernel, Func
 
     /// <summary>The output is zero at the start; otherwise it is poisoned with 0xFF.</summary>
     public bool StartsAtZero { get; init; }
+
+    /// <summary>It orders memory in a way that the checker does not follow, so it runs without.</summary>
+    public bool Unchecked { get; init; }
 
     /// <summary>It exists on compute capability 9.0 alone.</summary>
     public bool NeedsHopper { get; init; }

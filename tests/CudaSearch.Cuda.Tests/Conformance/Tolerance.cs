@@ -1,8 +1,8 @@
 namespace CudaSearch.Cuda.Tests.Conformance;
 
 /// <summary>
-/// How far an output word may lie from the expected one. Words that are equal pass; with a tolerance the words are float32 and pass when they
-/// are within so many units in the last place, or so close in absolute value. A NaN passes against a NaN alone.
+/// How far an output word may lie from the expected one. Words that are equal pass; with a tolerance the words are float32 and pass when
+/// they are within so many units in the last place, or so close in absolute value. A NaN passes against a NaN alone.
 /// </summary>
 /// <param name="Ulps">Units in the last place.</param>
 /// <param name="Absolute">Absolute distance.</param>

@@ -18,7 +18,7 @@ public sealed class CudaDriverTests(DeviceFixture device)
     {
         CudaSearchException e = Unavailable(() => CudaDriver.Initialize("/nowhere/libcuda.so.1"));
         Assert.Contains("'/nowhere/libcuda.so.1' cannot be loaded", e.Message, StringComparison.Ordinal);
-        Assert.Contains("No such file", e.Message, StringComparison.Ordinal);
+        Assert.Contains(": cannot open shared object file: No such file or directory; install", e.Message, StringComparison.Ordinal);
         Assert.Contains(DriverLibrary.Variable, e.Message, StringComparison.Ordinal);
     }
 
@@ -60,6 +60,18 @@ public sealed class CudaDriverTests(DeviceFixture device)
         _ = device.Context;
         CudaSearchException e = Unavailable(() => new CudaContext(index).Dispose());
         Assert.Contains($"there is no CUDA device {index}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ADeviceThatOthersFillIsNamed()
+    {
+        string name = device.Context.Name;
+        HostControl.WithFailure("cuDevicePrimaryCtxRetain", CudaResult.OutOfMemory, () =>
+        {
+            CudaSearchException e = Unavailable(() => new CudaContext(0).Dispose());
+            Assert.StartsWith($"{name} cannot be used: CUDA_ERROR_OUT_OF_MEMORY (2)", e.Message, StringComparison.Ordinal);
+            Assert.Contains("nvidia-smi", e.Message, StringComparison.Ordinal);
+        });
     }
 
     [Fact]

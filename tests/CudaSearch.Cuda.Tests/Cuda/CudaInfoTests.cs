@@ -20,6 +20,18 @@ public sealed class CudaInfoTests(DeviceFixture device)
     }
 
     [Fact]
+    public void ADeviceThatDoesNotStartIsShownWithItsReason()
+    {
+        _ = device.Context;
+        HostControl.WithFailure("cuDevicePrimaryCtxRetain", CudaResult.OutOfMemory, () =>
+        {
+            CudaDeviceInfo info = CudaDeviceInfo.Of(0);
+            Assert.Null(info.Kernels);
+            Assert.Contains("CUDA_ERROR_OUT_OF_MEMORY", info.Fault, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
     public void CuBlasIsThereOrSaysWhyNot()
     {
         _ = device.Context;

@@ -13,9 +13,13 @@ public sealed class LifetimeTests(DeviceFixture device)
         using var problem = new NormProblem(device, 1);
         Cycle(problem);
         long free = device.Context.FreeMemory, managed = GC.GetTotalMemory(forceFullCollection: true);
+        HostCounters before = TestDevice.IsGpu ? default : HostControl.Counters;
         for (int i = 0; i < Cycles; i++) Cycle(problem);
         // A GPU's driver keeps freed blocks in pools of its own; 1000 leaked blocks would show all the same.
         Assert.InRange(free - device.Context.FreeMemory, 0, TestDevice.IsGpu ? 64 << 20 : 0);
+        HostCounters after = TestDevice.IsGpu ? default : HostControl.Counters;
+        Assert.Equal(before.LiveDeviceAllocations, after.LiveDeviceAllocations);
+        Assert.Equal(before.LiveHostAllocations, after.LiveHostAllocations);
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - managed, long.MinValue, 256 << 10);
     }
 
@@ -112,7 +116,16 @@ public sealed class LifetimeTests(DeviceFixture device)
         });
     }
 
-    private void Cycle(NormProblem problem)
+    [Fact]
+    public void AnErrorDuringDisposalIsSwallowed()
+    {
+        _ = device.Context;
+        var mark = new CudaEvent();
+        HostControl.WithFailure("cuEventDestroy", CudaResult.InvalidValue, mark.Dispose);
+        Assert.True(mark.Handle.IsClosed);
+    }
+
+    private static void Cycle(NormProblem problem)
     {
         using var block = new CudaDeviceVariable<byte>(1 << 20);
         using var pinned = new CudaPageLockedHostMemory<byte>(4096);

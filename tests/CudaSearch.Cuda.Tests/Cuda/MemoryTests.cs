@@ -89,6 +89,30 @@ public sealed class MemoryTests(DeviceFixture device)
     }
 
     [Fact]
+    public void MemoryThatAnotherProcessTakesIsMissed()
+    {
+        _ = device.Context;
+        HostControl.WithFreeMemory(1 << 20, () =>
+        {
+            var e = Assert.Throws<CudaSearchException>(() => new CudaDeviceVariable<byte>(2 << 20));
+            Assert.Contains("no room for 2.0 MiB more: 1.0 MiB of", e.Message, StringComparison.Ordinal);
+        });
+        new CudaDeviceVariable<byte>(2 << 20).Dispose();
+    }
+
+    [Fact]
+    public void PagesThatTheSystemDoesNotLockAreMissed()
+    {
+        _ = device.Context;
+        HostControl.WithFailure("cuMemHostAlloc", CudaResult.OutOfMemory, () =>
+        {
+            var e = Assert.Throws<CudaSearchException>(() => new CudaPageLockedHostMemory<int>(1024));
+            Assert.Equal(Failure.OutOfMemory, e.Failure);
+            Assert.StartsWith("the system has no 4 KiB of page-locked memory left", e.Message, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
     public void FreeMemoryFollowsAllocations()
     {
         const long Bytes = 256L << 20;

@@ -12,20 +12,39 @@ public sealed class AttendMutationTests(DeviceFixture device)
 
     [Theory]
     [InlineData("no_wait")]
-    [InlineData("no_range_barrier")]
     [InlineData("no_list_barrier")]
-    [InlineData("no_states_barrier")]
     [InlineData("no_finished_barrier")]
     [InlineData("no_reset")]
-    [InlineData("merges_early")]
-    [InlineData("merges_backwards")]
     [InlineData("no_causal_bound")]
     [InlineData("no_key_bound")]
     [InlineData("queries_overwritten")]
     [InlineData("queries_read_early")]
-    public void CatchesBrokenRanges(string what)
+    public void CatchesBrokenRanges(string what) => RequireCaught(what, Scene());
+
+    [Fact]
+    public void CatchesMergingBackwards() => RequireCaught("merges_backwards", AttendScene.WhereOrderShows(headDim: 64));
+
+    [Theory]
+    [InlineData("no_wait")]
+    [InlineData("no_barrier")]
+    [InlineData("one_stage")]
+    [InlineData("no_causal_bound")]
+    [InlineData("no_key_bound")]
+    [InlineData("no_query_bound")]
+    public void CatchesABrokenPrefill(string what)
     {
         AttendScene scene = Scene();
+        byte[] right = _runner.Prefill(scene, scene.Spans);
+        Mutation.RequireCaught(device, () =>
+        {
+            using CudaModule module = device.LoadMutation($"{AttendPrefillKernel.Operation}_{what}");
+            var kernel = module.GetKernel<AttendPrefillKernel.Arguments>(AttendPrefillKernel.FunctionFor(scene.HeadDim));
+            return _runner.Prefill(scene, scene.Spans, kernel: new AttendPrefillKernel(kernel, scene.HeadDim));
+        }, right);
+    }
+
+    private void RequireCaught(string what, AttendScene scene)
+    {
         byte[] right = Run(_runner.RangesFor(scene));
         Mutation.RequireCaught(device, () =>
         {
@@ -39,26 +58,6 @@ public sealed class AttendMutationTests(DeviceFixture device)
             (byte[] output, int[] arrivals) = _runner.Ranges(scene, scene.Spans, kernel, share: true, blocks: 2);
             return [.. output, .. MemoryMarshal.AsBytes<int>(arrivals)];
         }
-    }
-
-    [Theory]
-    [InlineData("no_wait")]
-    [InlineData("no_barrier")]
-    [InlineData("one_stage")]
-    [InlineData("no_causal_bound")]
-    [InlineData("no_key_bound")]
-    [InlineData("no_query_bound")]
-    [InlineData("queries_read_early")]
-    public void CatchesABrokenPrefill(string what)
-    {
-        AttendScene scene = Scene();
-        byte[] right = _runner.Prefill(scene, scene.Spans);
-        Mutation.RequireCaught(device, () =>
-        {
-            using CudaModule module = device.LoadMutation($"{AttendPrefillKernel.Operation}_{what}");
-            var kernel = module.GetKernel<AttendPrefillKernel.Arguments>(AttendPrefillKernel.FunctionFor(scene.HeadDim));
-            return _runner.Prefill(scene, scene.Spans, kernel: new AttendPrefillKernel(kernel, scene.HeadDim));
-        }, right);
     }
 
     // Several ranges a row, several tiles of queries a warp, rows at different positions, ends inside a page.

@@ -4,11 +4,13 @@ using CudaSearch.Cache;
 namespace CudaSearch.Cuda.Tests.Kernels;
 
 /// <summary>
-/// Sequences over one layer of a paged cache, for tests of attention. Pages are given out in a random order; slots that no sequence holds are
-/// NaN; keys, values and queries are random bf16 numbers.
+/// Sequences over one layer of a paged cache, for tests of attention. Pages are given out in a random order; slots that no sequence holds
+/// are NaN; keys, values and queries are random bf16 numbers.
 /// </summary>
 internal sealed class AttendScene
 {
+    private static readonly float[] s_scales = [3e7f, 1.7f, -3e7f, 0.9f, 0.4f];
+
     private readonly Random _random;
     private readonly PagePool _pool;
     private readonly List<PageTable> _tables = [];
@@ -84,6 +86,27 @@ internal sealed class AttendScene
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// A row over five ranges whose keys all weigh the same: the merged sum is the plain float32 sum of one value a range, and those are so
+    /// large and so small, and cancel so well, that the opposite order gives another sum.
+    /// </summary>
+    public static AttendScene WhereOrderShows(int headDim)
+    {
+        var scene = new AttendScene(heads: 1, kvHeads: 1, headDim);
+        PageTable table = scene.Sequence(320);
+        scene.Ask(table, rows: 1);
+        scene.Fill();
+        scene.Queries.AsSpan().Clear();
+        for (int key = 0; key < table.Length; key++)
+        {
+            Span<ushort> values = scene.Cache.AsSpan(scene.ValueAt(table, key, 0), headDim);
+            (int range, int inRange) = int.DivRem(key, AttentionPlan.RangeLength);
+            float scale = inRange == 0 ? s_scales[range] : 0f;
+            for (int d = 0; d < headDim; d++) values[d] = Rounding.ToBf16(scale * (1 + d / 128f));
+        }
+        return scene;
     }
 
     /// <summary>Where the keys of a token lie in <see cref="Cache"/>.</summary>

@@ -77,7 +77,7 @@ internal sealed class GemmCase
             ? Array.ConvertAll(MemoryMarshal.Cast<byte, ushort>(output).ToArray(), Rounding.FromBf16)
             : MemoryMarshal.Cast<byte, float>(output).ToArray();
         // Half a unit in the last place of the output's type.
-        double rounding = isBf16 ? 1.0 / 512 : Math.ScaleB(1, -24);
+        double rounding = Math.ScaleB(1, isBf16 ? -8 : -24);
         int wrong = 0, first = -1;
         for (int i = 0; i < M * N; i++)
         {

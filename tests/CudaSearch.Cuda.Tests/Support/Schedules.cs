@@ -4,7 +4,7 @@ namespace CudaSearch.Cuda.Tests.Support;
 /// Orders in which the host device runs threads, blocks and streams. A kernel whose result depends on the order has a race, so tests run
 /// in order and in three shuffled orders and compare every bit.
 /// </summary>
-internal static unsafe class Schedules
+internal static class Schedules
 {
     private static readonly ulong[] s_seeds = [1, 2, 3];
 
@@ -25,59 +25,29 @@ internal static unsafe class Schedules
         {
             foreach (ulong seed in s_seeds)
             {
-                Set(seed);
+                HostControl.SetSchedule(seed);
                 RequireEqual(inOrder, action(), seed);
             }
         }
         finally
         {
-            Set(0);
+            HostControl.SetSchedule(0);
         }
         return inOrder;
     }
 
-    /// <summary>
-    /// Demands that a deliberately broken kernel is found out: in order or under some schedule, <paramref name="check"/> fails an assertion
-    /// or
-    /// loses the device to a fault. It loads the broken module itself, since a fault takes modules and memory with it. Skips on a GPU.
-    /// </summary>
-    /// <returns>What gave the bug away.</returns>
-    public static string RequireCaught(DeviceFixture device, Action check)
-    {
-        TestDevice.RequireHost();
-        foreach (ulong seed in s_seeds.Prepend(0UL))
-        {
-            Exception? caught = With(seed, () => Record.Exception(check));
-            if (caught is CudaException { IsSticky: true }) device.Reset();
-            if (caught is CudaException { IsSticky: true } or Xunit.Sdk.IAssertionException) return caught.Message;
-            if (caught is not null) throw new InvalidOperationException("the broken kernel could not be tried: " + caught.Message, caught);
-        }
-        throw new InvalidOperationException("the broken kernel passed in order and under every schedule");
-    }
-
-    /// <summary>Runs an action under one shuffled schedule of the host device.</summary>
+    /// <summary>Runs an action under one schedule of the host device; 0 is in order. Skips on a GPU.</summary>
     public static T With<T>(ulong seed, Func<T> action)
     {
-        TestDevice.RequireHost();
         try
         {
-            Set(seed);
+            HostControl.SetSchedule(seed);
             return action();
         }
         finally
         {
-            Set(0);
+            HostControl.SetSchedule(0);
         }
-    }
-
-    private static void Set(ulong seed)
-    {
-        // The action may not have touched the device yet when the first seed is set.
-        TestDevice.Select();
-        CudaDriver.Load();
-        nint function = DriverLibrary.OptionalExport("hostcuda_set_schedule");
-        Assert.True(function != 0, $"'{DriverLibrary.Path}' is not the host device: it has no hostcuda_set_schedule");
-        ((delegate* unmanaged<ulong, void>)function)(seed);
     }
 
     private static void RequireEqual(byte[][] expected, byte[][] actual, ulong seed)

@@ -100,7 +100,6 @@ CUresult Device::fail(CUresult result, std::string report) {
     if (options.log) fprintf(stderr, "[hostcuda] %s\n", report.c_str());
     _failure = result;
     last_report = std::move(report);
-    scheduler.drop_all();
     return result;
 }
 

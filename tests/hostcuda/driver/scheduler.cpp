@@ -92,15 +92,8 @@ Outcome Scheduler::run_one_step(const Dependency& wanted) {
     return wanted.met() ? Outcome{} : step(choose(wanted.stream.get()));
 }
 
-void Scheduler::drop_all() {
-    for (const auto& stream : _streams) {
-        stream->queue.clear();
-        stream->completed = stream->queued;
-    }
-}
-
 void Scheduler::clear() {
-    drop_all();
+    for (const auto& stream : _streams) stream->queue.clear(); // they hold one another
     _streams.clear();
     _legacy = nullptr;
 }

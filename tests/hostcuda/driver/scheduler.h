@@ -34,10 +34,7 @@ public:
     Outcome run_all();
     Outcome run_one_step(const Dependency& wanted); // for queries: whoever polls sees progress
 
-    // Forgets all queued work, as a device does after a fault.
-    void drop_all();
-
-    // Forgets the streams as well.
+    // Forgets all streams and what they hold.
     void clear();
 
 private:

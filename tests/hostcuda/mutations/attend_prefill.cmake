@@ -6,4 +6,3 @@ add_mutation(attend_prefill no_causal_bound "i32 visible[2] = {position[0] - fir
 add_mutation(attend_prefill no_key_bound "bool exists = key < key_count;"
     "bool exists = key < (key_count + PAGE_TOKENS - 1) / PAGE_TOKENS * PAGE_TOKENS;" common/attention_tile.cuh)
 add_mutation(attend_prefill no_query_bound "if (query >= end) continue;" "")
-add_mutation(attend_prefill queries_read_early "__syncwarp(); // the queries are there" "" common/attention_tile.cuh)

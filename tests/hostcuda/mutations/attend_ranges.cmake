@@ -1,11 +1,8 @@
+# Not here, because one block after another hides them: the fences around the arrival, and the barrier before it.
 add_mutation(attend_ranges no_wait "cp_async_wait<0>();" "")
-add_mutation(attend_ranges no_range_barrier
-    "__syncthreads(); // the range is there for all, and all are done with the work before" "")
-add_mutation(attend_ranges no_list_barrier "__syncthreads(); // the list is complete" "")
-add_mutation(attend_ranges no_states_barrier "__syncthreads(); // the block's states of these rows are written" "")
+add_mutation(attend_ranges no_list_barrier "__syncthreads(); // the list is complete, the range there for all" "")
 add_mutation(attend_ranges no_finished_barrier "__syncthreads(); // it is known whose states are complete" "")
 add_mutation(attend_ranges no_reset "*arrivals = 0;" "")
-add_mutation(attend_ranges merges_early "row_partials[row + 1] - row_partials[row]) return false;" "1) return false;")
 add_mutation(attend_ranges merges_backwards
     "i64 partial = (i64)(first + i) * to.heads + head;"
     "i64 partial = (i64)(end - 1 - (first + i - row_partials[row])) * to.heads + head;")

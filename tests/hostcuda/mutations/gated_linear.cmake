@@ -2,4 +2,4 @@ add_mutation(gated_linear no_wait "cp_async_wait<ahead - 1>();" "" common/gemm.c
 add_mutation(gated_linear no_barrier "__syncthreads();" "" common/gemm.cuh)
 add_mutation(gated_linear no_row_bound "if (row >= rows) continue;" "" common/gemm.cuh)
 add_mutation(gated_linear no_column_bound "if (column >= columns) continue;" "" common/gemm.cuh)
-add_mutation(gated_linear one_weight "copier.weight[weight] +" "copier.weight[0] +" common/gemm_copy.cuh)
+add_mutation(gated_linear one_weight "copier.weight[weight] +" "copier.weight[weight * 0] +" common/gemm_copy.cuh)

@@ -28,7 +28,7 @@ internal sealed class AttendPrefillKernel(CudaKernel<AttendPrefillKernel.Argumen
     {
     }
 
-    private int DynamicShared => (TileQueries + 2 * 2 * AttentionPlan.RangeLength) * headDim * sizeof(ushort);
+    private int DynamicShared => (TileQueries + 2 * 2 * AttentionPlan.RangeLength) * AttentionHead.TileRowBytes(headDim);
 
     /// <summary>The kernel's name for heads of this size.</summary>
     internal static string FunctionFor(int headDim) => AttentionHead.Function(Operation + "_bf16", headDim);

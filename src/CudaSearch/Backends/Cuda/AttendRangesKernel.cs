@@ -26,7 +26,7 @@ internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments
     {
     }
 
-    private int DynamicShared => (2 * 2 * AttentionPlan.RangeLength + Warps * QueriesPerWarp) * headDim * sizeof(ushort);
+    private int DynamicShared => (2 * 2 * AttentionPlan.RangeLength + Warps * QueriesPerWarp) * AttentionHead.TileRowBytes(headDim);
 
     /// <summary>The kernel's name for heads of this size.</summary>
     internal static string FunctionFor(int headDim) => AttentionHead.Function(Operation + "_bf16", headDim);

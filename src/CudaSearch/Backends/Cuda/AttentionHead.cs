@@ -1,14 +1,17 @@
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>What the attention kernels have in common (kernels/common/attention_state.cuh): head sizes, ranges, the scale of scores.</summary>
+/// <summary>What the attention kernels have in common: head sizes, the scale of scores, rows in shared memory.</summary>
 internal static class AttentionHead
 {
-    /// <summary>Most query heads that may share a key/value head.</summary>
+    /// <summary>Most query heads that may share a key/value head; what the tests cover, not a limit of the arithmetic.</summary>
     public const int MaxGroup = 8;
 
     /// <summary>What scores are multiplied by, for a softmax in base 2: log2(e) / sqrt(head size).</summary>
     /// <param name="headSize">The model's own head size, before any padding.</param>
     public static float ScaleLog2(int headSize) => (float)(Math.Log2(Math.E) / Math.Sqrt(headSize));
+
+    /// <summary>Bytes of a query, key or value in shared memory; padded, so that eight of them lie in different banks.</summary>
+    internal static int TileRowBytes(int headDim) => (headDim + 8) * sizeof(ushort);
 
     /// <summary>The name of a kernel for heads of this size.</summary>
     /// <exception cref="CudaSearchException">There is none.</exception>

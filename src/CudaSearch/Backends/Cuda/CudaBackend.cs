@@ -108,7 +108,7 @@ public sealed class CudaBackend : IBackend
             int tileRows = AttendPrefillKernel.TileRows(pass.Attention.Heads, pass.Attention.KvHeads);
             if (_buffers.Reserve(batch, tileRows)) _graphs.Clear();
             _kind = PassKind.Of(pass, batch, tileRows);
-            CudaGraphExec graph = _graphs.Find(_kind) ?? _graphs.Record(_kind, _stream, () => pass.Issue(batch));
+            CudaGraphExec graph = _graphs.Find(_kind) ?? _graphs.Record(_kind, batch, _stream);
             _buffers.Upload(batch, tileRows, _stream);
             graph.Launch(_stream);
             _buffers.ReadBack(batch, _stream);

@@ -13,22 +13,21 @@ internal sealed class PassGraphs : IDisposable
     /// <summary>The graph of a kind; null when none was recorded yet.</summary>
     public CudaGraphExec? Find(PassKind kind) => _graphs.GetValueOrDefault(kind);
 
-    /// <summary>Records what is launched on the stream while <paramref name="issue"/> runs; nothing of it is executed.</summary>
-    public CudaGraphExec Record(PassKind kind, CudaStream stream, Action issue)
+    /// <summary>Records what the pass launches on the stream for this batch; nothing of it is executed.</summary>
+    public CudaGraphExec Record(PassKind kind, StepBatch batch, CudaStream stream)
     {
         stream.BeginCapture();
-        CudaGraph graph;
         try
         {
-            issue();
+            kind.Pass.Issue(batch);
         }
         catch
         {
             stream.AbandonCapture();
             throw;
         }
-        graph = stream.EndCapture();
-        using (graph) return _graphs[kind] = graph.Instantiate();
+        using CudaGraph graph = stream.EndCapture();
+        return _graphs[kind] = graph.Instantiate();
     }
 
     /// <summary>Drops the graphs of one pass.</summary>
