@@ -9,7 +9,8 @@ constexpr size_t cell_bytes = 2;
 
 Shadow::Shadow() {
     // zero pages that cost nothing until they are touched
-    void* p = mmap(nullptr, arena_size / cell_bytes * sizeof(Cell), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t bytes = arena_size / cell_bytes * sizeof(Cell);
+    void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) throw std::bad_alloc();
     _cells = (Cell*)p;
 }
@@ -55,7 +56,8 @@ void Shadow::add_reader(Cell& cell, const Lane& lane, u8 bytes, const void* pc) 
 Conflict Shadow::note(Cell& cell, const Lane& lane, u8 bytes, Access access, const void* pc) {
     Conflict conflict = {nullptr, 0, nullptr, false};
     bool both_atomic = access == Access::atomic && cell.atomic;
-    if (cell.write_epoch == _epoch && cell.written & bytes && !both_atomic && !ordered(cell.writer, cell.write_warp_epoch, cell.write_time, lane))
+    if (cell.write_epoch == _epoch && cell.written & bytes && !both_atomic &&
+        !ordered(cell.writer, cell.write_warp_epoch, cell.write_time, lane))
         conflict = {access == Access::read ? "read after write" : "write after write", cell.writer, cell.write_pc, false};
     if (cell.in_flight && cell.block == _block) conflict = {"asynchronous copy", cell.writer, cell.write_pc, true};
     if (access == Access::read) {
