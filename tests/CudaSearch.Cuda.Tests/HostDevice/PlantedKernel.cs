@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using CudaSearch.Cuda.Tests.Support;
 
@@ -70,8 +69,7 @@ internal sealed partial class PlantedKernel(DeviceFixture device, string file, s
         return marked;
     }
 
-    private static string SourceFolder([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "../../hostcuda/planted"));
+    private static string SourceFolder() => Checkout.Folder("tests", "hostcuda", "planted");
 
     [GeneratedRegex(@"kernel (?<kernel>\w+), block \(0,0,0\), thread \((?<thread>\d+),0,0\), at (?<file>[^ ;]+):(?<line>\d+)")]
     private static partial Regex Place();
