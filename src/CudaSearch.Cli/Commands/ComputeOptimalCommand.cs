@@ -4,6 +4,7 @@ using System.Text.Json;
 using CudaSearch.Cli.Options;
 using CudaSearch.Evaluation;
 using CudaSearch.Evaluation.ComputeOptimal;
+using CudaSearch.Search;
 
 namespace CudaSearch.Cli.Commands;
 
@@ -16,24 +17,45 @@ internal static class ComputeOptimalCommand
         Option<string> difficulty = Values.Choice("--difficulty", "what tells how hard a problem is", "prm", "oracle", "prm");
         Option<int> bins = Values.Integer("--bins", "difficulty bins of equal size", 5, minimum: 1);
         var thresholds = new Option<string?>("--thresholds") { Description = "bins between fixed values of ease instead, falling, such as 0.8,0.5,0.2" };
+        var policy = new Option<string?>("--save-policy") { Description = "a file for what was learned, to be used by --strategy compute-optimal --policy; needs --difficulty prm" };
+        Option<int> pilot = Values.Integer("--pilot", "answers that the policy writes first, to tell how hard a problem is", 4, minimum: 1);
         var json = new Option<bool>("--json") { Description = "print the result as one JSON document" };
         var command = new Command("compute-optimal", "Chooses a method for each difficulty and budget from finished runs, cross-validated.")
         {
-            paths, difficulty, bins, thresholds, json,
+            paths, difficulty, bins, thresholds, policy, pilot, json,
         };
         command.SetAction((parsed, _) =>
         {
+            string? save = parsed.GetValue(policy);
+            if (save is not null && parsed.GetValue(difficulty) != "prm")
+                throw new UsageException("--save-policy needs --difficulty prm: the oracle knows the answers, which new problems do not come with");
             double[]? fixedThresholds = ParseThresholds(parsed.GetValue(thresholds));
             IReadOnlyList<GradedRun> runs = RunSet.Read(parsed.GetValue(paths)!);
             DifficultyMeasure measure = Enum.Parse<DifficultyMeasure>(parsed.GetValue(difficulty)!, ignoreCase: true);
             IReadOnlyDictionary<string, double> ease = Difficulty.Ease(runs, measure);
             Difficulty binned = fixedThresholds is null ? Difficulty.ByQuantile(ease, parsed.GetValue(bins)) : Difficulty.ByThresholds(ease, fixedThresholds);
             List<BudgetAllocation> allocations = [.. RunSet.Budgets(runs).Select(budget => Allocation.Of(runs, binned, budget)).OfType<BudgetAllocation>()];
+            if (save is not null) Save(save, new ComputeOptimalPolicy(parsed.GetValue(pilot), binned.Thresholds, ChoicesOf(allocations)));
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => WriteJson(writer, runs, measure, binned, allocations));
             else WriteText(host.Output, runs, measure, binned, allocations);
             return Task.FromResult(ExitStatus.Done);
         });
         return command;
+    }
+
+    private static Dictionary<int, IReadOnlyList<PolicyChoice>> ChoicesOf(List<BudgetAllocation> allocations) =>
+        allocations.ToDictionary(row => row.Budget, IReadOnlyList<PolicyChoice> (row) => [.. row.Choices.Select(choice => choice.Choice)]);
+
+    private static void Save(string path, ComputeOptimalPolicy policy)
+    {
+        try
+        {
+            File.WriteAllText(path, policy.Text + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CudaSearchException.BadInput($"cannot write the policy {path}: {e.Message}", e);
+        }
     }
 
     private static double[]? ParseThresholds(string? text)
@@ -62,7 +84,7 @@ internal static class ComputeOptimalCommand
         }
         output.WriteLine();
         output.WriteLine("methods by difficulty, easiest first:");
-        foreach (BudgetAllocation row in allocations) output.WriteLine($"{row.Budget,4}  {string.Join(" | ", row.Choices)}");
+        foreach (BudgetAllocation row in allocations) output.WriteLine($"{row.Budget,4}  {string.Join(" | ", row.Choices.Select(choice => choice.Name))}");
     }
 
     private static string Percent(Accuracy accuracy) => accuracy.StandardDeviation is { } deviation
@@ -89,7 +111,7 @@ internal static class ComputeOptimalCommand
             writer.WriteString("best_single_method", row.SingleName);
             writer.WriteNumber("generated_tokens", row.OptimalTokens);
             writer.WriteNumber("generated_tokens_best_single", row.SingleTokens);
-            WriteArray("methods_by_bin", row.Choices, writer.WriteStringValue);
+            WriteArray("methods_by_bin", row.Choices, choice => writer.WriteStringValue(choice.Name));
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

@@ -12,7 +12,7 @@ namespace CudaSearch.Evaluation.ComputeOptimal;
 /// <param name="SingleTokens">Mean generated tokens of the latter.</param>
 /// <param name="Choices">The method of each bin, easiest first, chosen on all problems: for problems yet to come.</param>
 public sealed record BudgetAllocation(
-    int Budget, Accuracy Optimal, Accuracy Single, string SingleName, double OptimalTokens, double SingleTokens, IReadOnlyList<string> Choices);
+    int Budget, Accuracy Optimal, Accuracy Single, string SingleName, double OptimalTokens, double SingleTokens, IReadOnlyList<Candidate> Choices);
 
 /// <summary>
 /// Compute-optimal allocation: a method for each difficulty bin and budget, chosen where it solves most. Choices are made on one half of the
@@ -69,7 +69,7 @@ public sealed class Allocation
         return new BudgetAllocation(
             budget, Measure(optimal), Measure(single), Best(_problems).Name,
             _problems.Average(problem => optimal[problem].Tokens(problem)), _problems.Average(problem => single[problem].Tokens(problem)),
-            [.. ChooseBins(_problems).Select(choice => choice.Name)]);
+            ChooseBins(_problems));
     }
 
     // By the problem's text, so that more problems leave the others where they are.

@@ -1,12 +1,14 @@
 using System.Globalization;
 using CudaSearch.Answers;
+using CudaSearch.Search;
 
 namespace CudaSearch.Evaluation.ComputeOptimal;
 
 /// <summary>One way to spend a budget: a method with its settings and vote, over all its seeds.</summary>
 /// <param name="Name">Method, vote and, where it matters, settings.</param>
+/// <param name="Choice">The same for a policy.</param>
 /// <param name="Budget">Completions or beams.</param>
-public sealed record Candidate(string Name, int Budget)
+public sealed record Candidate(string Name, PolicyChoice Choice, int Budget)
 {
     private readonly Dictionary<string, (double Accuracy, double Tokens)> _problems = [];
     private readonly Dictionary<string, Dictionary<ulong, bool>> _bySeed = [];
@@ -37,15 +39,15 @@ public sealed record Candidate(string Name, int Budget)
         return
         [
             .. methods.SelectMany(method => Votes(method.First()).Select(vote =>
-                Make($"{method.Key.Item1}, {vote.ToString().ToLowerInvariant()}{(Several(method.Key.Item1) ? $" ({method.Key.Item2})" : "")}", budget, vote, [.. method]))),
+                Make(method.First(), $"{method.Key.Item1}, {vote.ToString().ToLowerInvariant()}{(Several(method.Key.Item1) ? $" ({method.Key.Item2})" : "")}", budget, vote, [.. method]))),
         ];
     }
 
     private static IEnumerable<Vote> Votes(GradedRun run) => run.IsScored ? [Vote.Weighted, Vote.Naive, Vote.Majority] : [Vote.Majority];
 
-    private static Candidate Make(string name, int budget, Vote vote, IReadOnlyList<GradedRun> seeds)
+    private static Candidate Make(GradedRun method, string name, int budget, Vote vote, IReadOnlyList<GradedRun> seeds)
     {
-        var candidate = new Candidate(name, budget);
+        var candidate = new Candidate(name, new PolicyChoice(method.Strategy, method.BeamWidth), budget);
         foreach (string problem in seeds[0].Problems.Keys)
         {
             Dictionary<ulong, bool> solved = seeds.ToDictionary(run => run.Seed, run => run.Problems[problem].RightVotes.TryGetValue((vote, budget), out bool right)

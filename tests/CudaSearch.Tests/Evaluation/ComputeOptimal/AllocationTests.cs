@@ -24,11 +24,11 @@ public sealed class AllocationTests : IDisposable
             BudgetAllocation four = Allocation.Of(runs, difficulty, 4)!;
             Assert.Equal(1.0, four.Optimal.Mean);
             Assert.InRange(four.Single.Mean, 0.35, 0.65);
-            Assert.StartsWith("best-of-n", four.Choices[0], StringComparison.Ordinal);
-            Assert.StartsWith("beam", four.Choices[1], StringComparison.Ordinal);
+            Assert.StartsWith("best-of-n", four.Choices[0].Name, StringComparison.Ordinal);
+            Assert.StartsWith("beam", four.Choices[1].Name, StringComparison.Ordinal);
             // Only independent samples show what two completions would have done.
             BudgetAllocation two = Allocation.Of(runs, difficulty, 2)!;
-            Assert.All(two.Choices, choice => Assert.StartsWith("best-of-n", choice, StringComparison.Ordinal));
+            Assert.All(two.Choices, choice => Assert.StartsWith("best-of-n", choice.Name, StringComparison.Ordinal));
             Assert.Equal(0.5, two.Optimal.Mean);
             Assert.Equal(50, two.OptimalTokens);
         }
