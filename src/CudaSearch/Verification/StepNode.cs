@@ -14,7 +14,7 @@ internal sealed class StepNode(StepNode? parent, string step, int[] tokens)
     /// <summary>Steps up to and including this one.</summary>
     public int Depth { get; } = parent is null ? 1 : parent.Depth + 1;
 
-    /// <summary>The conversation up to where the assistant is about to answer <c>+</c> or <c>-</c>; its last position is the one that scores.</summary>
+    /// <summary>All tokens up to the position at which the step is judged, which is the last.</summary>
     public int[] Tokens { get; } = tokens;
 
     /// <summary>P(good); set when ready.</summary>

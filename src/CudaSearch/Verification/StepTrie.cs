@@ -1,5 +1,4 @@
 using CudaSearch.Engine;
-using CudaSearch.Tokenization;
 
 namespace CudaSearch.Verification;
 
@@ -7,7 +6,7 @@ namespace CudaSearch.Verification;
 /// All steps of one problem's answers that are alive, as a trie. Extending it forks the sequence of the deepest step that exists and computes the rest.
 /// A node keeps a sequence of its own only while a verification stands on it or no node below has one.
 /// </summary>
-internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, string problem, Usage usage)
+internal sealed class StepTrie(InferenceEngine engine, StepLayout layout, Question question, Usage usage)
 {
     private readonly object _gate = new();
     private readonly Dictionary<string, StepNode> _firstSteps = [];
@@ -69,18 +68,12 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
     private StepNode Grow(StepNode? parent, string[] steps, int known)
     {
         var added = new StepNode[steps.Length - known];
-        var messages = new List<ChatMessage>();
         StepNode? last = parent;
-        for (int i = 0; i < steps.Length; i++)
+        for (int i = known; i < steps.Length; i++)
         {
-            messages.Add(new ChatMessage("user", i == 0 ? $"{problem} {steps[0]}" : steps[i]));
-            if (i >= known)
-            {
-                var node = new StepNode(last, steps[i], template.Render(messages, ChatEnding.GenerationPrompt));
-                (last?.Children ?? _firstSteps)[steps[i]] = node;
-                added[i - known] = last = node;
-            }
-            messages.Add(new ChatMessage("assistant", "+"));
+            var node = new StepNode(last, steps[i], layout.Tokens(question, steps.AsSpan(0, i + 1)));
+            (last?.Children ?? _firstSteps)[steps[i]] = node;
+            added[i - known] = last = node;
         }
         // Visited before it is computed: a computation that ends at once must not find the node unwanted.
         last!.Visit(+1);
@@ -145,10 +138,10 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
         }
     }
 
-    /// <summary>The problem statement, as far as its tokens do not depend on the step that follows it.</summary>
+    /// <summary>The statement, as far as its tokens do not depend on the step that follows it.</summary>
     private Sequence CreateRoot(int[] tokens)
     {
-        int[] statement = template.Render([new ChatMessage("user", problem)], ChatEnding.GenerationPrompt);
+        int[] statement = layout.Statement(question);
         Sequence root = engine.CreateSequence(statement.AsSpan(0, statement.AsSpan().CommonPrefixLength(tokens)), usage: usage);
         root.Owners = 0;
         return root;

@@ -1,45 +1,50 @@
 using CudaSearch.Engine;
-using CudaSearch.Tokenization;
 
 namespace CudaSearch.Verification;
 
 /// <summary>
-/// RLHFlow's process reward model: the answer is a conversation in which every step is a user turn that the assistant answers with <c>+</c>; a step's
-/// score is P(<c>+</c>) against <c>-</c> just before that answer. One object judges one problem. Steps are kept in a trie, so a step that several
-/// beams share, or write alike, is computed once, and a longer answer computes only what is new.
-/// (Dong et al. 2024, RLHFlow; input format as in search-and-learn)
+/// Judges answers with a process reward model of any family. One object judges one problem. Steps are kept in a trie, so a step that several beams share, or
+/// write alike, is computed once, and a longer answer computes only what is new.
 /// </summary>
-public sealed class RlhflowVerifier : IVerifier
+public sealed class PrmVerifier : IVerifier
 {
-    private readonly LanguageModel _model;
+    private readonly ProcessRewardModel _prm;
     private readonly Usage _usage;
+    private readonly string _systemPrompt;
 
     /// <summary>A verifier for one problem.</summary>
-    /// <param name="model">Opened as a verifier.</param>
+    /// <param name="prm">The model, started.</param>
     /// <param name="usage">Where the cost is counted.</param>
-    public RlhflowVerifier(LanguageModel model, Usage usage)
+    /// <param name="systemPrompt">What the generator is told; Math-Shepherd is shown it, as search-and-learn does.</param>
+    public PrmVerifier(ProcessRewardModel prm, Usage usage, string systemPrompt = "")
     {
-        _model = model;
+        _prm = prm;
         _usage = usage;
-        Template = ChatTemplate.ForVerifier(model.Tokenizer);
+        _systemPrompt = systemPrompt;
     }
 
-    /// <summary>Tokens a verifier without reuse would have computed: the whole conversation again for every score asked for.</summary>
+    /// <summary>Tokens a verifier without reuse would have computed: the whole text again for every score asked for.</summary>
     public long TokensWithoutReuse { get; private set; }
 
-    internal ChatTemplate Template { get; }
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Split(string answer) => _prm.Layout.Split(answer);
 
     /// <inheritdoc/>
-    public IVerification Start(string problem) => new Verification(new StepTrie(_model.Engine, Template, problem, _usage), this);
+    /// <exception cref="CudaSearchException">The problem is empty.</exception>
+    public IVerification Start(string problem)
+    {
+        if (string.IsNullOrWhiteSpace(problem)) throw CudaSearchException.BadInput("the problem is empty; give its text");
+        return new Verification(new StepTrie(_prm.Model.Engine, _prm.Layout, new Question(problem, _systemPrompt), _usage), this);
+    }
 
     private sealed class Verification : IVerification
     {
         private readonly StepTrie _trie;
-        private readonly RlhflowVerifier _owner;
+        private readonly PrmVerifier _owner;
         private StepNode? _node;
         private bool _disposed;
 
-        public Verification(StepTrie trie, RlhflowVerifier owner, StepNode? node = null)
+        public Verification(StepTrie trie, PrmVerifier owner, StepNode? node = null)
         {
             _trie = trie;
             _owner = owner;
@@ -56,7 +61,7 @@ public sealed class RlhflowVerifier : IVerifier
         public async Task<IReadOnlyList<double>> ScoreAsync(string answer, CancellationToken cancellation)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            StepNode node = _trie.Extend(answer.Split("\n\n"));
+            StepNode node = _trie.Extend(_owner._prm.Layout.Split(answer));
             _trie.Leave(_node);
             _node = node;
             await node.Ready.WaitAsync(cancellation).ConfigureAwait(false);
