@@ -48,6 +48,7 @@ public sealed class Transformer : IPass, IDisposable
         MaxOutputRows = Math.Min(maxRows, maxOutputRows);
         _epsilon = (float)Config.RmsNormEps;
         Attention = new AttentionShape(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
+        long rest = checkpoint.ByteLength;
         Axis one = Axis.Plain(1), hidden = Axis.Plain(Config.HiddenSize), vocabulary = Axis.Plain(Config.VocabSize);
         Axis intermediate = Axis.Plain(Config.IntermediateSize);
         Axis queries = Axis.OfHeads(Config.NumAttentionHeads, Config.HeadDim), keys = Axis.OfHeads(Config.NumKeyValueHeads, Config.HeadDim);
@@ -85,6 +86,8 @@ public sealed class Transformer : IPass, IDisposable
             if (_head is not null) _logits = Own(backend.Allocate(MaxOutputRows, vocabulary, ActivationType.Sum));
             if (reward is not null)
                 _reward = new RewardLayers(reward, _head, checkpoint, Load, columns => Own(backend.Allocate(MaxOutputRows, columns, ActivationType.Operand)));
+            // Tensors that are not needed count as well: whoever watches sees all of the checkpoint's bytes.
+            if (rest > 0) loaded?.Report(rest);
         }
         catch
         {
@@ -99,6 +102,7 @@ public sealed class Transformer : IPass, IDisposable
         {
             DeviceWeight weight = Own(backend.LoadWeight(tensor, rows, columns));
             loaded?.Report(tensor.ByteLength);
+            rest -= tensor.ByteLength;
             return weight;
         }
     }

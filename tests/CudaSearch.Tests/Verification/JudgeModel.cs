@@ -19,11 +19,11 @@ internal sealed class JudgeModel : IDisposable
     private readonly SlowPrm _slow;
     private readonly Dictionary<string, double[]> _known = [];
 
-    public JudgeModel(PrmFormat format = PrmFormat.Rlhflow, int context = 512, int pages = 400, PrmOptions? options = null, Func<IBackend>? backend = null)
+    public JudgeModel(PrmFormat format = PrmFormat.Rlhflow, int context = 512, int pages = 400, PrmOptions? options = null, ElementType type = ElementType.F32, Func<IBackend>? backend = null)
     {
         _slow = SlowPrm.Of(format);
         _backend = backend?.Invoke() ?? CpuBackend.Create(2);
-        _random = Write(_slow.Model with { MaxPositionEmbeddings = context }, _slow.TokenizerFile, _slow.TokenizerConfig);
+        _random = Write(_slow.Model with { MaxPositionEmbeddings = context, Type = type }, _slow.TokenizerFile, _slow.TokenizerConfig);
         Prm = ProcessRewardModel.Load(_random.Directory, _backend, _loop, options);
         Model.Start(pages * Model.PageBytes);
         _checkpoint = _random.Open();

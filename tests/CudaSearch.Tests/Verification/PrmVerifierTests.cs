@@ -68,10 +68,11 @@ public sealed class PrmVerifierTests
         judge.AssertEmpty();
     }
 
-    [Fact]
-    public async Task WhatIsKnownCostsNothing()
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public async Task WhatIsKnownCostsNothing(PrmFormat format)
     {
-        using var judge = new JudgeModel();
+        using var judge = new JudgeModel(format);
         var usage = new Usage();
         var verifier = judge.Verifier(usage);
         using (IVerification first = verifier.Start(Problem))
@@ -88,9 +89,11 @@ public sealed class PrmVerifierTests
             }
             Assert.Equal((once, 4 * length), (usage.PrefillTokens, verifier.TokensWithoutReuse));
 
-            // A new step costs itself and the marks around it: "+", end, user, text, assistant.
+            // A new step costs itself and the marks around it, such as RLHFlow's "+", end, user, text, assistant.
             await first.ScoreAsync(Answer + "\n\nabc", Token);
-            Assert.InRange(usage.PrefillTokens - once, 7, 8);
+            int more = judge.Text(Problem, Answer + "\n\nabc").Positions[^1] + 1 - length;
+            Assert.InRange(more, 3, 8);
+            Assert.InRange(usage.PrefillTokens - once, more, more + 1);
         }
         judge.AssertEmpty();
     }
