@@ -15,14 +15,14 @@ internal sealed class MathShepherdLayout : StepLayout
 
     private readonly Tokenizer _tokenizer;
     private readonly int[] _begin;
-    private readonly int[] _newline;
+    private readonly int _newlineLength;
     private readonly int _tag;
 
     private MathShepherdLayout(PrmFiles files)
     {
         _tokenizer = files.Tokenizer;
         _begin = files.BosToken() is { } bos ? [bos] : [];
-        _newline = _tokenizer.Encode("\n");
+        _newlineLength = _tokenizer.Encode("\n").Length;
         _tag = _tokenizer.TokenId(Tag)!.Value;
         Head = new RewardHead(_tokenizer.TokenId(Good)!.Value, _tokenizer.TokenId(Bad)!.Value);
     }
@@ -38,22 +38,19 @@ internal sealed class MathShepherdLayout : StepLayout
 
     public override int[] Statement(Question question) => [.. _begin, .. _tokenizer.Encode($"{question.SystemPrompt}\n{question.Problem}\n")];
 
-    public override int[] Tokens(Question question, ReadOnlySpan<string> steps)
-    {
-        List<int> tokens = [.. Statement(question)];
-        for (int i = 0; i < steps.Length; i++) tokens.AddRange(Tagged((i == 0 ? " " : "\n\n") + steps[i]));
-        return [.. tokens];
-    }
+    public override int[] First(Question question, string step) => [.. Statement(question), .. Tagged(" " + step)];
+
+    public override int[] Next(string step) => Tagged("\n\n" + step);
 
     /// <summary>A step and its tag. Spaces that would merge with the tag's own, so that it is no token any more, are left out.</summary>
-    private ReadOnlySpan<int> Tagged(string step)
+    private int[] Tagged(string step)
     {
-        ReadOnlySpan<int> tokens = AfterNewline(step + TagText);
+        int[] tokens = AfterNewline(step + TagText);
         return tokens[^1] == _tag ? tokens : AfterNewline(step.TrimEnd(' ') + TagText);
     }
 
     /// <summary>A text's tokens where it goes on from a newline, or begins with one: no token spans that, and no space is put before it as before a whole text.</summary>
-    private ReadOnlySpan<int> AfterNewline(string text) => _tokenizer.Encode("\n" + text).AsSpan(_newline.Length);
+    private int[] AfterNewline(string text) => _tokenizer.Encode("\n" + text)[_newlineLength..];
 
     private static string? Missing(PrmFiles files) => files.LacksToken(Tag, Good, Bad) ?? LanguageModelHead.Missing(files);
 }

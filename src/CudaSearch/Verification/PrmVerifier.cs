@@ -65,7 +65,7 @@ public sealed class PrmVerifier : IVerifier
             _trie.Leave(_node);
             _node = node;
             await node.Ready.WaitAsync(cancellation).ConfigureAwait(false);
-            lock (_owner) _owner.TokensWithoutReuse += node.Tokens.Length;
+            lock (_owner) _owner.TokensWithoutReuse += node.Length;
             var scores = new double[node.Depth];
             for (StepNode? step = node; step is not null; step = step.Parent) scores[step.Depth - 1] = step.Score;
             return scores;

@@ -29,17 +29,10 @@ internal sealed class QwenLayout : StepLayout
 
     public override int[] Statement(Question question) => Render(question, firstStep: "");
 
-    public override int[] Tokens(Question question, ReadOnlySpan<string> steps)
-    {
-        // The first step is one text with the turn's header; the others stand between two markers.
-        List<int> tokens = [.. Render(question, steps[0]), _marker];
-        foreach (string step in steps[1..])
-        {
-            _tokenizer.Encode(step, tokens);
-            tokens.Add(_marker);
-        }
-        return [.. tokens];
-    }
+    /// <summary>The first step is one text with the turn's header; the others stand between two markers.</summary>
+    public override int[] First(Question question, string step) => [.. Render(question, step), _marker];
+
+    public override int[] Next(string step) => [.. _tokenizer.Encode(step), _marker];
 
     private int[] Render(Question question, string firstStep) => _template.Render(
         [new ChatMessage("system", SystemPrompt), new ChatMessage("user", question.Problem), new ChatMessage("assistant", firstStep)],

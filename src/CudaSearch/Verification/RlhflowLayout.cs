@@ -14,27 +14,26 @@ internal sealed class RlhflowLayout : StepLayout
     public static readonly PrmFamily Family = new(PrmFormat.Rlhflow, Missing, files => new RlhflowLayout(files.Tokenizer));
 
     private readonly ChatTemplate _template;
+    private readonly int _emptyLength;
 
     private RlhflowLayout(Tokenizer tokenizer)
     {
         _template = ChatTemplate.ForVerifier(tokenizer);
+        _emptyLength = First("").Length;
         Head = new RewardHead(tokenizer.TokenId(Good)!.Value, tokenizer.TokenId(Bad)!.Value);
     }
 
     public override RewardHead Head { get; }
 
-    public override int[] Statement(Question question) => _template.Render([new ChatMessage("user", question.Problem)], ChatEnding.GenerationPrompt);
+    public override int[] Statement(Question question) => First(question.Problem);
 
-    public override int[] Tokens(Question question, ReadOnlySpan<string> steps)
-    {
-        var messages = new List<ChatMessage> { new("user", $"{question.Problem} {steps[0]}") };
-        foreach (string step in steps[1..])
-        {
-            messages.Add(new ChatMessage("assistant", Good));
-            messages.Add(new ChatMessage("user", step));
-        }
-        return _template.Render(messages, ChatEnding.GenerationPrompt);
-    }
+    public override int[] First(Question question, string step) => First($"{question.Problem} {step}");
+
+    /// <summary>A conversation of any two steps, less what comes before the first one's answer: turns do not depend on those before them.</summary>
+    public override int[] Next(string step) =>
+        _template.Render([new ChatMessage("user", ""), new ChatMessage("assistant", Good), new ChatMessage("user", step)], ChatEnding.GenerationPrompt)[_emptyLength..];
+
+    private int[] First(string text) => _template.Render([new ChatMessage("user", text)], ChatEnding.GenerationPrompt);
 
     private static string? Missing(PrmFiles files) =>
         files.LacksToken(Good, Bad)

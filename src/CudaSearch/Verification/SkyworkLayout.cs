@@ -30,16 +30,9 @@ internal sealed class SkyworkLayout : StepLayout
 
     public override int[] Statement(Question question) => [.. _begin, .. _tokenizer.Encode(question.Problem + "\n")];
 
-    public override int[] Tokens(Question question, ReadOnlySpan<string> steps)
-    {
-        List<int> tokens = [.. Statement(question)];
-        foreach (string step in steps)
-        {
-            _tokenizer.Encode(step, tokens);
-            tokens.Add(_newline);
-        }
-        return [.. tokens];
-    }
+    public override int[] First(Question question, string step) => [.. Statement(question), .. Next(step)];
+
+    public override int[] Next(string step) => [.. _tokenizer.Encode(step), _newline];
 
     private static string? Missing(PrmFiles files) => files.LacksTensor(Module + ".weight", 1, files.Checkpoint.Config.HiddenSize);
 }

@@ -71,7 +71,7 @@ internal sealed class StepTrie(InferenceEngine engine, StepLayout layout, Questi
         StepNode? last = parent;
         for (int i = known; i < steps.Length; i++)
         {
-            var node = new StepNode(last, steps[i], layout.Tokens(question, steps.AsSpan(0, i + 1)));
+            var node = new StepNode(last, steps[i], last is null ? layout.First(question, steps[i]) : layout.Next(steps[i]));
             (last?.Children ?? _firstSteps)[steps[i]] = node;
             added[i - known] = last = node;
         }
@@ -88,7 +88,7 @@ internal sealed class StepTrie(InferenceEngine engine, StepLayout layout, Questi
         {
             if (parent is not null) await parent.Ready.ConfigureAwait(false);
             // Steps that the model's context cannot hold keep the score 0: what cannot be judged is not trusted, and one runaway answer must not end a run.
-            StepNode[] readable = [.. added.TakeWhile(node => node.Tokens.Length <= engine.ContextLength)];
+            StepNode[] readable = [.. added.TakeWhile(node => node.Length <= engine.ContextLength)];
             if (readable.Length > 0) await ScoreAsync(parent, readable).ConfigureAwait(false);
         }
         finally
@@ -107,7 +107,7 @@ internal sealed class StepTrie(InferenceEngine engine, StepLayout layout, Questi
         Sequence sequence = Begin(parent, nodes[^1]);
         try
         {
-            float[] scores = await engine.RewardAsync(sequence, [.. nodes.Select(node => node.Tokens.Length - 1)]).ConfigureAwait(false);
+            float[] scores = await engine.RewardAsync(sequence, [.. nodes.Select(node => node.Length - 1)]).ConfigureAwait(false);
             for (int i = 0; i < nodes.Length; i++) nodes[i].Score = scores[i];
         }
         catch
@@ -121,7 +121,7 @@ internal sealed class StepTrie(InferenceEngine engine, StepLayout layout, Questi
     /// <summary>A sequence of the last node's tokens that shares what the nodes above, or those below them, have computed.</summary>
     private Sequence Begin(StepNode? parent, StepNode last)
     {
-        int[] tokens = last.Tokens;
+        int[] tokens = last.Tokens();
         lock (_gate)
         {
             // Nobody waits any more, and a root made now would never be given back.
@@ -149,10 +149,12 @@ internal sealed class StepTrie(InferenceEngine engine, StepLayout layout, Questi
 
     private static Sequence? SequenceBelow(StepNode node)
     {
-        if (node.Sequence is not null) return node.Sequence;
-        foreach (StepNode child in node.Children.Values)
+        // Not recursive: a step may be as little as a newline, and an answer thousands of them.
+        var pending = new Stack<StepNode>([node]);
+        while (pending.TryPop(out StepNode? next))
         {
-            if (SequenceBelow(child) is { } sequence) return sequence;
+            if (next.Sequence is not null) return next.Sequence;
+            foreach (StepNode child in next.Children.Values) pending.Push(child);
         }
         return null;
     }

@@ -30,16 +30,9 @@ internal sealed class TrlLayout : StepLayout
 
     public override int[] Statement(Question question) => [.. _begin, .. _tokenizer.Encode(question.Problem)];
 
-    public override int[] Tokens(Question question, ReadOnlySpan<string> steps)
-    {
-        List<int> tokens = [.. Statement(question)];
-        foreach (string step in steps)
-        {
-            _tokenizer.Encode(step, tokens);
-            tokens.AddRange(_separator);
-        }
-        return [.. tokens];
-    }
+    public override int[] First(Question question, string step) => [.. Statement(question), .. Next(step)];
+
+    public override int[] Next(string step) => [.. _tokenizer.Encode(step), .. _separator];
 
     private static string? Missing(PrmFiles files)
     {

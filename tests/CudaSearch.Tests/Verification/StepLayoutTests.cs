@@ -32,7 +32,7 @@ public sealed class StepLayoutTests
             string[] steps = layout.Split(answer);
             Assert.Equal(positions.Length, steps.Length);
             for (int i = 0; i < steps.Length; i++)
-                Assert.Equal(tokens[..(positions[i] + 1)], layout.Tokens(new Question(Problem, SlowPrm.SystemPrompt), steps.AsSpan(0, i + 1)));
+                Assert.Equal(tokens[..(positions[i] + 1)], Tokens(layout, Problem, SlowPrm.SystemPrompt, steps[..(i + 1)]));
         }
     }
 
@@ -47,14 +47,14 @@ public sealed class StepLayoutTests
         Assert.Single(await verification.ScoreAsync(Marks, TestContext.Current.CancellationToken));
 
         int Specials(string problem, string step) =>
-            judge.Prm.Layout.Tokens(new Question(problem, ""), [step, step]).Count(judge.Model.Tokenizer.IsSpecial);
+            Tokens(judge.Prm.Layout, problem, "", step, step).Count(judge.Model.Tokenizer.IsSpecial);
     }
 
     [Fact]
     public async Task AStepSeparatorMayBeASingleNewline()
     {
         using var judge = new JudgeModel(PrmFormat.Trl, options: new PrmOptions { StepSeparator = "\n" });
-        int[] tokens = judge.Prm.Layout.Tokens(new Question(Problem, ""), ["a", "b"]);
+        int[] tokens = Tokens(judge.Prm.Layout, Problem, "", "a", "b");
         Assert.Equal([.. judge.Model.Tokenizer.Encode(Problem), 'a', '\n', 'b', '\n'], tokens);
         using IVerification verification = judge.Verifier().Start(Problem);
         Assert.Equal(2, (await verification.ScoreAsync("a\n\nb", TestContext.Current.CancellationToken)).Count);
@@ -86,6 +86,9 @@ public sealed class StepLayoutTests
         (PrmFamily _, StepLayout layout, Tokenizer tokenizer) = Open(folder);
         Assert.Equal([tokenizer.TokenId("<|bos|>")!.Value, 'x'], layout.Statement(new Question("x", "")));
     }
+
+    private static int[] Tokens(StepLayout layout, string problem, string systemPrompt, params string[] steps) =>
+        [.. layout.First(new Question(problem, systemPrompt), steps[0]), .. steps[1..].SelectMany(layout.Next)];
 
     private static (PrmFamily Family, StepLayout Layout, Tokenizer Tokenizer) Open(RandomCheckpoint folder)
     {
