@@ -1,5 +1,6 @@
-// The reward of a row: sigmoid((positive - negative) · x + bias), which is the softmax over two rows of a matrix: of the output matrix, whose
-// other logits are never made, or of a classifier. A value head has no negative row. x is the row's hidden state, or that state rectified.
+// The reward of a row: sigmoid((positive - negative) · x + bias), which is the softmax over two rows of a matrix: of the output matrix,
+// whose other logits are never made, or of a classifier. A value head has no negative row. x is the row's hidden state, or that state
+// rectified.
 #include "common/block_sum.cuh"
 #include "common/device.cuh"
 #include "common/pass.cuh"

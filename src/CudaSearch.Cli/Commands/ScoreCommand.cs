@@ -68,7 +68,8 @@ internal static class ScoreCommand
         }));
     }
 
-    private static void WriteText(TextWriter output, IReadOnlyList<SolutionRow> rows, List<double[][]> scores, Aggregation aggregation, IVerifier verifier)
+    private static void WriteText(
+        TextWriter output, IReadOnlyList<SolutionRow> rows, List<double[][]> scores, Aggregation aggregation, IVerifier verifier)
     {
         for (int i = 0; i < rows.Count; i++)
         {

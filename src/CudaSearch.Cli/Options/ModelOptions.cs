@@ -9,6 +9,8 @@ internal sealed class ModelOptions
 {
     private const string NoVerifier = "none";
 
+    private static readonly string s_formats = string.Join(", ", PrmFormatNames.All);
+
     private readonly Option<string> _model = new("--model")
     {
         Description = "the generator: a folder in Hugging Face's layout, or tinymath, the one that comes along",
@@ -21,8 +23,8 @@ internal sealed class ModelOptions
     };
 
     private readonly Option<string?> _prmFormat = Values.Text(
-        "--prm-format", $"the format of --prm: {string.Join(", ", PrmFormatNames.All)} [default: recognised from its files]", otherwise: null,
-        format => PrmFormatNames.All.Contains(format) ? null : $"--prm-format is {format}; it must be one of {string.Join(", ", PrmFormatNames.All)}");
+        "--prm-format", $"the format of --prm: {s_formats} [default: recognised from its files]", otherwise: null,
+        format => PrmFormatNames.All.Contains(format) ? null : $"--prm-format is {format}; it must be one of {s_formats}");
 
     private readonly Option<string?> _prmSeparator = Values.Text(
         "--prm-separator", @"what ends a step for a PRM of the format trl, with \n for a newline [default: \n\n]", otherwise: null,

@@ -85,7 +85,8 @@ public interface IBackend : IDisposable
     void Sample(DeviceTensor logits, StepBatch batch);
 
     /// <summary>
-    /// The reward of each rewarded row, read off two rows of <paramref name="head"/> or one, into <see cref="StepBatch.Rewards"/>. No other logit is made.
+    /// The reward of each rewarded row, read off two rows of <paramref name="head"/> or one, into <see cref="StepBatch.Rewards"/>. No other
+    /// logit is made.
     /// </summary>
     /// <param name="hidden">[output rows, width]; rows may be left rectified where <see cref="RewardRows.Rectify"/> asks for that.</param>
     /// <param name="head">[classes or vocabulary, width]</param>

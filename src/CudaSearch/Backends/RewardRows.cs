@@ -1,8 +1,8 @@
 namespace CudaSearch.Backends;
 
 /// <summary>
-/// How a reward is read off a matrix: sigmoid((positive - negative) · x + bias), which is the softmax over two rows. A value head has one row and a
-/// sigmoid of its own: its other row is zero.
+/// How a reward is read off a matrix: sigmoid((positive - negative) · x + bias), which is the softmax over two rows. A value head has one
+/// row and a sigmoid of its own: its other row is zero.
 /// </summary>
 /// <param name="Positive">Row whose probability is the reward.</param>
 /// <param name="Negative">The other row; null for zeros.</param>

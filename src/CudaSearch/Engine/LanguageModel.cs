@@ -63,10 +63,12 @@ public sealed class LanguageModel : IDisposable
     /// <param name="directory">With config.json, safetensors and tokenizer.json.</param>
     /// <param name="backend">Where to compute.</param>
     /// <param name="loop">The backend's thread.</param>
-    /// <param name="chooseHead">Says what of the checkpoint judges; throws where nothing does. The tokenizer is null when the folder has none.</param>
+    /// <param name="chooseHead">Says what of the checkpoint judges; throws where nothing does. The tokenizer is null when the folder has
+    /// none.</param>
     /// <param name="progress">Told how far the weights are; null for nobody.</param>
     public static LanguageModel LoadVerifier(
-        string directory, IBackend backend, DeviceLoop loop, Func<Checkpoint, Tokenizer?, RewardHead> chooseHead, IProgress<LoadProgress>? progress = null) =>
+        string directory, IBackend backend, DeviceLoop loop, Func<Checkpoint, Tokenizer?, RewardHead> chooseHead,
+        IProgress<LoadProgress>? progress = null) =>
         Load(directory, backend, loop, chooseHead, progress);
 
     /// <summary>Makes the KV cache and begins to serve requests.</summary>
@@ -92,7 +94,8 @@ public sealed class LanguageModel : IDisposable
     }
 
     private static LanguageModel Load(
-        string directory, IBackend backend, DeviceLoop loop, Func<Checkpoint, Tokenizer?, RewardHead>? chooseHead, IProgress<LoadProgress>? progress)
+        string directory, IBackend backend, DeviceLoop loop, Func<Checkpoint, Tokenizer?, RewardHead>? chooseHead,
+        IProgress<LoadProgress>? progress)
     {
         Checkpoint checkpoint = Checkpoint.Open(directory);
         try
@@ -100,7 +103,9 @@ public sealed class LanguageModel : IDisposable
             string tokenizerPath = Path.Combine(directory, "tokenizer.json");
             Tokenizer? tokenizer = File.Exists(tokenizerPath) ? Tokenizer.Load(tokenizerPath) : null;
             RewardHead? head = chooseHead?.Invoke(checkpoint, tokenizer);
-            int outputRows = head?.Module is not null ? MaxRows : (int)Math.Clamp(LogitsBytes / (sizeof(float) * (long)checkpoint.Config.VocabSize), 1, MaxRows);
+            // Rows of logits are long; only a head of its own spares the model them.
+            long rowBytes = sizeof(float) * (long)checkpoint.Config.VocabSize;
+            int outputRows = head?.Module is null ? (int)Math.Clamp(LogitsBytes / rowBytes, 1, MaxRows) : MaxRows;
             var loaded = progress is null ? null : new LoadCounter(checkpoint.Name, checkpoint.ByteLength, progress);
             var transformer = new Transformer(backend, checkpoint, MaxRows, outputRows, head, loaded);
             return new LanguageModel(backend, loop, checkpoint, transformer, tokenizer, tokenizerPath);

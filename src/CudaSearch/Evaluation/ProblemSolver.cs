@@ -42,7 +42,9 @@ public sealed class ProblemSolver
         var generation = new Usage();
         var verification = new Usage();
         var generator = new EngineGenerator(_workbench.Generator, _settings.Seed, _settings.SystemPrompt, generation);
-        PrmVerifier? verifier = _strategy.NeedsVerifier ? new PrmVerifier(_workbench.Verifier!, verification, _settings.SystemPrompt ?? "") : null;
+        PrmVerifier? verifier = _strategy.NeedsVerifier
+            ? new PrmVerifier(_workbench.Verifier!, verification, _settings.SystemPrompt ?? "")
+            : null;
         SearchResult result = await _strategy
             .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree), cancellation).ConfigureAwait(false);
         List<string> answers = [.. result.Completions.Select(completion => AnswerExtractor.Extract(completion.Text))];

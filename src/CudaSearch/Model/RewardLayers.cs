@@ -20,7 +20,8 @@ internal sealed class RewardLayers
     /// <param name="allocate">Makes room for operands of so many columns; it stays the caller's.</param>
     /// <exception cref="CudaSearchException">A tensor is missing or has another shape.</exception>
     public RewardLayers(
-        RewardHead head, DeviceWeight? outputMatrix, Checkpoint checkpoint, Func<TensorView, Axis, Axis, DeviceWeight> load, Func<Axis, DeviceTensor> allocate)
+        RewardHead head, DeviceWeight? outputMatrix, Checkpoint checkpoint, Func<TensorView, Axis, Axis, DeviceWeight> load,
+        Func<Axis, DeviceTensor> allocate)
     {
         int width = checkpoint.Config.HiddenSize;
         if (head.HiddenModule is { } hidden)
@@ -45,7 +46,8 @@ internal sealed class RewardLayers
         }
         else
         {
-            _matrix = outputMatrix ?? throw new ArgumentNullException(nameof(outputMatrix), "a head without a matrix of its own reads the output matrix");
+            _matrix = outputMatrix
+                ?? throw new ArgumentNullException(nameof(outputMatrix), "a head without a matrix of its own reads the output matrix");
         }
         _rows = new RewardRows(head.Positive, head.Negative, bias, Rectify: _hidden is not null);
     }

@@ -37,7 +37,8 @@ public sealed class Transformer : IPass, IDisposable
     /// <param name="checkpoint">The model; must outlive this object.</param>
     /// <param name="maxRows">The most tokens a pass may have.</param>
     /// <param name="maxOutputRows">The most rows of a pass that may need their final hidden state.</param>
-    /// <param name="reward">What judges; null for a model that only generates. One with a matrix of its own makes a model that only judges.</param>
+    /// <param name="reward">What judges; null for a model that only generates. One with a matrix of its own makes a model that only
+    /// judges.</param>
     /// <param name="loaded">Told the bytes of each tensor once it is on the device.</param>
     public Transformer(
         IBackend backend, Checkpoint checkpoint, int maxRows = 1024, int maxOutputRows = 1024, RewardHead? reward = null, IProgress<long>? loaded = null)
@@ -85,7 +86,10 @@ public sealed class Transformer : IPass, IDisposable
             _outputs = Own(backend.Allocate(MaxOutputRows, hidden, ActivationType.Operand));
             if (_head is not null) _logits = Own(backend.Allocate(MaxOutputRows, vocabulary, ActivationType.Sum));
             if (reward is not null)
-                _reward = new RewardLayers(reward, _head, checkpoint, Load, columns => Own(backend.Allocate(MaxOutputRows, columns, ActivationType.Operand)));
+            {
+                _reward = new RewardLayers(
+                    reward, _head, checkpoint, Load, columns => Own(backend.Allocate(MaxOutputRows, columns, ActivationType.Operand)));
+            }
             // Tensors that are not needed count as well: whoever watches sees all of the checkpoint's bytes.
             if (rest > 0) loaded?.Report(rest);
         }

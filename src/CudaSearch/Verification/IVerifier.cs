@@ -7,8 +7,8 @@ public interface IVerifier
     IVerification Start(string problem);
 
     /// <summary>
-    /// The steps of an answer as this verifier counts them: <see cref="IVerification.ScoreAsync"/> gives each a score. Most count what lies between blank
-    /// lines, and the empty last piece of a partial answer, too.
+    /// The steps of an answer as this verifier counts them: <see cref="IVerification.ScoreAsync"/> gives each a score. Most count what lies
+    /// between blank lines, and the empty last piece of a partial answer, too.
     /// </summary>
     IReadOnlyList<string> Split(string answer) => answer.Split("\n\n");
 }

@@ -3,7 +3,9 @@ namespace CudaSearch.Verification;
 /// <summary>What families that judge by tokens have in common: they are language models.</summary>
 internal static class LanguageModelHead
 {
-    /// <summary>What a checkpoint lacks to be a language model; null when nothing. One that was saved with another head is none, whatever it shares.</summary>
+    /// <summary>
+    /// What a checkpoint lacks to be a language model; null when nothing. One that was saved with another head is none, whatever it shares.
+    /// </summary>
     public static string? Missing(PrmFiles files)
     {
         IReadOnlyList<string> architectures = files.Checkpoint.Config.Architectures;

@@ -4,8 +4,9 @@ using CudaSearch.Tokenization;
 namespace CudaSearch.Verification;
 
 /// <summary>
-/// Math-Shepherd: one plain text of system prompt, problem and answer, in which every step ends with the tag <c>ки</c>. A step's score is P(<c>+</c>) against
-/// <c>-</c> as the token after its tag. (Wang et al. 2024, "Math-Shepherd", section 3.3; input format as in search-and-learn)
+/// Math-Shepherd: one plain text of system prompt, problem and answer, in which every step ends with the tag <c>ки</c>. A step's score is
+/// P(<c>+</c>) against <c>-</c> as the token after its tag. (Wang et al. 2024, "Math-Shepherd", section 3.3; input format as in
+/// search-and-learn)
 /// </summary>
 internal sealed class MathShepherdLayout : StepLayout
 {
@@ -36,7 +37,8 @@ internal sealed class MathShepherdLayout : StepLayout
         return answer.EndsWith("\n\n", StringComparison.Ordinal) ? pieces[..^1] : pieces;
     }
 
-    public override int[] Statement(Question question) => [.. _begin, .. _tokenizer.Encode($"{question.SystemPrompt}\n{question.Problem}\n")];
+    public override int[] Statement(Question question) =>
+        [.. _begin, .. _tokenizer.Encode($"{question.SystemPrompt}\n{question.Problem}\n")];
 
     public override int[] First(Question question, string step) => [.. Statement(question), .. Tagged(" " + step)];
 
@@ -49,7 +51,10 @@ internal sealed class MathShepherdLayout : StepLayout
         return tokens[^1] == _tag ? tokens : AfterNewline(step.TrimEnd(' ') + TagText);
     }
 
-    /// <summary>A text's tokens where it goes on from a newline, or begins with one: no token spans that, and no space is put before it as before a whole text.</summary>
+    /// <summary>
+    /// A text's tokens where it goes on from a newline, or begins with one: no token spans that, and no space is put before it as before a
+    /// whole text.
+    /// </summary>
     private int[] AfterNewline(string text) => _tokenizer.Encode("\n" + text)[_newlineLength..];
 
     private static string? Missing(PrmFiles files) => files.LacksToken(Tag, Good, Bad) ?? LanguageModelHead.Missing(files);

@@ -34,8 +34,8 @@ internal sealed class PrmFiles(Checkpoint checkpoint, Tokenizer tokenizer, PrmOp
     }
 
     /// <summary>
-    /// The token that the model's Python tokenizer calls <c>bos_token</c>: tokenizer_config.json's, and without that file the one that tokenizer.json puts
-    /// before every text. config.json's is another matter: Qwen names one there that its tokenizer does not have.
+    /// The token that the model's Python tokenizer calls <c>bos_token</c>: tokenizer_config.json's, and without that file the one that
+    /// tokenizer.json puts before every text. config.json's is another matter: Qwen names one there that its tokenizer does not have.
     /// </summary>
     /// <exception cref="CudaSearchException">The file is wrong, or names a token that the tokenizer does not have.</exception>
     public int? BosToken()
@@ -46,7 +46,8 @@ internal sealed class PrmFiles(Checkpoint checkpoint, Tokenizer tokenizer, PrmOp
         var settings = new ConfigObject(document.RootElement, path);
         if (settings.Value("bos_token") is not { } value) return null;
         // Older files spell a token out with its stripping rules.
-        string name = (value.ValueKind == JsonValueKind.Object ? settings.Object("bos_token")!.Value.String("content") : settings.String("bos_token"))
+        bool isObject = value.ValueKind == JsonValueKind.Object;
+        string name = (isObject ? settings.Object("bos_token")!.Value.String("content") : settings.String("bos_token"))
             ?? throw settings.Fault("bos_token", value, "a token's text is needed");
         return Tokenizer.TokenId(name) ?? throw settings.Fault("bos_token", value, "a token of tokenizer.json is needed");
     }

@@ -3,8 +3,8 @@ using CudaSearch.Engine;
 namespace CudaSearch.Verification;
 
 /// <summary>
-/// Judges answers with a process reward model of any family. One object judges one problem. Steps are kept in a trie, so a step that several beams share, or
-/// write alike, is computed once, and a longer answer computes only what is new.
+/// Judges answers with a process reward model of any family. One object judges one problem. Steps are kept in a trie, so a step that
+/// several beams share, or write alike, is computed once, and a longer answer computes only what is new.
 /// </summary>
 public sealed class PrmVerifier : IVerifier
 {

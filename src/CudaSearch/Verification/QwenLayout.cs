@@ -4,8 +4,8 @@ using CudaSearch.Tokenization;
 namespace CudaSearch.Verification;
 
 /// <summary>
-/// Qwen2.5-Math-PRM: one chat turn in which every step is followed by the marker <c>&lt;extra_0&gt;</c>. A step's score is P(class 1) at its marker, from a
-/// head of two layers. (Zhang et al. 2025, "The Lessons of Developing Process Reward Models in Mathematical Reasoning")
+/// Qwen2.5-Math-PRM: one chat turn in which every step is followed by the marker <c>&lt;extra_0&gt;</c>. A step's score is P(class 1) at
+/// its marker, from a head of two layers. (Zhang et al. 2025, "The Lessons of Developing Process Reward Models in Mathematical Reasoning")
 /// </summary>
 internal sealed class QwenLayout : StepLayout
 {

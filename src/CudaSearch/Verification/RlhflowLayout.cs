@@ -4,8 +4,9 @@ using CudaSearch.Tokenization;
 namespace CudaSearch.Verification;
 
 /// <summary>
-/// RLHFlow's process reward models (DeepSeek and Mistral data alike): the answer is a conversation in which every step is a user turn that the assistant answers
-/// with <c>+</c>. A step's score is P(<c>+</c>) against <c>-</c> just before that answer. (Dong et al. 2024, RLHFlow; input format as in search-and-learn)
+/// RLHFlow's process reward models (DeepSeek and Mistral data alike): the answer is a conversation in which every step is a user turn that
+/// the assistant answers with <c>+</c>. A step's score is P(<c>+</c>) against <c>-</c> just before that answer. (Dong et al. 2024, RLHFlow;
+/// input format as in search-and-learn)
 /// </summary>
 internal sealed class RlhflowLayout : StepLayout
 {
@@ -29,9 +30,14 @@ internal sealed class RlhflowLayout : StepLayout
 
     public override int[] First(Question question, string step) => First($"{question.Problem} {step}");
 
-    /// <summary>A conversation of any two steps, less what comes before the first one's answer: turns do not depend on those before them.</summary>
-    public override int[] Next(string step) =>
-        _template.Render([new ChatMessage("user", ""), new ChatMessage("assistant", Good), new ChatMessage("user", step)], ChatEnding.GenerationPrompt)[_emptyLength..];
+    /// <summary>
+    /// A conversation of any two steps, less what comes before the first one's answer: turns do not depend on those before them.
+    /// </summary>
+    public override int[] Next(string step)
+    {
+        ChatMessage[] conversation = [new("user", ""), new("assistant", Good), new("user", step)];
+        return _template.Render(conversation, ChatEnding.GenerationPrompt)[_emptyLength..];
+    }
 
     private int[] First(string text) => _template.Render([new ChatMessage("user", text)], ChatEnding.GenerationPrompt);
 

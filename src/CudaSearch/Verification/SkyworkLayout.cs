@@ -4,8 +4,9 @@ using CudaSearch.Tokenization;
 namespace CudaSearch.Verification;
 
 /// <summary>
-/// Skywork-o1-Open-PRM: BOS and the problem, then the answer line by line, each encoded apart and ended by the newline token. A line's score is the sigmoid of
-/// a value head at its newline; the empty line between two paragraphs gets a score, too. (He et al. 2024, Skywork-o1 Open; search-and-learn)
+/// Skywork-o1-Open-PRM: BOS and the problem, then the answer line by line, each encoded apart and ended by the newline token. A line's
+/// score is the sigmoid of a value head at its newline; the empty line between two paragraphs gets a score, too. (He et al. 2024,
+/// Skywork-o1 Open; search-and-learn)
 /// </summary>
 internal sealed class SkyworkLayout : StepLayout
 {

@@ -8,8 +8,8 @@ namespace CudaSearch.Verification;
 internal readonly record struct Question(string Problem, string SystemPrompt);
 
 /// <summary>
-/// How a family of process reward models writes an answer down and where it reads its scores. What it writes only grows with the answer, so that nothing is
-/// computed twice.
+/// How a family of process reward models writes an answer down and where it reads its scores. What it writes only grows with the answer, so
+/// that nothing is computed twice.
 /// </summary>
 internal abstract class StepLayout
 {
@@ -25,6 +25,8 @@ internal abstract class StepLayout
     /// <summary>The tokens up to the position at which the first step is judged, that position included.</summary>
     public abstract int[] First(Question question, string step);
 
-    /// <summary>The tokens that a further step adds: those after the position at which the step before it is judged, up to the one at which it is.</summary>
+    /// <summary>
+    /// The tokens that a further step adds: those after the position at which the step before it is judged, up to the one at which it is.
+    /// </summary>
     public abstract int[] Next(string step);
 }

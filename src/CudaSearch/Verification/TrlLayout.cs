@@ -4,9 +4,9 @@ using CudaSearch.Tokenization;
 namespace CudaSearch.Verification;
 
 /// <summary>
-/// A token classifier with two classes, as TRL's <c>PRMTrainer</c> makes one of any language model: BOS where the tokenizer has one, the problem, then each
-/// step and the separator, all encoded apart. A step's score is P(class 1) at the last token of its separator. (von Werra et al. 2020, TRL; search-and-learn's
-/// training recipes)
+/// A token classifier with two classes, as TRL's <c>PRMTrainer</c> makes one of any language model: BOS where the tokenizer has one, the
+/// problem, then each step and the separator, all encoded apart. A step's score is P(class 1) at the last token of its separator. (von
+/// Werra et al. 2020, TRL; search-and-learn's training recipes)
 /// </summary>
 internal sealed class TrlLayout : StepLayout
 {
@@ -23,7 +23,8 @@ internal sealed class TrlLayout : StepLayout
         _tokenizer = files.Tokenizer;
         _begin = files.BosToken() is { } bos ? [bos] : [];
         _separator = _tokenizer.Encode(files.Options.StepSeparator);
-        if (_separator.Length == 0) throw CudaSearchException.BadInput("the step separator is empty; give the one that the classifier was trained with, e.g. a blank line");
+        if (_separator.Length == 0)
+            throw CudaSearchException.BadInput("the step separator is empty; give the one that the classifier was trained with");
     }
 
     public override RewardHead Head { get; } = new(Positive: 1, Negative: 0) { Module = Module };

@@ -4,7 +4,9 @@ using CudaSearch.Verification;
 
 namespace CudaSearch.Cuda.Tests.Backends;
 
-/// <summary>Every family of process reward models on the device: head by head, against double precision, and step by step as at once.</summary>
+/// <summary>
+/// Every family of process reward models on the device: head by head, against double precision, and step by step as at once.
+/// </summary>
 public sealed class PrmTests
 {
     // A reward moves by a quarter of its logit's error at most; the logits' is told in ForwardTests.
@@ -25,8 +27,8 @@ public sealed class PrmTests
         judge.AssertEmpty();
         using (IVerification verification = judge.Verifier().Start(Problem))
         {
-            for (int end = Answer.IndexOf("\n\n", StringComparison.Ordinal); end >= 0; end = Answer.IndexOf("\n\n", end + 1, StringComparison.Ordinal))
-                await verification.ScoreAsync(Answer[..end], token);
+            string[] steps = Answer.Split("\n\n");
+            for (int known = 1; known < steps.Length; known++) await verification.ScoreAsync(string.Join("\n\n", steps[..known]), token);
             Assert.Equal(whole, await verification.ScoreAsync(Answer, token));
         }
         judge.AssertEmpty();

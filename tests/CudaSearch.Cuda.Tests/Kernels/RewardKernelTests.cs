@@ -119,7 +119,8 @@ public sealed class RewardKernelTests(DeviceFixture device)
     }
 
     private float[] Rewards(ushort[] hidden, ushort[] head, int[] rewarded, RewardRows? rows = null) =>
-        MemoryMarshal.Cast<byte, float>(Run(new RewardKernel(device.Kernels), hidden, head, rewarded, 64, rows))[..rewarded.Length].ToArray();
+        MemoryMarshal.Cast<byte, float>(Run(new RewardKernel(device.Kernels), hidden, head, rewarded, 64, rows))[..rewarded.Length]
+            .ToArray();
 
     private byte[] Run(RewardKernel kernel, ushort[] hidden, ushort[] head, int[] rewarded, int columns, RewardRows? rows = null)
     {

@@ -20,7 +20,8 @@ public sealed class PrmFormatTests
         string[] score = ["score", "--problem", "1 + 1", "--solution", "a\nb\n\nc", "--prm", folder.Directory, "--device", "cpu"];
         CliRun text = (await CliRun.OfAsync(score)).Done();
         Assert.Equal(1 + steps + 1, text.Output.TrimEnd().Split('\n').Length);
-        JsonElement scores = (await CliRun.OfAsync([.. score, "--json", "--prm-format", format.Name()])).Done().Json().GetProperty("results")[0].GetProperty("scores")[0];
+        CliRun json = (await CliRun.OfAsync([.. score, "--json", "--prm-format", format.Name()])).Done();
+        JsonElement scores = json.Json().GetProperty("results")[0].GetProperty("scores")[0];
         Assert.Equal(steps, scores.GetArrayLength());
         Assert.Contains(scores[0].GetDouble().ToString("0.0000"), text.Output, StringComparison.Ordinal);
     }
@@ -38,11 +39,26 @@ public sealed class PrmFormatTests
             (await CliRun.OfAsync([.. score, .. more])).Done().Json().GetProperty("results")[0].GetProperty("scores")[0][0].GetDouble();
     }
 
+    // A resumed run must not mix scores of two separators.
+    [Fact]
+    public async Task ASearchSaysHowItsStepsWereJudged()
+    {
+        using RandomCheckpoint folder = Write(PrmFormat.Trl);
+        CliRun run = await CliRun.OfAsync(
+            "solve", "1 + 1", "--strategy", "best-of-n", "-n", "2", "--prm", folder.Directory, "--prm-separator", @"\n", "--device", "cpu",
+            "--json");
+        JsonElement record = run.Done().Json();
+        Assert.Contains(@" prm-format=trl prm-separator=\n", record.GetProperty("settings").GetString(), StringComparison.Ordinal);
+        Assert.All(record.GetProperty("agg_scores").EnumerateArray(), score => Assert.InRange(score.GetDouble(), 0.001, 0.999));
+        Assert.True(record.GetProperty("usage").GetProperty("prm_tokens").GetInt64() > 0);
+    }
+
     [Fact]
     public async Task AnotherFormatThanTheCheckpointsIsRefused()
     {
         using RandomCheckpoint folder = Write(PrmFormat.Skywork);
-        CliRun run = await CliRun.OfAsync("score", "--problem", "1", "--solution", "1", "--prm", folder.Directory, "--device", "cpu", "--prm-format", "qwen");
+        CliRun run = await CliRun.OfAsync(
+            "score", "--problem", "1", "--solution", "1", "--prm", folder.Directory, "--device", "cpu", "--prm-format", "qwen");
         run.Failed(ExitStatus.BadInput, folder.Directory, "the format qwen", "score.0.weight");
     }
 

@@ -8,7 +8,9 @@ using CudaSearch.Verification;
 
 namespace CudaSearch.Tests.Verification;
 
-/// <summary>A random checkpoint of a family of process reward models, opened as a judge; and what it must say, computed slowly from the definition.</summary>
+/// <summary>
+/// A random checkpoint of a family of process reward models, opened as a judge; and what it must say, computed slowly from the definition.
+/// </summary>
 internal sealed class JudgeModel : IDisposable
 {
     private readonly RandomCheckpoint _random;
@@ -19,7 +21,9 @@ internal sealed class JudgeModel : IDisposable
     private readonly SlowPrm _slow;
     private readonly Dictionary<string, double[]> _known = [];
 
-    public JudgeModel(PrmFormat format = PrmFormat.Rlhflow, int context = 512, int pages = 400, PrmOptions? options = null, ElementType type = ElementType.F32, Func<IBackend>? backend = null)
+    public JudgeModel(
+        PrmFormat format = PrmFormat.Rlhflow, int context = 512, int pages = 400, PrmOptions? options = null,
+        ElementType type = ElementType.F32, Func<IBackend>? backend = null)
     {
         _slow = SlowPrm.Of(format);
         _backend = backend?.Invoke() ?? CpuBackend.Create(2);
@@ -38,9 +42,11 @@ internal sealed class JudgeModel : IDisposable
     public static RandomCheckpoint Write(RandomModel model, JsonObject tokenizer, JsonObject? tokenizerConfig = null)
     {
         var checkpoint = new RandomCheckpoint(model);
-        File.WriteAllText(Path.Combine(checkpoint.Directory, "tokenizer.json"), tokenizer.ToJsonString());
-        if (tokenizerConfig is not null) File.WriteAllText(Path.Combine(checkpoint.Directory, "tokenizer_config.json"), tokenizerConfig.ToJsonString());
+        Add("tokenizer.json", tokenizer);
+        if (tokenizerConfig is not null) Add("tokenizer_config.json", tokenizerConfig);
         return checkpoint;
+
+        void Add(string name, JsonObject content) => File.WriteAllText(Path.Combine(checkpoint.Directory, name), content.ToJsonString());
     }
 
     public PrmVerifier Verifier(Usage? usage = null) => new(Prm, usage ?? new Usage(), SlowPrm.SystemPrompt);

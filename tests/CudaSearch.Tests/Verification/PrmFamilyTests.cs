@@ -30,9 +30,8 @@ public sealed class PrmFamilyTests
         SlowPrm slow = SlowPrm.Of(format);
         foreach (PrmFormat other in Enum.GetValues<PrmFormat>().Where(other => other != format))
         {
-            CudaSearchException refusal = Assert.Throws<CudaSearchException>(() => Recognise(slow.Model, slow.TokenizerFile, other));
-            Assert.Equal(Failure.BadInput, refusal.Failure);
-            Assert.Contains($"no process reward model of the format {other.Name()}; it lacks ", refusal.Message, StringComparison.Ordinal);
+            string refusal = Refusal(() => Recognise(slow.Model, slow.TokenizerFile, other));
+            Has(refusal, $"no process reward model of the format {other.Name()}; it lacks ");
         }
     }
 
@@ -42,7 +41,8 @@ public sealed class PrmFamilyTests
         // A chat model whose vocabulary has all that Math-Shepherd needs, too.
         JsonObject tokenizer = SyntheticTokenizer.SentencePiece("▁+-ки", ["▁ к", "▁к и", "▁ +", "▁ -"]);
         JsonArray added = tokenizer["added_tokens"]!.AsArray();
-        foreach (string token in (string[])["<|bos|>", "<|user|>", "<|assistant|>", "<|end|>"]) added.Add(SyntheticTokenizer.Added(token, 300 + added.Count));
+        foreach (string token in (string[])["<|bos|>", "<|user|>", "<|assistant|>", "<|end|>"])
+            added.Add(SyntheticTokenizer.Added(token, 300 + added.Count));
         RandomModel model = new() { VocabSize = 320 };
         Assert.Equal(PrmFormat.MathShepherd, Recognise(model, tokenizer, null));
         Assert.Equal(PrmFormat.Rlhflow, Recognise(model, tokenizer, PrmFormat.Rlhflow));
@@ -51,22 +51,22 @@ public sealed class PrmFamilyTests
     [Fact]
     public void WhatJudgesNothingIsToldWhatWasLookedFor()
     {
-        string message = Refusal(new RandomModel { VocabSize = 320 }, SyntheticTokenizer.SentencePiece());
-        foreach (string looked in (string[])
-            ["trl: a tensor score.weight of shape [2, 32]", "qwen: a tensor score.0.weight", "skywork: a tensor v_head.summary.weight of shape [1, 32]", "math-shepherd: a token ▁ки", "rlhflow: a token +"])
-            Assert.Contains(looked, message, StringComparison.Ordinal);
+        Has(Refusal(new RandomModel { VocabSize = 320 }, SyntheticTokenizer.SentencePiece()),
+            "trl: a tensor score.weight of shape [2, 32]", "qwen: a tensor score.0.weight",
+            "skywork: a tensor v_head.summary.weight of shape [1, 32]", "math-shepherd: a token ▁ки", "rlhflow: a token +");
     }
 
     [Fact]
     public void AHeadOfAnotherShapeIsNamed()
     {
         RandomModel model = new SlowTrl().Model;
-        Assert.Contains("score.weight of shape [2, 16], not [3, 16]", Refusal(model with { HeadModules = [("score", 3, 16)] }, new SlowTrl().TokenizerFile), StringComparison.Ordinal);
+        JsonObject tokenizer = new SlowTrl().TokenizerFile;
+        Has(Refusal(model with { HeadModules = [("score", 3, 16)] }, tokenizer), "score.weight of shape [2, 16], not [3, 16]");
         // The same tensors, but one judgement for a whole text.
-        Assert.Contains("…ForTokenClassification (config.json names Qwen2ForSequenceClassification)",
-            Refusal(model with { Architectures = ["Qwen2ForSequenceClassification"] }, new SlowTrl().TokenizerFile), StringComparison.Ordinal);
+        Has(Refusal(model with { Architectures = ["Qwen2ForSequenceClassification"] }, tokenizer),
+            "…ForTokenClassification (config.json names Qwen2ForSequenceClassification)");
         // A head, but no mark to read it at.
-        Assert.Contains("qwen: a token <extra_0>", Refusal(new SlowQwen().Model, new SlowTrl().TokenizerFile), StringComparison.Ordinal);
+        Has(Refusal(new SlowQwen().Model, tokenizer), "qwen: a token <extra_0>");
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class PrmFamilyTests
     {
         using var folder = new RandomCheckpoint(new SlowTrl().Model);
         using Checkpoint checkpoint = folder.Open();
-        Assert.Contains("no tokenizer.json", Assert.Throws<CudaSearchException>(() => PrmFamily.Recognise(checkpoint, null, new PrmOptions())).Message, StringComparison.Ordinal);
+        Has(Refusal(() => PrmFamily.Recognise(checkpoint, null, new PrmOptions())), "no tokenizer.json");
     }
 
     [Theory]
@@ -87,19 +87,24 @@ public sealed class PrmFamilyTests
         var slow = new SlowSkywork();
         using RandomCheckpoint folder = JudgeModel.Write(slow.Model, slow.TokenizerFile);
         File.WriteAllText(Path.Combine(folder.Directory, "tokenizer_config.json"), text);
-        Assert.Contains("tokenizer_config.json", Assert.Throws<CudaSearchException>(() => Recognise(folder, null)).Message, StringComparison.Ordinal);
+        Has(Refusal(() => Recognise(folder, null)), "tokenizer_config.json");
     }
 
     [Fact]
     public void NamesAreReadBack()
     {
         Assert.All(Enum.GetValues<PrmFormat>(), format => Assert.Equal(format, PrmFormatNames.Parse(format.Name())));
-        Assert.Contains("math-shepherd", Assert.Throws<CudaSearchException>(() => PrmFormatNames.Parse("llama")).Message, StringComparison.Ordinal);
+        Has(Refusal(() => PrmFormatNames.Parse("llama")), "math-shepherd");
     }
 
-    private static string Refusal(RandomModel model, JsonObject tokenizer)
+    private static void Has(string message, params string[] parts) =>
+        Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
+
+    private static string Refusal(RandomModel model, JsonObject tokenizer) => Refusal(() => Recognise(model, tokenizer, null));
+
+    private static string Refusal(Func<object> attempt)
     {
-        CudaSearchException refusal = Assert.Throws<CudaSearchException>(() => Recognise(model, tokenizer, null));
+        CudaSearchException refusal = Assert.Throws<CudaSearchException>(attempt);
         Assert.Equal(Failure.BadInput, refusal.Failure);
         return refusal.Message;
     }

@@ -3,7 +3,9 @@ using CudaSearch.Verification;
 
 namespace CudaSearch.Tests.Verification;
 
-/// <summary>Scores computed step by step, on shared pages and in any company, against a full scoring of each text, in every format.</summary>
+/// <summary>
+/// Scores computed step by step, on shared pages and in any company, against a full scoring of each text, in every format.
+/// </summary>
 public sealed class PrmVerifierTests
 {
     private const string Problem = "What is 2 + 3 * 4?";
@@ -28,7 +30,12 @@ public sealed class PrmVerifierTests
             await Score(twin, "3 * 4 = 12.\n\n2 + 12 = 15.\n\nSo 15.");
             await Score(first, "3 * 4 = 12.\n\n2 + 12 = 14.\n\nThe answer is 14.");
             // Shorter, longer, changed in the middle, changed in all, without steps, with several blank lines, not trimmed, not ASCII.
-            foreach (string answer in (string[])["3 * 4 = 12.", "3 * 4", "3 * 4 = 13.\n\n2 + 12 = 14.\n\nx", "other", "", "\n\n", "a\n\n\n\nb", "a\n\n\n\n", "  a \n\n b\n", "a  \n\nb", "a\n\n\nb\n\n\n", "é\n\n🙂\n\né"])
+            string[] answers =
+            [
+                "3 * 4 = 12.", "3 * 4", "3 * 4 = 13.\n\n2 + 12 = 14.\n\nx", "other", "", "\n\n", "a\n\n\n\nb", "a\n\n\n\n", "  a \n\n b\n",
+                "a  \n\nb", "a\n\n\nb\n\n\n", "é\n\n🙂\n\né",
+            ];
+            foreach (string answer in answers)
                 await Score(late, answer);
         }
         judge.AssertEmpty();

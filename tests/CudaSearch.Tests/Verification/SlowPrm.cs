@@ -9,8 +9,9 @@ using CudaSearch.Verification;
 namespace CudaSearch.Tests.Verification;
 
 /// <summary>
-/// A family of process reward models as its authors' own scripts have it: the whole text is written out and encoded at once, scores are read wherever the
-/// mark stands, by a head in double precision. It shares nothing with the library but the tokenizer and the checkpoint's reader.
+/// A family of process reward models as its authors' own scripts have it: the whole text is written out and encoded at once, scores are
+/// read wherever the mark stands, by a head in double precision. It shares nothing with the library but the tokenizer and the checkpoint's
+/// reader.
 /// </summary>
 internal abstract class SlowPrm
 {
@@ -50,10 +51,13 @@ internal abstract class SlowPrm
     {
         float[] w = checkpoint.Get(weight).ToFloat32();
         float[]? b = bias is null ? null : checkpoint.Get(bias).ToFloat32();
-        return [.. Enumerable.Range(0, w.Length / x.Length).Select(row => x.Select((value, i) => value * w[row * x.Length + i]).Sum() + (b?[row] ?? 0))];
+        return [.. Enumerable.Range(0, w.Length / x.Length).Select(Row)];
+
+        double Row(int row) => x.Select((value, i) => value * w[row * x.Length + i]).Sum() + (b?[row] ?? 0);
     }
 
-    protected static double[] Linear(Checkpoint checkpoint, string module, double[] x) => Linear(checkpoint, module + ".weight", module + ".bias", x);
+    protected static double[] Linear(Checkpoint checkpoint, string module, double[] x) =>
+        Linear(checkpoint, module + ".weight", module + ".bias", x);
 
     protected static int[] PositionsOf(int[] tokens, int id) => [.. Enumerable.Range(0, tokens.Length).Where(i => tokens[i] == id)];
 }
@@ -89,7 +93,10 @@ internal sealed class SlowMathShepherd : SlowPrm
     public override JsonObject TokenizerFile => SyntheticTokenizer
         .SentencePiece("▁abcdefgh .é+-=0123456789ки:?*", ["▁ ▁", "▁ a", "a b", "▁ к", "▁к и", "к и", "▁ +", "▁ -", "▁ =", "c d"])
         .With("post_processor", JsonNode.Parse("""
-            { "type": "TemplateProcessing", "single": [ { "SpecialToken": { "id": "<s>", "type_id": 0 } }, { "Sequence": { "id": "A", "type_id": 0 } } ] }
+            {
+              "type": "TemplateProcessing",
+              "single": [ { "SpecialToken": { "id": "<s>", "type_id": 0 } }, { "Sequence": { "id": "A", "type_id": 0 } } ]
+            }
             """));
 
     public override (int[] Tokens, int[] Positions) Write(Tokenizer tokenizer, string problem, string answer)
@@ -135,14 +142,17 @@ internal sealed class SlowSkywork : SlowPrm
         return ([.. tokens], [.. positions]);
     }
 
-    public override double Score(Checkpoint checkpoint, Tokenizer tokenizer, double[] state) => Sigmoid(Linear(checkpoint, "v_head.summary", state)[0]);
+    public override double Score(Checkpoint checkpoint, Tokenizer tokenizer, double[] state) =>
+        Sigmoid(Linear(checkpoint, "v_head.summary", state)[0]);
 }
 
 internal sealed class SlowQwen : SlowPrm
 {
-    public override RandomModel Model => Tiny("qwen2", 300, "Qwen2ForProcessRewardModel") with { HeadModules = [("score.0", 16, 16), ("score.2", 2, 16)] };
+    public override RandomModel Model =>
+        Tiny("qwen2", 300, "Qwen2ForProcessRewardModel") with { HeadModules = [("score.0", 16, 16), ("score.2", 2, 16)] };
 
-    public override JsonObject TokenizerFile => SyntheticTokenizer.ByteLevel(special: ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<extra_0>"]);
+    public override JsonObject TokenizerFile =>
+        SyntheticTokenizer.ByteLevel(special: ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<extra_0>"]);
 
     public override (int[] Tokens, int[] Positions) Write(Tokenizer tokenizer, string problem, string answer)
     {

@@ -7,14 +7,17 @@ using CudaSearch.Verification;
 
 namespace CudaSearch.Tests.Verification;
 
-/// <summary>The ids that each format writes and where it reads its scores, against the authors' way of writing the whole text at once.</summary>
+/// <summary>
+/// The ids that each format writes and where it reads its scores, against the authors' way of writing the whole text at once.
+/// </summary>
 public sealed class StepLayoutTests
 {
     private const string Problem = "How much is 2 + 3 * 4?";
 
     private static readonly string[] s_answers =
     [
-        "3 * 4 = 12.\n\n2 + 12 = 14.", "3 * 4 = 12.\n\n2 + 12 = 14.\n\n", "one line", "a\nb\n\nc\nd", "", "\n\n", "\n", "a\n\n\nb", "a\n\n\n\nb", "a\n\n\n\n",
+        "3 * 4 = 12.\n\n2 + 12 = 14.", "3 * 4 = 12.\n\n2 + 12 = 14.\n\n", "one line", "a\nb\n\nc\nd", "", "\n\n", "\n", "a\n\n\nb",
+        "a\n\n\n\nb", "a\n\n\n\n",
         " a\n\n b", "a \n\nb", "a  \n\nb", "## Step 1: the aaaa\n\n- é\n- 🙂\n\nthere.", "\n\nthen", "ends\n",
     ];
 
@@ -50,6 +53,32 @@ public sealed class StepLayoutTests
             Tokens(judge.Prm.Layout, problem, "", step, step).Count(judge.Model.Tokenizer.IsSpecial);
     }
 
+    // The text between two special tokens is one run, across the "+" that is put into it.
+    [Theory]
+    [InlineData(
+        "<|begin_of_text|>,<|start_header_id|>,<|end_header_id|>,<|eot_id|>",
+        "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n"
+            + "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n<|eot_id|>",
+        "<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>", "<|start_header_id|>assistant<|end_header_id|>\n\n")]
+    [InlineData(
+        "<|im_start|>,<|im_end|>", "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\n",
+        "<|im_start|>user\n", "<|im_end|>\n", "<|im_start|>assistant\n")]
+    public void RlhflowUsesTheModelsOwnTemplate(string special, string system, string user, string end, string assistant)
+    {
+        JsonObject file = SyntheticTokenizer.ByteLevel(special: special.Split(','));
+        using RandomCheckpoint folder = JudgeModel.Write(new SlowRlhflow().Model, file);
+        (PrmFamily family, StepLayout layout, Tokenizer tokenizer) = Open(folder);
+        Assert.Equal(PrmFormat.Rlhflow, family.Format);
+        string text = system;
+        string[] steps = ["a = 1.", "there", "", "b"];
+        for (int i = 0; i < steps.Length; i++)
+        {
+            text += $"{user}{(i == 0 ? $"{Problem} {steps[0]}" : steps[i])}{end}{assistant}";
+            Assert.Equal(tokenizer.EncodeWithSpecialTokens(text), Tokens(layout, Problem, "", steps[..(i + 1)]));
+            text += $"+{end}";
+        }
+    }
+
     [Fact]
     public async Task AStepSeparatorMayBeASingleNewline()
     {
@@ -80,7 +109,10 @@ public sealed class StepLayoutTests
     {
         var slow = new SlowTrl();
         JsonObject file = slow.TokenizerFile.With("post_processor", JsonNode.Parse("""
-            { "type": "TemplateProcessing", "single": [ { "SpecialToken": { "id": "<|bos|>", "type_id": 0 } }, { "Sequence": { "id": "A", "type_id": 0 } } ] }
+            {
+              "type": "TemplateProcessing",
+              "single": [ { "SpecialToken": { "id": "<|bos|>", "type_id": 0 } }, { "Sequence": { "id": "A", "type_id": 0 } } ]
+            }
             """));
         using RandomCheckpoint folder = JudgeModel.Write(slow.Model, file);
         (PrmFamily _, StepLayout layout, Tokenizer tokenizer) = Open(folder);

@@ -1,6 +1,8 @@
 namespace CudaSearch.Backends.Cpu;
 
-/// <summary>sigmoid((positive - negative) · x + bias): a softmax over two rows of a matrix, or the sigmoid of one. The other logits are never made.</summary>
+/// <summary>
+/// sigmoid((positive - negative) · x + bias): a softmax over two rows of a matrix, or the sigmoid of one. The other logits are never made.
+/// </summary>
 internal static unsafe class RewardOp<T>
     where T : struct, ILanes<T>
 {

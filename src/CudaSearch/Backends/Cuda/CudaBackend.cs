@@ -215,7 +215,8 @@ public sealed class CudaBackend : IBackend
     {
         CudaTensor from = Operands(hidden);
         _kernels.Reward.Launch(
-            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, ((CudaWeight)head).Pointer, rows, from.PaddedColumns, _buffers.Rewards);
+            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, ((CudaWeight)head).Pointer, rows, from.PaddedColumns,
+            _buffers.Rewards);
     }
 
     /// <inheritdoc/>
