@@ -39,6 +39,7 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
         if (search.FilterDuplicates) text += " filter-duplicates";
         if (search.SortCompleted) text += " sort-completed";
         if (!search.StopWhenComplete) text += " run-on";
+        if (search.Policy is { } policy) text += $" policy={policy.Text}";
         return text;
     }
 }
