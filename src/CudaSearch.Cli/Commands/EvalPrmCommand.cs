@@ -45,7 +45,7 @@ internal static class EvalPrmCommand
             using Workbench? workbench = needed is null ? null : Models.Open(host, needed);
             var usage = new Usage();
             IReadOnlyList<JudgedSolution> judged = await JudgeEvaluation.RunAsync(
-                solutions, judge, () => new RlhflowVerifier(workbench!.Verifier!, usage), new Progress(host.Error, solutions.Count), cancellation);
+                solutions, judge, () => new PrmVerifier(workbench!.Verifier!, usage, SystemPrompt.Default), new Progress(host.Error, solutions.Count), cancellation);
 
             double below = double.Parse(parsed.GetValue(threshold).ToString()); // 0.7f is meant as 0.7
             JudgeSummary summary = JudgeSummary.Of(judge.Describe(workbench?.PrmName), judged, below);

@@ -54,7 +54,7 @@ public sealed class ProblemSolver : IDisposable
         var generation = new Usage();
         var verification = new Usage();
         var generator = new EngineGenerator(_workbench.Generator, _settings.Seed, _settings.SystemPrompt, generation);
-        RlhflowVerifier? prm = _judge.UsesPrm ? new RlhflowVerifier(_workbench.Verifier!, verification) : null;
+        PrmVerifier? prm = _judge.UsesPrm ? new PrmVerifier(_workbench.Verifier!, verification, _settings.SystemPrompt ?? "") : null;
         IVerifier? verifier = _strategy.NeedsVerifier ? _judge.For(prm, reference, _settings.Search.Aggregation) : null;
         SearchResult result = await _strategy
             .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree), cancellation).ConfigureAwait(false);

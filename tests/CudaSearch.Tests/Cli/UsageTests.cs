@@ -43,6 +43,8 @@ public sealed class UsageTests
     [InlineData("score --problem 1+1", "--solution")]
     [InlineData("score", "--file")]
     [InlineData("score --prm none --problem 1+1 --solution 2", "--prm is none")]
+    [InlineData("score --prm-format llama", "--prm-format is llama", "trl, qwen, skywork, math-shepherd, rlhflow")]
+    [InlineData("solve --prm-format", "--prm-format")]
     [InlineData("generate", "give a text")]
     [InlineData("generate --chat --special hello", "--special")]
     [InlineData("tinymath --split test", "--split is test")]
