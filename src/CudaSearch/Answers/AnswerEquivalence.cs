@@ -26,6 +26,7 @@ public static class AnswerEquivalence
     {
         ArgumentNullException.ThrowIfNull(gold);
         ArgumentNullException.ThrowIfNull(predicted);
+        if (gold == predicted) return Agreement.Identical;
         string left = AnswerLocator.Locate(Tail(gold)).Trim(), right = AnswerLocator.Locate(Tail(predicted)).Trim();
         if (left == right) return Agreement.Identical;
         if (left.Length == 0 || right.Length == 0) return Agreement.Different;
@@ -55,7 +56,8 @@ public static class AnswerEquivalence
     /// Whether one text is what search-and-learn's normalisation leaves of the other. It cuts units so roughly that <c>1 \pm \sqrt{19}</c>
     /// loses its sign; an extracted answer that went through it still has to match its reference.
     /// </summary>
-    private static bool IsNormalised(string whole, string stripped) => stripped.Length > 0 && whole.Length >= stripped.Length && AnswerNormalizer.StripString(whole) == stripped;
+    private static bool IsNormalised(string whole, string stripped) =>
+        stripped.Length > 0 && whole.Length <= AnswerReader.MaxLength && AnswerNormalizer.StripString(whole) == stripped;
 
     private static string Tail(string text) => text.Length > MaxText ? text[^MaxText..] : text;
 }

@@ -12,6 +12,7 @@ internal sealed class AnswerComparer(EquivalenceOptions options, WorkBudget budg
     /// <summary>How two answers agree.</summary>
     public Agreement Compare(Expression a, Expression b)
     {
+        if (options.RenamesVariables) b = Trees.Rename(b, like: a);
         var shapes = new Shapes(_scalars, budget);
         return shapes.Of(a) is { } left && shapes.Of(b) is { } right ? CompareShapes(left, right) : Agreement.Different;
     }
@@ -32,6 +33,8 @@ internal sealed class AnswerComparer(EquivalenceOptions options, WorkBudget budg
             (Matrix x, Matrix y) => CompareMatrices(x, y),
             (Matrix x, Items { Ordered: true } y) => VectorOf(x) is { } vector ? CompareInOrder(vector, y.Members) : Agreement.Different,
             (Items { Ordered: true } x, Matrix y) => VectorOf(y) is { } vector ? CompareInOrder(x.Members, vector) : Agreement.Different,
+            (Items { Ordered: false } x, not Matrix) => CompareSets(x.Members, [b]), // {3, 3} is 3
+            (not Matrix, Items { Ordered: false } y) => CompareSets([a], y.Members),
             (Items or Matrix, _) or (_, Items or Matrix) => Agreement.Different,
             (Words x, Words y) => WordAnswers.AreEqual(x.Text, y.Text) ? Agreement.Words : Agreement.Different,
             (Ratio x, _) => CompareRatio(x, b),
@@ -100,8 +103,9 @@ internal sealed class AnswerComparer(EquivalenceOptions options, WorkBudget budg
         return Weakest(a.Parts.Skip(1).Zip(b.Parts.Skip(1), (x, y) => _scalars.Compare(new Product([x, b.Parts[0]]), new Product([y, a.Parts[0]]))));
     }
 
+    /// <summary>Hours and two digits of minutes; 3:4 is none.</summary>
     private static bool IsTime(Ratio ratio) =>
-        ratio.Parts is [Number { Value: { IsInteger: true } h }, Number { Value: { IsInteger: true } m }] && h.Numerator <= 24 && m.Numerator < 60;
+        ratio.Parts is [Number { Value: { IsInteger: true } h }, Number { Value: { IsInteger: true } m }] && h.Numerator <= 24 && m.Numerator < 60 && (m.IsZero || m.Numerator >= 10);
 
     private static IReadOnlyList<Expression> PartsOf(Expression set) => set is Union union ? union.Parts : [set];
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace CudaSearch.Answers.Algebra;
 
 /// <summary>
@@ -6,18 +8,24 @@ namespace CudaSearch.Answers.Algebra;
 /// </summary>
 internal static class AnswerLocator
 {
-    private static readonly string[] s_announcements = ["final answer:", "answer is", "answer:"];
-    private static readonly string[] s_ends = ["<|", ". I hope", ". Note:"];
+    /// <summary>What stands before an answer even if a box came earlier.</summary>
+    private static readonly string[] s_finals = ["final answer:", "final answer is"];
+
+    /// <summary>What stands before an answer that is in no box.</summary>
+    private static readonly string[] s_announcements = ["answer is", "answer:", "\nA:", "####"];
+
+    private static readonly SearchValues<char> s_mathematics = SearchValues.Create("0123456789$\\"); // "our answer is correct" announces nothing
+    private static readonly string[] s_ends = ["<|im_", "<|eot_id|>", "<|end", ". I hope", ". Note:"];
 
     /// <summary>The answer of a text, without dollar signs; of several boxes or formulas in a row, all of them with commas between.</summary>
     public static string Locate(string text)
     {
         string region = text;
-        foreach (string announcement in s_announcements) region = After(region, announcement);
-        bool announced = region.Length != text.Length;
+        foreach (string announcement in s_finals) region = After(region, announcement);
         foreach (string end in s_ends) region = Before(region, end);
         if (Spans.LastBoxes(region) is { } boxes) return boxes;
-        if (announced) region = FirstSentence(region);
+        foreach (string announcement in s_announcements) region = After(region, announcement);
+        if (!text.StartsWith(region, StringComparison.Ordinal)) region = FirstSentence(region);
         region = region.Trim(' ', '\n', ':', '*', '"');
         if (Spans.Whole(region) is { } whole) return whole;
         if (!Prose.Is(region)) return region;
@@ -29,7 +37,7 @@ internal static class AnswerLocator
     {
         int at = text.LastIndexOf(part, StringComparison.OrdinalIgnoreCase);
         string rest = at < 0 ? text : text[(at + part.Length)..];
-        return string.IsNullOrWhiteSpace(rest) ? text : rest;
+        return rest.AsSpan().IndexOfAny(s_mathematics) >= 0 || !text.Contains(@"\boxed", StringComparison.Ordinal) && !string.IsNullOrWhiteSpace(rest) ? rest : text;
     }
 
     private static string Before(string text, string part)
@@ -42,9 +50,11 @@ internal static class AnswerLocator
     private static string FirstSentence(string text)
     {
         text = text.TrimStart(' ', '\n', ':', '*');
+        bool formula = false;
         for (int i = 0; i < text.Length; i++)
         {
-            if (text[i] == '\n' && text[..i].Count(c => c == '$') % 2 == 0) return text[..i];
+            formula ^= text[i] == '$';
+            if (text[i] == '\n' && !formula) return text[..i];
             if (text[i] == '.' && (i + 1 == text.Length || char.IsWhiteSpace(text[i + 1]))) return text[..i];
         }
         return text;

@@ -6,7 +6,7 @@ namespace CudaSearch.Answers.Algebra;
 internal static class AnswerReader
 {
     /// <summary>Longest answer that is read as mathematics.</summary>
-    private const int MaxLength = 2000;
+    public const int MaxLength = 2000;
 
     /// <summary>The trees that an answer may stand for, likeliest first; none where it is no mathematics.</summary>
     /// <param name="answer">What <see cref="AnswerLocator"/> found.</param>
@@ -17,6 +17,7 @@ internal static class AnswerReader
         if (answer.Length > MaxLength) return readings;
         string text = Tidy(answer);
         if (text.Length == 0) return readings;
+        if (NumberWords.IsNumber(text)) text = NumberWords.ToDigits(text);
         Add(LatexParser.Parse(text, joinsThousands: true, budget));
         if (text.Contains(',') && JoinsDigits(text)) Add(LatexParser.Parse(text, joinsThousands: false, budget));
         if (DecimalComma(text) is { } point) Add(LatexParser.Parse(point, joinsThousands: false, budget));

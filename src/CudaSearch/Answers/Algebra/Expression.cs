@@ -69,8 +69,12 @@ internal abstract record Expression
     public static Number Of(int value) => new(Rational.Of(value));
 
     /// <summary>The negative of a value.</summary>
-    public static Expression Negative(Expression value) =>
-        value is Number n ? n with { Value = -n.Value } : new Product([Of(-1), value]);
+    public static Expression Negative(Expression value) => value switch
+    {
+        Number number => number with { Value = -number.Value },
+        Product { Factors: [Number { Value: var minus }, var positive] } when minus == -Rational.One => positive,
+        _ => new Product([Of(-1), value]),
+    };
 
     /// <summary>The difference of two values.</summary>
     public static Expression Difference(Expression left, Expression right) => new Sum([left, Negative(right)]);

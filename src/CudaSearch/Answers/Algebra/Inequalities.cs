@@ -8,16 +8,27 @@ internal sealed class Inequalities(Scalars scalars)
     private static readonly Symbol s_infinity = new("∞");
 
     /// <summary>
-    /// The quantity and its set, as <c>quantity = set</c>: for bounds on a name from one side or two, on its absolute value, and for an
-    /// inequality that is linear in its only variable. Null for other chains.
+    /// The quantity and its set, as <c>quantity = set</c>: for bounds, from one side or two, on a name, on what is linear in a single variable,
+    /// or on the absolute value of such. Null for other chains.
     /// </summary>
     public Relation? Solve(Relation chain) => (chain.Sides, chain.Signs) switch
     {
         ([var left, var right], [var sign]) when IsOrder(sign) => SolveOne(left, right, sign),
-        ([var low, var name, var high], [var first, var second]) when IsUpward(first) && IsUpward(second) => Between(name, low, high, first == '≤', second == '≤'),
-        ([var high, var name, var low], [var first, var second]) when IsDownward(first) && IsDownward(second) => Between(name, low, high, second == '≥', first == '≥'),
+        ([var low, var middle, var high], [var first, var second]) when IsUpward(first) && IsUpward(second) => Within(middle, Bounds(low, high, first, second)),
+        ([var high, var middle, var low], [var first, var second]) when IsDownward(first) && IsDownward(second) => Within(middle, Bounds(low, high, second, first)),
         _ => null,
     };
+
+    /// <summary>The set of those numbers that satisfy two bounds from opposite sides which together leave nothing out: such a list means both.</summary>
+    public Interval? Both(Expression a, Expression b)
+    {
+        if (a is not Interval x || b is not Interval y) return null;
+        (Interval above, Interval below) = IsInfinite(x.High) ? (x, y) : (y, x);
+        if (!IsInfinite(above.High) || !IsInfinite(below.Low)) return null;
+        return scalars.Constant(above.Low) < scalars.Constant(below.High) ? below with { Low = above.Low, LowClosed = above.LowClosed } : null;
+    }
+
+    private static Interval Bounds(Expression low, Expression high, char first, char second) => new(low, high, first is '≤' or '≥', second is '≤' or '≥');
 
     private static bool IsUpward(char sign) => sign is '<' or '≤';
 
@@ -25,44 +36,59 @@ internal sealed class Inequalities(Scalars scalars)
 
     private static bool IsOrder(char sign) => IsUpward(sign) || IsDownward(sign);
 
+    private bool IsInfinite(Expression bound) => scalars.Constant(bound) is { } value && double.IsInfinity(value);
+
+    private bool IsConstant(Expression bound) => scalars.Constant(bound) is not null;
+
     private Relation? SolveOne(Expression left, Expression right, char sign)
     {
         bool closed = sign is '≤' or '≥';
-        if (Names.IsName(left) && scalars.Constant(right) is not null) return HalfLine(left, right, IsUpward(sign), closed);
-        if (Names.IsName(right) && scalars.Constant(left) is not null) return HalfLine(right, left, IsDownward(sign), closed);
-        return SolveLinear(Difference(left, right), IsUpward(sign), closed);
+        if (IsConstant(right)) return Within(left, HalfLine(right, IsUpward(sign), closed));
+        if (IsConstant(left)) return Within(right, HalfLine(left, IsDownward(sign), closed));
+        return Within(Difference(left, right), HalfLine(Of(0), IsUpward(sign), closed));
     }
 
-    private static Relation HalfLine(Expression name, Expression bound, bool below, bool closed)
+    private static Interval HalfLine(Expression bound, bool below, bool closed) =>
+        below ? new Interval(Negative(s_infinity), bound, LowClosed: false, closed) : new Interval(bound, s_infinity, closed, HighClosed: false);
+
+    /// <summary>What lies in an interval, solved for its name or variable.</summary>
+    private Relation? Within(Expression quantity, Interval interval)
     {
-        if (!below) return Named(name, new Interval(bound, s_infinity, closed, false));
-        Expression low = IsMagnitude(name) ? Negative(bound) : Negative(s_infinity);
-        return Named(Inner(name), new Interval(low, bound, closed && IsMagnitude(name), closed));
+        if (!IsConstant(interval.Low) || !IsConstant(interval.High)) return null;
+        if (IsMagnitude(quantity)) return WithinMagnitude(((Call)quantity).Arguments[0], interval);
+        return Names.IsName(quantity) ? Named(quantity, interval) : SolveLinear(quantity, interval);
     }
 
-    private Relation? Between(Expression name, Expression low, Expression high, bool lowClosed, bool highClosed)
+    /// <summary>|q| up to a bound is one interval, from a bound on or between two it is two.</summary>
+    private Relation? WithinMagnitude(Expression inner, Interval interval)
     {
-        if (!Names.IsName(name) || scalars.Constant(low) is null || scalars.Constant(high) is null) return null;
-        var upper = new Interval(low, high, lowClosed, highClosed);
-        if (!IsMagnitude(name)) return Named(name, upper);
-        return Named(Inner(name), new Union([new Interval(Negative(high), Negative(low), highClosed, lowClosed), upper]));
+        if (IsInfinite(interval.Low)) return Within(inner, interval with { Low = Negative(interval.High), LowClosed = interval.HighClosed });
+        var mirrored = new Interval(Negative(interval.High), Negative(interval.Low), interval.HighClosed, interval.LowClosed);
+        return Within(inner, mirrored) is { Sides: [var name, var low] } && Within(inner, interval) is { Sides: [_, var high] } ? Named(name, new Union([low, high])) : null;
     }
 
-    /// <summary>|x| of one variable; of two points it is a length, and a name.</summary>
-    private static bool IsMagnitude(Expression name) => name is Call { Function: "abs", Arguments: [Symbol] };
-
-    private static Expression Inner(Expression name) => IsMagnitude(name) ? ((Call)name).Arguments[0] : name;
+    /// <summary>An absolute value of something with a variable; of two points (<c>|AB|</c>) it is a length, and a name.</summary>
+    private static bool IsMagnitude(Expression quantity) => quantity is Call { Function: "abs", Arguments: [var inner] } && (inner is Symbol || !Names.IsName(inner));
 
     private static Relation Named(Expression name, Expression set) => new([name, set], ['=']);
 
-    /// <summary>difference &lt; 0 (or &gt; 0), where the difference is a·x + b: f(0) = b and f(1) − f(0) = a, if f(2) says the same.</summary>
-    private Relation? SolveLinear(Expression difference, bool below, bool closed)
+    /// <summary>a·x + b in an interval, where b is the value at 0 and a the step to 1, if the step to 2 is the same.</summary>
+    private Relation? SolveLinear(Expression quantity, Interval interval)
     {
-        if (Trees.Variables(difference).Distinct().Take(2).ToArray() is not [var variable]) return null;
+        if (Trees.Variables(quantity).Distinct().Take(2).ToArray() is not [var variable]) return null;
         Expression at0 = At(0), slope = Difference(At(1), at0), again = Difference(At(2), At(1));
         if (scalars.Constant(slope) is not { } a || a == 0 || scalars.Compare(slope, again) == Agreement.Different) return null;
-        return HalfLine(new Symbol(variable), new Quotient(Negative(at0), slope), below == a > 0, closed);
+        Expression low = Solution(interval.Low), high = Solution(interval.High);
+        return Named(new Symbol(variable), a > 0
+            ? interval with { Low = low, High = high }
+            : new Interval(high, low, interval.HighClosed, interval.LowClosed));
 
-        Expression At(int value) => Trees.Replace(difference, variable, Of(value));
+        Expression At(int value) => Trees.Replace(quantity, variable, Of(value));
+
+        Expression Solution(Expression bound)
+        {
+            if (IsInfinite(bound)) return a > 0 ? bound : Negative(bound);
+            return new Quotient(Difference(bound, at0), slope);
+        }
     }
 }

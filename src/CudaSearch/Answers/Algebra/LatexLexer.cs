@@ -109,6 +109,11 @@ internal sealed class LatexLexer
             _at++;
             TakeDigits(digits);
         }
+        else if (_text.AsSpan(_at).StartsWith(@".\overline"))
+        {
+            digits.Append('.');
+            _at++;
+        }
         else if (Peek(0) == '.' && Peek(1) is not ('.' or '\\')) _at++; // "3." is 3
         int sign = Peek(1) is '-' or '+' ? 1 : 0;
         if (Peek(0) is 'e' or 'E' && char.IsAsciiDigit(Peek(1 + sign)))
@@ -202,6 +207,7 @@ internal sealed class LatexLexer
         string bare = words.Trim('.', ',', ';', ' ', '(', ')');
         if (LatexVocabulary.MeaningOf(bare) is { } meaning) AddMeaning(meaning);
         else if (bare.Length == 1) Splice(bare, 0);
+        else if (NumberWords.IsNumber(bare)) Splice(NumberWords.ToDigits(bare), 0);
         else if (LatexVocabulary.IsFunction(bare)) Add(TokenKind.Function, bare);
         else if (words.Length > 0) Add(TokenKind.Words, words);
         else _space = true;

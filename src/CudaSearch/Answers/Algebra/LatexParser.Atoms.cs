@@ -168,7 +168,7 @@ internal sealed partial class LatexParser
         if (TryTake('_') && (index = ParseAtom()) is null) return null;
         if (TryTake('^') && (exponent = ParseExponent()) is null) return null;
         if (TryTake('_') && (index = ParseAtom()) is null) return null;
-        Expression? argument = Next.Is('(') ? ParsePower() : ParseArgument();
+        Expression? argument = Next.Is('(') ? ParseArgumentOf() : ParseArgument(); // \sin(x)^2 is the square of the sine
         if (argument is null) return null;
         IReadOnlyList<Expression> arguments = argument is Items list ? list.Members : [argument];
         if (exponent is Number { Value: var power } && power == -Rational.One && name is "sin" or "cos" or "tan") return new Call("arc" + name, arguments);

@@ -10,7 +10,7 @@ internal sealed partial class LatexParser
         "frac" => ParseArgumentOf() is { } n && ParseArgumentOf() is { } d ? new Quotient(n, d) : null,
         "binom" => ParseArgumentOf() is { } n && ParseArgumentOf() is { } k ? new Call("binom", [n, k]) : null,
         "sqrt" => ParseRoot(),
-        "overline" => ParseArgumentOf() is { } inner ? new Call("overline", [inner]) : null,
+        "overline" => ParseArgumentOf() is { } inner ? inner is Product && Names.IsName(inner) ? inner : new Call("overline", [inner]) : null, // \overline{AB} is AB
         "begin" => ParseEnvironment(),
         "sum" or "prod" or "int" or "lim" => ParseBounded(command),
         _ => null,

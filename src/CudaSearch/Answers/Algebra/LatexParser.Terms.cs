@@ -29,7 +29,10 @@ internal sealed partial class LatexParser
             terms.Add(negative ? WithSign(term) : term);
         }
         while (Next.Kind == TokenKind.Sign && Next.Text[0] is '+' or '-' or '±' or '∓');
-        return terms.Count == 1 ? terms[0] : new Sum(terms);
+        if (terms.Count == 1) return terms[0];
+        if (terms[^1] is not Measured last || terms.Take(terms.Count - 1).Any(term => term is Measured)) return new Sum(terms);
+        terms[^1] = last.Value; // 3 + 2 cm: the unit is that of the sum
+        return last with { Value = new Sum(terms) };
     }
 
     /// <summary>The negative, with a unit staying outside: <c>-5 cm</c> is minus five, in centimetres.</summary>
@@ -90,8 +93,11 @@ internal sealed partial class LatexParser
         _ => false,
     };
 
-    private static Product Multiply(Expression left, Expression right) =>
-        left is Product product ? new Product([.. product.Factors, right]) : new Product([left, right]);
+    private static Expression Multiply(Expression left, Expression right)
+    {
+        if (right is Measured measured && left is not Measured) return measured with { Value = Multiply(left, measured.Value) };
+        return new Product([left, right]);
+    }
 
     private Measured ParseUnit(Expression value)
     {

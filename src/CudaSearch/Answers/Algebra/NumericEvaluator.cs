@@ -84,6 +84,6 @@ internal sealed class NumericEvaluator(int point, WorkBudget budget)
     {
         Number number => number.Value,
         Symbol => null,
-        _ => new ExactEvaluator(budget).Evaluate(exponent)?.AsRational,
+        _ => new ExactEvaluator(budget.Slice(200)).Evaluate(exponent)?.AsRational,
     };
 }

@@ -49,7 +49,7 @@ internal sealed class Polynomial
     {
         if (a.IsZero) return b;
         if (b.IsZero) return a;
-        if (!budget.TrySpend(b._terms.Count)) return null;
+        if (!budget.TrySpend(a._terms.Count + b._terms.Count)) return null;
         var sum = new Dictionary<Monomial, Rational>(a._terms);
         foreach ((Monomial monomial, Rational coefficient) in b._terms)
             if (!TryAdd(sum, monomial, coefficient)) return null;
@@ -64,7 +64,7 @@ internal sealed class Polynomial
         {
             foreach ((Monomial right, Rational y) in b._terms)
             {
-                if (x.Bits + y.Bits > MaxBits || !budget.TrySpend(1 + (x.Bits + y.Bits) / 256 + (left.Key.Length + right.Key.Length) / 16)) return null;
+                if (x.Bits + y.Bits > MaxBits || !budget.TrySpend(4 + (x.Bits + y.Bits) / 256 + (left.Key.Length + right.Key.Length) / 16)) return null;
                 (Monomial monomial, BigInteger factor) = Monomial.Multiply(left, right);
                 if (!TryAdd(product, monomial, x * y * Rational.Of(factor))) return null;
             }

@@ -13,7 +13,8 @@ internal static class Prose
             words++;
             if (word.Length > 3) longWords++;
         }
-        return words > 1 || longWords > 0 && text.AsSpan().IndexOfAnyInRange('0', '9') >= 0;
+        bool lines = text.Contains('\n') && !text.Contains('\\');
+        return words > 1 || lines || longWords > 0 && text.AsSpan().IndexOfAnyInRange('0', '9') >= 0;
     }
 
     /// <summary>What follows the last "is" of a text, where a number stands in it and no further prose; null elsewhere.</summary>
@@ -21,7 +22,7 @@ internal static class Prose
     {
         int at = text.LastIndexOf(" is ", StringComparison.Ordinal);
         if (at < 0) return null;
-        string rest = text[(at + 4)..].Trim().TrimEnd('.');
+        string rest = text[(at + 4)..].Split('\n')[0].Trim().TrimEnd('.');
         return rest.AsSpan().IndexOfAnyInRange('0', '9') >= 0 && !Is(rest) ? Spans.Whole(rest) ?? rest : null;
     }
 
@@ -62,7 +63,12 @@ internal static class Prose
             while (i < text.Length && char.IsAsciiLetter(text[i])) i++;
             bool command = start > 0 && (text[start - 1] == '\\' || text[start - 1] == '{' && IsArgument(text, start - 1));
             if (!command && i - start > 1) yield return text[start..i];
-            else if (command && i < text.Length && text[i] == '{' && LatexVocabulary.IsText(text[start..i])) i = Math.Max(i, text.IndexOf('}', i));
+            else if (command && i < text.Length && text[i] == '{' && LatexVocabulary.IsText(text[start..i]))
+            {
+                int close = text.IndexOf('}', i);
+                if (close < 0) yield break;
+                i = close;
+            }
         }
     }
 

@@ -18,18 +18,25 @@ internal sealed class Scalars(WorkBudget budget, int? decimals)
     /// <summary>Significant digits from which on a decimal may stand for the exact number it is a rounding of.</summary>
     private const int RoundedDigits = 4;
 
-    private readonly ExactEvaluator _exact = new(budget);
+    /// <summary>Steps for the exact comparison of two scalars; what takes more is compared at points.</summary>
+    private const int ExactSteps = 6000;
 
     /// <summary>How the two agree.</summary>
     public Agreement Compare(Expression a, Expression b)
     {
         if (IsInfinite(a) || IsInfinite(b)) return Constant(a) == Constant(b) ? Agreement.Exact : Agreement.Different;
-        RationalFunction? left = _exact.Evaluate(a), right = _exact.Evaluate(b);
-        bool? equal = left is null || right is null ? null : RationalFunction.AreEqual(left, right, budget);
+        bool? equal = AreExactlyEqual(a, b);
         if (equal == true) return Agreement.Exact;
         if (decimals is not null || IsRounding(a, b) || IsRounding(b, a)) return CompareRounded(a, b);
         if (equal == false) return Agreement.Different;
         return CompareAtPoints(a, b);
+    }
+
+    private bool? AreExactlyEqual(Expression a, Expression b)
+    {
+        WorkBudget slice = budget.Slice(ExactSteps);
+        var exact = new ExactEvaluator(slice);
+        return exact.Evaluate(a) is { } left && exact.Evaluate(b) is { } right ? RationalFunction.AreEqual(left, right, slice) : null;
     }
 
     /// <summary>The constant c ≠ 0 with a = c·b for all values of the variables; null where there is none or it cannot be told.</summary>

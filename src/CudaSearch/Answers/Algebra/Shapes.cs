@@ -22,6 +22,8 @@ internal sealed class Shapes(Scalars scalars, WorkBudget budget)
                 return Of(items);
             case Union union:
                 return Of(union);
+            case Measured { Value: Items or Interval or Union or Matrix } measured: // (2,4) cm
+                return Of(measured.Value);
             case Symbol { Name: "𝔹R" }:
                 return new Interval(Negative(new Symbol("∞")), new Symbol("∞"), LowClosed: false, HighClosed: false);
             case Sum or Product or Quotient or Power or Measured:
@@ -81,7 +83,18 @@ internal sealed class Shapes(Scalars scalars, WorkBudget budget)
             IEnumerable<Expression> values = first is Items { Ordered: false } list ? list.Members : [first]; // n = 1, 2, 3
             return new Relation([name, new Items([.. values, .. members.Skip(1)], Ordered: false)], ['=']);
         }
-        return members.Count == 1 ? members[0] : new Items(members, Ordered: false);
+        if (members.Count == 1) return members[0];
+        return SetOfBounds(members) is { } set ? set : new Items(members, Ordered: false);
+    }
+
+    /// <summary><c>x &lt; 1 or x &gt; 2</c> as a set; null where the members are anything but bounds on one quantity.</summary>
+    private Relation? SetOfBounds(List<Expression> members)
+    {
+        if (members.Count == 0 || !members.All(member => member is Relation { Sides: [var name, Interval or Union], Signs: ['='] } && Names.IsName(name))) return null;
+        Relation[] bounds = [.. members.Cast<Relation>()];
+        if (bounds.Any(bound => Names.Clash(bound.Sides[0], bounds[0].Sides[0]))) return null;
+        Expression? set = bounds.Length == 2 ? _inequalities.Both(bounds[0].Sides[1], bounds[1].Sides[1]) : null;
+        return new Relation([bounds[0].Sides[0], set ?? new Union([.. bounds.SelectMany(bound => bound.Sides[1] is Union union ? union.Parts : [bound.Sides[1]])])], ['=']);
     }
 
     private Expression? Of(Union union)

@@ -40,13 +40,18 @@ internal static class Spans
     public static (string Content, int End)? LastFormulas(string text)
     {
         List<(int Start, int End, string Content)> formulas = [];
+        HashSet<string> unclosed = []; // delimiters that do not come again
         for (int at = 0; at < text.Length; at++)
         {
             foreach ((string open, string close) in s_delimiters)
             {
-                if (string.CompareOrdinal(text, at, open, 0, open.Length) != 0 || open[0] == '$' && at > 0 && text[at - 1] == '\\') continue;
+                if (unclosed.Contains(open) || string.CompareOrdinal(text, at, open, 0, open.Length) != 0 || open[0] == '$' && at > 0 && text[at - 1] == '\\') continue;
                 int end = Find(text, close, at + open.Length);
-                if (end < 0) continue;
+                if (end < 0)
+                {
+                    unclosed.Add(open);
+                    continue;
+                }
                 formulas.Add((at, end + close.Length, text[(at + open.Length)..end]));
                 at = end + close.Length - 1;
                 break;

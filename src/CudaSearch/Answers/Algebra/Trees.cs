@@ -32,6 +32,16 @@ internal static class Trees
     public static IEnumerable<string> Variables(Expression node) =>
         node is Symbol symbol ? IsConstant(symbol.Name) ? [] : [symbol.Name] : Children(node).SelectMany(Variables);
 
+    /// <summary>The tree with its variables named after those of another, in the order in which they first occur; unchanged where the numbers differ.</summary>
+    public static Expression Rename(Expression node, Expression like)
+    {
+        string[] from = [.. Variables(node).Distinct()], to = [.. Variables(like).Distinct()];
+        if (from.Length != to.Length || from.SequenceEqual(to)) return node;
+        for (int i = 0; i < from.Length; i++) node = Replace(node, from[i], new Symbol($"@{i}")); // by way of names that nobody has
+        for (int i = 0; i < from.Length; i++) node = Replace(node, $"@{i}", new Symbol(to[i]));
+        return node;
+    }
+
     /// <summary>Whether a variable occurs, by name.</summary>
     public static bool Mentions(Expression node, string name) => node is Symbol symbol ? symbol.Name == name : Children(node).Any(child => Mentions(child, name));
 
