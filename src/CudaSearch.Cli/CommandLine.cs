@@ -47,6 +47,7 @@ public static class CommandLine
             SolveCommand.Create(host),
             EvalCommand.Create(host),
             ScoreCommand.Create(host),
+            GradeCommand.Create(host),
             GenerateCommand.Create(host),
             LogitsCommand.Create(host),
             TokenizeCommand.Create(host),

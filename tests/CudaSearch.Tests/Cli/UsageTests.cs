@@ -59,6 +59,7 @@ public sealed class UsageTests
     [InlineData("solve")]
     [InlineData("eval")]
     [InlineData("score")]
+    [InlineData("grade")]
     [InlineData("generate")]
     [InlineData("logits")]
     [InlineData("tokenize")]

@@ -93,11 +93,13 @@ internal sealed partial class LatexParser
         _ => false,
     };
 
-    private static Expression Multiply(Expression left, Expression right)
+    /// <summary>The product; a unit behind the last factor is that of the product.</summary>
+    private static Expression Multiply(Expression left, Expression right) => (left, right) switch
     {
-        if (right is Measured measured && left is not Measured) return measured with { Value = Multiply(left, measured.Value) };
-        return new Product([left, right]);
-    }
+        (not Measured, Measured measured) => measured with { Value = Multiply(left, measured.Value) },
+        (Product product, _) => new Product([.. product.Factors, right]),
+        _ => new Product([left, right]),
+    };
 
     private Measured ParseUnit(Expression value)
     {
