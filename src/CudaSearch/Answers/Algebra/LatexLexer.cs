@@ -90,7 +90,7 @@ internal sealed class LatexLexer
     /// <summary>A number. Without braces, each argument of a fraction is one digit: <c>\frac12</c>.</summary>
     private void ReadNumber()
     {
-        if (_tokens.Count > 0 && _tokens[^1] is { Kind: TokenKind.Command, Text: "frac" or "binom" })
+        if (Peek(0) != '.' && _tokens.Count > 0 && _tokens[^1] is { Kind: TokenKind.Command, Text: "frac" or "binom" })
         {
             Take(TokenKind.Number, 1);
             if (char.IsAsciiDigit(Peek(0))) Take(TokenKind.Number, 1);

@@ -64,7 +64,7 @@ internal sealed class Polynomial
         {
             foreach ((Monomial right, Rational y) in b._terms)
             {
-                if (x.Bits + y.Bits > MaxBits || !budget.TrySpend(4 + (x.Bits + y.Bits) / 256 + (left.Key.Length + right.Key.Length) / 16)) return null;
+                if (x.Bits + y.Bits > MaxBits || !budget.TrySpend(8 + (x.Bits + y.Bits) / 256 + (left.Key.Length + right.Key.Length) / 8)) return null;
                 (Monomial monomial, BigInteger factor) = Monomial.Multiply(left, right);
                 if (!TryAdd(product, monomial, x * y * Rational.Of(factor))) return null;
             }

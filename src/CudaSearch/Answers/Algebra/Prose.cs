@@ -63,7 +63,7 @@ internal static class Prose
             while (i < text.Length && char.IsAsciiLetter(text[i])) i++;
             bool command = start > 0 && (text[start - 1] == '\\' || text[start - 1] == '{' && IsArgument(text, start - 1));
             if (!command && i - start > 1) yield return text[start..i];
-            else if (command && i < text.Length && text[i] == '{' && LatexVocabulary.IsText(text[start..i]))
+            else if (command && LatexVocabulary.IsText(text[start..i]) && text.AsSpan(i).TrimStart().StartsWith("{"))
             {
                 int close = text.IndexOf('}', i);
                 if (close < 0) yield break;

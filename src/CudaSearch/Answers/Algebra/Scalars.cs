@@ -24,6 +24,8 @@ internal sealed class Scalars(WorkBudget budget, int? decimals)
     /// <summary>How the two agree.</summary>
     public Agreement Compare(Expression a, Expression b)
     {
+        if (!budget.TrySpend(4)) return Agreement.Different;
+        if (a is Number x && b is Number y && x.Value == y.Value) return Agreement.Exact;
         if (IsInfinite(a) || IsInfinite(b)) return Constant(a) == Constant(b) ? Agreement.Exact : Agreement.Different;
         bool? equal = AreExactlyEqual(a, b);
         if (equal == true) return Agreement.Exact;

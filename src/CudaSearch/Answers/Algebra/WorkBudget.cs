@@ -1,13 +1,13 @@
 namespace CudaSearch.Answers.Algebra;
 
 /// <summary>
-/// How much work a comparison may still do, counted in steps (a token read, a node visited; a product of two terms is four), so that the
+/// How much work a comparison may still do, counted in steps (a token read, a node visited; a product of two terms is eight), so that the
 /// verdict on an answer never depends on the speed of the machine.
 /// </summary>
 internal sealed class WorkBudget
 {
     /// <summary>What a comparison of two answers may cost. A step takes about half a microsecond.</summary>
-    public const int Default = 24_000;
+    public const int Default = 16_000;
 
     private readonly WorkBudget? _whole;
     private int _steps;

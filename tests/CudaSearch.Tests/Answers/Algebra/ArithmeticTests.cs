@@ -27,7 +27,6 @@ public sealed class ArithmeticTests
         RationalFunction? exact = new ExactEvaluator(new WorkBudget(1_000_000)).Evaluate(at3);
         Assert.NotNull(exact);
         Assert.Equal(Rational.Of(row.Numerator, row.Denominator), exact.AsRational);
-        // and the polynomial in x is, as a whole, equal to itself written the other way round
         Assert.True(RationalFunction.AreEqual(exact, RationalFunction.Of(Rational.Of(row.Numerator, row.Denominator)), new WorkBudget(100_000)));
     });
 
@@ -44,7 +43,7 @@ public sealed class ArithmeticTests
 
     /// <summary>√(a²·b) = a√b, and its square is the radicand.</summary>
     [Fact]
-    public void Roots_square_to_what_they_came_from() => Gen.Select(Gen.Int[1, 2000], Gen.Int[-3000, 3000], Gen.Int[1, 500]).Sample((a, b, d) =>
+    public void Roots_square_to_what_they_came_from() => Gen.Select(Gen.Int[1, 1000], Gen.Int[-3000, 3000], Gen.Int[1, 500]).Sample((a, b, d) =>
     {
         var budget = new WorkBudget(100_000);
         Rational radicand = Rational.Of((BigInteger)a * a * b, d);
