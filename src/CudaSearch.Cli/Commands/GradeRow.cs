@@ -18,8 +18,10 @@ internal sealed record GradeRow(string? Text, string? Gold, string? Pred)
             JsonElement row = document.RootElement;
             if (row.ValueKind != JsonValueKind.Object) throw CudaSearchException.BadInput($"{where}: expected a JSON object with \"text\", or with \"gold\" and \"pred\"");
             var read = new GradeRow(Value(row, "text", where), Value(row, "gold", where), Value(row, "pred", where));
-            if (read.Gold is null != read.Pred is null) throw CudaSearchException.BadInput($"{where}: the row has \"{(read.Gold is null ? "pred" : "gold")}\" and no \"{(read.Gold is null ? "gold" : "pred")}\"");
-            return read.Text is null && read.Gold is null ? throw CudaSearchException.BadInput($"{where}: the row has no \"text\", and no \"gold\" and \"pred\"") : read;
+            if (read is { Gold: null, Pred: not null }) throw CudaSearchException.BadInput($"{where}: the row has \"pred\" and no \"gold\"");
+            if (read is { Gold: not null, Pred: null }) throw CudaSearchException.BadInput($"{where}: the row has \"gold\" and no \"pred\"");
+            if (read is { Text: null, Gold: null }) throw CudaSearchException.BadInput($"{where}: the row has no \"text\", and no \"gold\" and \"pred\"");
+            return read;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for an unpaired surrogate
         {

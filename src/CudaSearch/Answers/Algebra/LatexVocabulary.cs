@@ -6,8 +6,10 @@ internal static class LatexVocabulary
     /// <summary>Commands that only change looks or spacing.</summary>
     private static readonly HashSet<string> s_ignored = new(StringComparer.Ordinal)
     {
-        "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "displaystyle", "textstyle", "limits", "nolimits", "quad", "qquad",
-        "mathbf", "mathit", "mathsf", "mathcal", "boldsymbol", "bm", "vec", "hat", "boxed", "fbox", "middle", "rm", "bf", "it", "hfill", "phantom", "mathstrut", "strut",
+        "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "displaystyle", "textstyle",
+        "limits", "nolimits", "quad", "qquad",
+        "mathbf", "mathit", "mathsf", "mathcal", "boldsymbol", "bm", "vec", "hat", "boxed", "fbox", "middle", "rm", "bf", "it", "hfill",
+        "phantom", "mathstrut", "strut",
         "overrightarrow", "underline", "emph", "hspace", "thinspace", "tag", "nonumber", "hline",
     };
 
@@ -18,7 +20,8 @@ internal static class LatexVocabulary
 
     private static readonly HashSet<string> s_functions = new(StringComparer.Ordinal)
     {
-        "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "lg", "exp", "arccot", "gcd", "lcm", "max", "min", "det",
+        "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "lg", "exp", "arccot",
+        "gcd", "lcm", "max", "min", "det",
     };
 
     private static readonly HashSet<string> s_commands = new(StringComparer.Ordinal)
@@ -28,31 +31,38 @@ internal static class LatexVocabulary
 
     private static readonly Dictionary<string, string> s_aliases = new(StringComparer.Ordinal)
     {
-        ["dfrac"] = "frac", ["tfrac"] = "frac", ["cfrac"] = "frac", ["dbinom"] = "binom", ["tbinom"] = "binom", ["varphi"] = "phi", ["varepsilon"] = "epsilon", ["vartheta"] = "theta",
+        ["dfrac"] = "frac", ["tfrac"] = "frac", ["cfrac"] = "frac", ["dbinom"] = "binom", ["tbinom"] = "binom", ["varphi"] = "phi",
+        ["varepsilon"] = "epsilon", ["vartheta"] = "theta",
         ["bar"] = "overline", ["root"] = "sqrt",
     };
 
     /// <summary>Commands that are one sign, in the spelling of <see cref="Token"/>.</summary>
     private static readonly Dictionary<string, char> s_signs = new(StringComparer.Ordinal)
     {
-        ["cdot"] = '*', ["times"] = '*', ["ast"] = '*', ["div"] = '/', ["pm"] = '±', ["mp"] = '∓', ["cup"] = '∪', ["bigcup"] = '∪', ["vee"] = '∪', ["lor"] = '∪', ["circ"] = '°', ["degree"] = '°', ["colon"] = ':',
-        ["langle"] = '⟨', ["rangle"] = '⟩', ["lfloor"] = '⌊', ["rfloor"] = '⌋', ["lceil"] = '⌈', ["rceil"] = '⌉', ["lbrace"] = '⦃', ["rbrace"] = '⦄', ["vert"] = '|', ["lvert"] = '|', ["rvert"] = '|', ["mid"] = '|',
+        ["cdot"] = '*', ["times"] = '*', ["ast"] = '*', ["div"] = '/', ["pm"] = '±', ["mp"] = '∓', ["cup"] = '∪', ["bigcup"] = '∪',
+        ["vee"] = '∪', ["lor"] = '∪', ["circ"] = '°', ["degree"] = '°', ["colon"] = ':',
+        ["langle"] = '⟨', ["rangle"] = '⟩', ["lfloor"] = '⌊', ["rfloor"] = '⌋', ["lceil"] = '⌈', ["rceil"] = '⌉', ["lbrace"] = '⦃',
+        ["rbrace"] = '⦄', ["vert"] = '|', ["lvert"] = '|', ["rvert"] = '|', ["mid"] = '|',
         ["lbrack"] = '[', ["rbrack"] = ']', ["lparen"] = '(', ["rparen"] = ')', ["prime"] = '\'', ["setminus"] = '∖', ["cap"] = '∩',
-        ["eq"] = '=', ["approx"] = '≈', ["simeq"] = '≈', ["ne"] = '≠', ["neq"] = '≠', ["lt"] = '<', ["gt"] = '>', ["le"] = '≤', ["leq"] = '≤', ["leqslant"] = '≤', ["ge"] = '≥', ["geq"] = '≥', ["geqslant"] = '≥',
+        ["eq"] = '=', ["approx"] = '≈', ["simeq"] = '≈', ["ne"] = '≠', ["neq"] = '≠', ["lt"] = '<', ["gt"] = '>', ["le"] = '≤',
+        ["leq"] = '≤', ["leqslant"] = '≤', ["ge"] = '≥', ["geq"] = '≥', ["geqslant"] = '≥',
         ["in"] = '∈', ["equiv"] = '=', ["infty"] = '∞', ["pi"] = 'π', ["emptyset"] = '∅', ["varnothing"] = '∅',
     };
 
     /// <summary>Characters beyond ASCII that have a LaTeX or plain spelling.</summary>
     private static readonly Dictionary<char, string> s_characters = new()
     {
-        ['−'] = "-", ['–'] = "-", ['×'] = "*", ['·'] = "*", ['⋅'] = "*", ['÷'] = "/", ['√'] = @"\sqrt ", ['²'] = "^2 ", ['³'] = "^3 ", ['º'] = "°", ['，'] = ",", ['；'] = ";", ['（'] = "(", ['）'] = ")",
-        ['½'] = @"\frac12 ", ['¼'] = @"\frac14 ", ['¾'] = @"\frac34 ", ['⅓'] = @"\frac13 ", ['⅔'] = @"\frac23 ", ['ℝ'] = @"\mathbb{R}", ['\u00a0'] = " ", ['\u2009'] = " ",
+        ['−'] = "-", ['–'] = "-", ['×'] = "*", ['·'] = "*", ['⋅'] = "*", ['÷'] = "/", ['√'] = @"\sqrt ", ['²'] = "^2 ", ['³'] = "^3 ",
+        ['º'] = "°", ['，'] = ",", ['；'] = ";", ['（'] = "(", ['）'] = ")",
+        ['½'] = @"\frac12 ", ['¼'] = @"\frac14 ", ['¾'] = @"\frac34 ", ['⅓'] = @"\frac13 ", ['⅔'] = @"\frac23 ", ['ℝ'] = @"\mathbb{R}",
+        ['\u00a0'] = " ", ['\u2009'] = " ",
     };
 
     /// <summary>Plain words that are no product of letters. A word of two letters is one only where no variables would be called so.</summary>
     private static readonly Dictionary<string, string> s_words = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["sqrt"] = @"\sqrt", ["pi"] = @"\pi", ["infinity"] = @"\infty", ["inf"] = @"\infty", ["sin"] = @"\sin", ["cos"] = @"\cos", ["tan"] = @"\tan", ["ln"] = @"\ln", ["log"] = @"\log",
+        ["sqrt"] = @"\sqrt", ["pi"] = @"\pi", ["infinity"] = @"\infty", ["inf"] = @"\infty", ["sin"] = @"\sin", ["cos"] = @"\cos",
+        ["tan"] = @"\tan", ["ln"] = @"\ln", ["log"] = @"\log",
         ["arcsin"] = @"\arcsin", ["arccos"] = @"\arccos", ["arctan"] = @"\arctan",
         ["percent"] = "%", ["percentage"] = "%", ["pct"] = "%", ["degree"] = "°", ["degrees"] = "°", ["and"] = "&", ["or"] = "&",
     };

@@ -13,6 +13,7 @@ internal static class Names
         Symbol symbol => !Trees.IsConstant(symbol.Name) && symbol.Name != "±",
         Words => true,
         Call { Function: "abs" or "overline" or "prime" } call => call.Arguments.All(IsName),
+        Call { Function: "binom" } => false,
         Call call => NumericFunctions.Apply(call.Function, s_probe) is null && call.Arguments.All(argument => argument is Symbol or Number),
         Product product => product.Factors.All(factor => factor is Symbol) && product.Factors.Any(factor => IsGeometric(((Symbol)factor).Name)),
         Quotient quotient => IsLength(quotient.Numerator) && IsLength(quotient.Denominator),

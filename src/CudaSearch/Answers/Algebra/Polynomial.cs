@@ -27,9 +27,6 @@ internal sealed class Polynomial
     /// <summary>Whether atoms occur that are functions of others.</summary>
     public bool IsDependent => _terms.Keys.Any(monomial => monomial.IsDependent);
 
-    /// <summary>Terms.</summary>
-    public int Count => _terms.Count;
-
     /// <summary>The value where it is a rational number; null otherwise.</summary>
     public Rational? AsRational => _terms.Count switch
     {
@@ -75,7 +72,7 @@ internal sealed class Polynomial
     /// <summary>The same polynomial with every coefficient times a number other than zero.</summary>
     public Polynomial Scale(Rational factor) => new(_terms.ToDictionary(term => term.Key, term => term.Value * factor));
 
-    /// <summary>The number that the terms have in common with those of another: the ratio of the leading coefficients.</summary>
+    /// <summary>The coefficient of the first term in a fixed order; the polynomial is not zero.</summary>
     public Rational Leading() => _terms.MinBy(term => term.Key.Key, StringComparer.Ordinal).Value;
 
     /// <summary>Equal polynomials have equal texts.</summary>

@@ -55,7 +55,10 @@ internal sealed record RationalFunction(Polynomial Numerator, Polynomial Denomin
         return result;
     }
 
-    /// <summary>Whether the two are one function: a·d − c·b = 0. Null where that is too much work, or where atoms depend on each other and the difference is not plainly zero.</summary>
+    /// <summary>
+    /// Whether the two are one function: a·d − c·b = 0. Null where that is too much work, or where atoms depend on each other and the
+    /// difference is not plainly zero.
+    /// </summary>
     public static bool? AreEqual(RationalFunction a, RationalFunction b, WorkBudget budget)
     {
         if (Add(a, b.Negated(), budget) is not { } difference) return null;
@@ -75,6 +78,8 @@ internal sealed record RationalFunction(Polynomial Numerator, Polynomial Denomin
         if (denominator.IsZero) throw new InvalidOperationException("a denominator is zero"); // products of what is not zero are not zero
         Rational leading = denominator.Leading();
         if (denominator.AsRational is not null) return Of(leading == Rational.One ? numerator : numerator.Scale(Rational.One / leading));
-        return leading == Rational.One ? new RationalFunction(numerator, denominator) : new RationalFunction(numerator.Scale(Rational.One / leading), denominator.Scale(Rational.One / leading));
+        if (leading == Rational.One) return new RationalFunction(numerator, denominator);
+        Rational factor = Rational.One / leading;
+        return new RationalFunction(numerator.Scale(factor), denominator.Scale(factor));
     }
 }

@@ -5,9 +5,12 @@ internal static class UnitNames
 {
     private static readonly string[][] s_synonyms =
     [
-        ["cm", "centimeter", "centimetre"], ["mm", "millimeter", "millimetre"], ["km", "kilometer", "kilometre"], ["m", "meter", "metre"], ["in", "inch", "inche"], ["ft", "foot", "feet"],
-        ["mile", "mi"], ["yard", "yd"], ["kg", "kilogram"], ["mg", "milligram"], ["g", "gram"], ["pound", "lb"], ["ounce", "oz"], ["hour", "hr", "h"], ["minute", "min"],
-        ["second", "sec", "s"], ["day"], ["week"], ["month"], ["year", "yr"], ["dollar", "usd"], ["cent"], ["euro"], ["yuan"], ["liter", "litre", "l"], ["ml", "milliliter", "millilitre"],
+        ["cm", "centimeter", "centimetre"], ["mm", "millimeter", "millimetre"], ["km", "kilometer", "kilometre"], ["m", "meter", "metre"],
+        ["in", "inch", "inche"], ["ft", "foot", "feet"],
+        ["mile", "mi"], ["yard", "yd"], ["kg", "kilogram"], ["mg", "milligram"], ["g", "gram"], ["pound", "lb"], ["ounce", "oz"], ["hour",
+        "hr", "h"], ["minute", "min"],
+        ["second", "sec", "s"], ["day"], ["week"], ["month"], ["year", "yr"], ["dollar", "usd"], ["cent"], ["euro"], ["yuan"], ["liter",
+        "litre", "l"], ["ml", "milliliter", "millilitre"],
         ["gallon", "gal"], ["mph"], ["unit"], ["square unit"], ["people"], ["student"], ["way"], ["point"], ["time"], ["inches"],
     ];
 
@@ -21,10 +24,14 @@ internal static class UnitNames
     public static string? Canonical(string words)
     {
         string[] parts = words.ToLowerInvariant().Replace("^", " ^").Split([' ', '.', '{', '}'], StringSplitOptions.RemoveEmptyEntries);
-        string power = parts.Contains("square") || parts.Contains("sq") || parts.Contains("^2") ? "^2" : parts.Contains("cubic") || parts.Contains("cu") || parts.Contains("^3") ? "^3" : "";
-        string[] names = [.. parts.Where(part => part is not ("square" or "sq" or "cubic" or "cu" or "^2" or "^3"))];
+        string power = parts.Any(IsSquare) ? "^2" : parts.Any(IsCubic) ? "^3" : "";
+        string[] names = [.. parts.Where(part => !IsSquare(part) && !IsCubic(part))];
         return names.Length == 1 && Find(names[0]) is { } name && name != "unit" ? name + power : null;
     }
+
+    private static bool IsSquare(string part) => part is "square" or "sq" or "^2";
+
+    private static bool IsCubic(string part) => part is "cubic" or "cu" or "^3";
 
     private static string? Find(string word)
     {
