@@ -48,6 +48,7 @@ public static class CommandLine
             EvalCommand.Create(host),
             ScoreCommand.Create(host),
             EvalPrmCommand.Create(host),
+            GradeCommand.Create(host),
             GenerateCommand.Create(host),
             LogitsCommand.Create(host),
             TokenizeCommand.Create(host),

@@ -33,6 +33,9 @@ internal static class NumberWords
         return Fraction(decimals) is { } fraction ? PythonText.Repr(sum + fraction) : sum.ToString();
     }
 
+    /// <summary>Whether a text is number words and nothing else, so that its digits say the same.</summary>
+    public static bool IsNumber(string text) => PythonText.Split(text.Replace('-', ' ').ToLowerInvariant()) is { Count: > 0 } words && words.All(s_values.ContainsKey);
+
     private static bool IsAllDigits(string text) => text.Length > 0 && PythonText.EndOfDigits(text, 0) == text.Length;
 
     /// <summary>Digits of any script as an ASCII integer without leading zeros.</summary>

@@ -12,11 +12,54 @@ internal readonly record struct Rational
         Denominator = denominator / divisor;
     }
 
+    /// <summary>Zero.</summary>
+    public static Rational Zero { get; } = Of(0);
+
+    /// <summary>One.</summary>
+    public static Rational One { get; } = Of(1);
+
     /// <summary>The signed numerator.</summary>
     public BigInteger Numerator { get; }
 
     /// <summary>The denominator, at least 1.</summary>
     public BigInteger Denominator { get; }
+
+    /// <summary>Whether it is a whole number.</summary>
+    public bool IsInteger => Denominator.IsOne;
+
+    /// <summary>Whether it is zero.</summary>
+    public bool IsZero => Numerator.IsZero;
+
+    /// <summary>−1, 0 or 1.</summary>
+    public int Sign => Numerator.Sign;
+
+    /// <summary>Bits of both parts: what arithmetic on it costs.</summary>
+    public long Bits => Numerator.GetBitLength() + Denominator.GetBitLength();
+
+    /// <summary>A fraction; the denominator is not zero.</summary>
+    public static Rational Of(BigInteger numerator, BigInteger denominator) => new(numerator, denominator);
+
+    /// <summary>A whole number.</summary>
+    public static Rational Of(BigInteger value) => new(value, 1);
+
+    public static Rational operator +(Rational a, Rational b) => new(a.Numerator * b.Denominator + b.Numerator * a.Denominator, a.Denominator * b.Denominator);
+
+    public static Rational operator -(Rational a) => new(-a.Numerator, a.Denominator);
+
+    public static Rational operator -(Rational a, Rational b) => a + -b;
+
+    public static Rational operator *(Rational a, Rational b) => new(a.Numerator * b.Numerator, a.Denominator * b.Denominator);
+
+    /// <summary>The divisor is not zero.</summary>
+    public static Rational operator /(Rational a, Rational b) => new(a.Numerator * b.Denominator, a.Denominator * b.Numerator);
+
+    /// <summary>The nearest double, or nearly so; infinite where it is too large for one.</summary>
+    public double ToDouble()
+    {
+        double numerator = (double)Numerator, denominator = (double)Denominator;
+        if (double.IsFinite(numerator) && double.IsFinite(denominator)) return numerator / denominator;
+        return Sign * Math.Exp(BigInteger.Log(BigInteger.Abs(Numerator)) - BigInteger.Log(Denominator));
+    }
 
     /// <summary>
     /// Reads a number that is nothing else: an integer or a decimal with an optional sign, the integer part perhaps grouped by commas in
@@ -29,14 +72,6 @@ internal readonly record struct Rational
         int sign = text[0] == '-' ? -1 : 1;
         ReadOnlySpan<char> unsigned = text.AsSpan(text[0] is '-' or '+' ? 1 : 0);
         return Fraction(unsigned, sign) ?? Decimal(unsigned, sign);
-    }
-
-    /// <summary>Whether two numbers agree to within a relative 1e-9 of the larger one.</summary>
-    public static bool AreClose(Rational a, Rational b)
-    {
-        BigInteger left = BigInteger.Abs(a.Numerator * b.Denominator), right = BigInteger.Abs(b.Numerator * a.Denominator);
-        BigInteger difference = BigInteger.Abs(a.Numerator * b.Denominator - b.Numerator * a.Denominator);
-        return difference * 1_000_000_000 <= BigInteger.Max(left, right);
     }
 
     /// <summary>The integer, or <c>\frac{a}{b}</c> with the sign before it.</summary>

@@ -47,8 +47,10 @@ public sealed class CanonicalAnswerTests
 
     [Theory]
     [InlineData("0.3333333333", @"\frac{1}{3}", true)]
-    [InlineData("0.33333333", @"\frac{1}{3}", false)]
-    [InlineData("1000000000", "1000000001", true)] // just within a relative 1e-9
+    [InlineData("0.33333333", @"\frac{1}{3}", true)]
+    [InlineData("0.333", @"\frac{1}{3}", false)] // fewer than four digits round nothing
+    [InlineData("0.3334", @"\frac{1}{3}", false)]
+    [InlineData("1000000000", "1000000001", false)]
     [InlineData("100000000", "100000001", false)]
     [InlineData("0", "0.0000000001", false)]
     [InlineData("5", "-5", false)]

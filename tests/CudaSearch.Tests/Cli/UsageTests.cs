@@ -72,6 +72,7 @@ public sealed class UsageTests
     [InlineData("eval")]
     [InlineData("score")]
     [InlineData("eval-prm")]
+    [InlineData("grade")]
     [InlineData("generate")]
     [InlineData("logits")]
     [InlineData("tokenize")]
