@@ -1,0 +1,41 @@
+using CudaSearch.Answers;
+
+namespace CudaSearch.Evaluation;
+
+/// <summary>The completions of a problem as voters. Those without the right to vote are passed over as long as another one takes part.</summary>
+public sealed class Ballot
+{
+    private readonly List<string> _canonical;
+    private readonly IReadOnlyList<bool>? _mayVote;
+
+    /// <summary>A ballot over these.</summary>
+    /// <param name="answers">The extracted answer of each completion, at least one.</param>
+    /// <param name="scores">The aggregated score of each.</param>
+    /// <param name="mayVote">Which of them may vote; null: all.</param>
+    public Ballot(IReadOnlyList<string> answers, IReadOnlyList<double> scores, IReadOnlyList<bool>? mayVote)
+    {
+        Answers = answers;
+        Scores = scores;
+        _canonical = [.. answers.Select(CanonicalAnswer.Of)];
+        _mayVote = mayVote;
+    }
+
+    /// <summary>The answer of each completion.</summary>
+    public IReadOnlyList<string> Answers { get; }
+
+    /// <summary>The aggregated score of each.</summary>
+    public IReadOnlyList<double> Scores { get; }
+
+    /// <summary>Whether all may vote.</summary>
+    public bool AllVote => _mayVote?.All(may => may) ?? true;
+
+    /// <summary>The answer that the first <paramref name="k"/> completions choose.</summary>
+    public string Choose(Vote vote, int k)
+    {
+        int[] voters = [.. Enumerable.Range(0, k).Where(i => _mayVote?[i] ?? true)];
+        if (voters.Length == 0) voters = [.. Enumerable.Range(0, k)];
+        return voters.Length == k
+            ? Voting.Choose(vote, Answers, _canonical, Scores, k)
+            : Voting.Choose(vote, [.. voters.Select(i => Answers[i])], [.. voters.Select(i => _canonical[i])], [.. voters.Select(i => Scores[i])], voters.Length);
+    }
+}
