@@ -14,7 +14,8 @@ internal sealed class RecipeArguments
     public const string RecipeOption = "--recipe";
 
     private readonly Command _command;
-    private readonly List<string> _fileFaults = [], _lineFaults = [];
+    private readonly List<RecipeFault> _fileFaults = [];
+    private readonly List<string> _lineFaults = [];
     private readonly List<string> _notes = [];
     private readonly List<OptionSetting> _settings = [];
     private readonly List<string> _rest = [];
@@ -37,7 +38,7 @@ internal sealed class RecipeArguments
         expansion.CheckRepeated(ofLine);
         if (recipe is not null) expansion.ReadRecipe(recipe);
         expansion.CheckValues();
-        expansion.ThrowFaults();
+        expansion.ThrowFaults(recipe);
         foreach (string line in expansion._notes.Distinct()) note(line);
         return expansion.Merge(ofLine);
     }
@@ -90,7 +91,7 @@ internal sealed class RecipeArguments
                 i++;
             }
         }
-        Take(field, field.Name is "system_prompt" || !RecipeField.IsNull(value) ? value : null, name, where: null);
+        Take(field, field.Name is "system_prompt" || !RecipeField.IsNull(value) ? value : null, name, line: null);
     }
 
     /// <summary>search-and-learn's name and ours for the same thing, or one of them twice.</summary>
@@ -106,49 +107,53 @@ internal sealed class RecipeArguments
         string path = RecipeCatalog.Resolve(recipe);
         foreach (RecipeEntry entry in RecipeFields.Defaults.Concat(RecipeFile.Read(path, _fileFaults)))
         {
-            if (RecipeFields.Find(entry.Key) is { } field) Take(field, entry.Value, entry.Key, entry.Where);
+            if (RecipeFields.Find(entry.Key) is { } field) Take(field, entry.Value, entry.Key, entry.Line);
             else if (OptionOf("--" + entry.Key.Replace('_', '-')) is { } option && option.Name != RecipeOption) TakeOption(option, entry);
-            else _fileFaults.Add($"{entry.Where}: {Unknown(entry.Key)}");
+            else Fault(entry.Line, Unknown(entry.Key));
         }
     }
 
-    private void Take(RecipeField field, string? value, string key, string? where)
+    private void Take(RecipeField field, string? value, string key, int? line)
     {
         FieldReading reading = field.Read(value);
-        string located = where is null ? key : $"{where}: {key}";
-        if (reading.Fault is { } fault) FaultsOf(where).Add($"{located}: {fault}");
-        else if (reading.Note is { } note) _notes.Add($"{located} is ignored: {note}");
-        else if (field.Option is { } option) _settings.Add(new OptionSetting(OptionOf(option)!, reading.Value, key, where));
+        if (reading.Fault is { } fault) Fault(line, $"{key} {fault}");
+        else if (reading.Note is { } note) _notes.Add($"{key} is ignored: {note}");
+        else if (field.Option is { } option) _settings.Add(new OptionSetting(OptionOf(option)!, reading.Value, key, line));
     }
 
     /// <summary>One of our own options as a key of a recipe.</summary>
     private void TakeOption(Option option, RecipeEntry entry)
     {
-        if (option.ValueType == typeof(bool) && RecipeField.Truth(entry.Value) is null)
-            _fileFaults.Add($"{entry.Where}: {entry.Key} is {entry.Value ?? "null"}; it must be true or false");
-        else _settings.Add(new OptionSetting(option, entry.Value, entry.Key, entry.Where));
+        if (option.ValueType == typeof(bool) && RecipeField.Truth(entry.Value) is null) Fault(entry.Line, $"{entry.Key} is {entry.Value ?? "null"}; it must be true or false");
+        else _settings.Add(new OptionSetting(option, entry.Value, entry.Key, entry.Line));
     }
 
     /// <summary>Has every option check its value, also where a later setting replaces it.</summary>
     private void CheckValues()
     {
         foreach (OptionSetting setting in _settings)
-        {
-            IEnumerable<string> faults = ErrorsOf([.. setting.Tokens]).Where(error => error.Option == setting.Option).Select(error => setting.Locate(error.Message));
-            FaultsOf(setting.Where).AddRange(faults);
-        }
+            foreach ((Option option, string message) in ErrorsOf([.. setting.Tokens]))
+                if (option == setting.Option) Fault(setting.Line, setting.Reword(message));
         // Only when something is wrong already: otherwise the parser is about to say it.
-        if (_fileFaults.Count + _lineFaults.Count > 0) _lineFaults.AddRange(ErrorsOf([.. _rest]).Where(error => error.Option is not null).Select(error => error.Message));
+        if (_fileFaults.Count + _lineFaults.Count > 0) _lineFaults.AddRange(ErrorsOf([.. _rest]).Select(error => error.Message));
     }
 
-    private IEnumerable<(Option? Option, string Message)> ErrorsOf(string[] tokens) =>
-        _command.Parse(tokens, CommandLine.Configuration).Errors.Select(error => (OptionOf(error.SymbolResult), error.Message)).Distinct();
+    /// <summary>What options say about the values given to them, not that some are missing.</summary>
+    private IEnumerable<(Option Option, string Message)> ErrorsOf(string[] tokens) =>
+        from error in _command.Parse(tokens, CommandLine.Configuration).Errors
+        let option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult
+        where option is { IdentifierTokenCount: > 0 }
+        select (option.Option, error.Message);
 
-    private static Option? OptionOf(SymbolResult? result) => result as OptionResult is { } option ? option.Option : result?.Parent is OptionResult parent ? parent.Option : null;
-
-    private void ThrowFaults()
+    private void Fault(int? line, string message)
     {
-        List<string> faults = [.. _fileFaults, .. _lineFaults];
+        if (line is { } number) _fileFaults.Add(new RecipeFault(number, message));
+        else _lineFaults.Add(message);
+    }
+
+    private void ThrowFaults(string? recipe)
+    {
+        List<string> faults = [.. _fileFaults.OrderBy(fault => fault.Line).Select(fault => $"{recipe}, line {fault.Line}: {fault.Message}"), .. _lineFaults.Distinct()];
         if (faults.Count == 0) return;
         string message = faults.Count == 1 ? faults[0] : $"{faults.Count} settings are wrong:\n{string.Join('\n', faults)}";
         throw _fileFaults.Count > 0 ? CudaSearchException.BadInput(message) : new UsageException(message);
@@ -165,8 +170,6 @@ internal sealed class RecipeArguments
     private IEnumerable<Option> Options => _command.Options.Concat(_command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive));
 
     private Option? OptionOf(string name) => Options.FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
-
-    private List<string> FaultsOf(string? where) => where is null ? _lineFaults : _fileFaults;
 
     private string Unknown(string name)
     {

@@ -5,7 +5,7 @@ namespace CudaSearch.Evaluation.Recipes;
 /// <summary>What a value of a recipe's field comes to: a value of an option, nothing, or a fault.</summary>
 /// <param name="Value">The option's value; null leaves the option alone.</param>
 /// <param name="Note">What the user should know.</param>
-/// <param name="Fault">What is wrong with the value.</param>
+/// <param name="Fault">What is wrong with the value, to follow the field's name.</param>
 public readonly record struct FieldReading(string? Value, string? Note = null, string? Fault = null);
 
 /// <summary>A field of search-and-learn's configuration.</summary>
@@ -20,7 +20,7 @@ public sealed record RecipeField(string Name, string? Option, bool IsSwitch, Fun
 
     /// <summary>A field whose value is the option's; the option checks it.</summary>
     internal static RecipeField Same(string name, string option) =>
-        new(name, option, IsSwitch: false, value => value is null ? new FieldReading(null, Fault: "it needs a value") : new FieldReading(value));
+        new(name, option, IsSwitch: false, value => value is null ? new FieldReading(null, Fault: "needs a value") : new FieldReading(value));
 
     /// <summary>As <see cref="Same"/>, where null stands for the option not being given.</summary>
     internal static RecipeField Optional(string name, string option) => new(name, option, IsSwitch: false, value => new FieldReading(value));
@@ -51,12 +51,12 @@ public sealed record RecipeField(string Name, string? Option, bool IsSwitch, Fun
     internal static string? NoText(string value) => null;
 
     internal static string? NoWholeNumber(string value) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 ? null : $"it is {value}; it must be a whole number, 1 or greater";
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 ? null : $"is {value}; it must be a whole number, 1 or greater";
 
     internal static string? NoFraction(string value) =>
         double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is > 0 and <= 1
             ? null
-            : $"it is {value}; it must be a number greater than 0, at most 1";
+            : $"is {value}; it must be a number greater than 0, at most 1";
 
-    internal static FieldReading NoTruth(string? value) => new(null, Fault: $"it is {value ?? "null"}; it must be true or false");
+    internal static FieldReading NoTruth(string? value) => new(null, Fault: $"is {value ?? "null"}; it must be true or false");
 }

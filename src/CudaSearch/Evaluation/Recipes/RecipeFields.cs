@@ -61,12 +61,12 @@ public static class RecipeFields
         return All.FirstOrDefault(field => field.Name == normal);
     }
 
-    private static RecipeEntry Default(string key, string value) => new(key, value, "search-and-learn's default");
+    private static RecipeEntry Default(string key, string value) => new(key, value, Line: 0);
 
     /// <summary>The original's three approaches; any other name is left to the option, which knows ours.</summary>
     private static FieldReading Approach(string? value) => value switch
     {
-        null => new FieldReading(null, Fault: "it needs a value"),
+        null => new FieldReading(null, Fault: "needs a value"),
         "beam_search" or "beam-search" => new FieldReading("beam"),
         _ => new FieldReading(value.Replace('_', '-')),
     };
@@ -74,7 +74,7 @@ public static class RecipeFields
     /// <summary>Ignoring it would leave somebody waiting for an upload.</summary>
     private static FieldReading PushToHub(string? value) => Truth(value) switch
     {
-        true => new FieldReading(null, Fault: "nothing is uploaded here; leave it out, and upload the output file yourself"),
+        true => new FieldReading(null, Fault: "is true, but nothing is uploaded here; leave it out, and upload the output file yourself"),
         false => default,
         null => NoTruth(value),
     };
@@ -83,5 +83,5 @@ public static class RecipeFields
     private static FieldReading ChatTemplate(string? value) => value is null || IsNull(value)
         ? default
         : new FieldReading(
-            null, Fault: "templates are not run; the chat format is recognised from the model's tokenizer (Llama 3, ChatML). Write null, or leave it out");
+            null, Fault: "holds a template, but templates are not run; the chat format is recognised from the model's tokenizer (Llama 3, ChatML). Write null, or leave it out");
 }

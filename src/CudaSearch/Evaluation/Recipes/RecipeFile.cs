@@ -9,15 +9,12 @@ namespace CudaSearch.Evaluation.Recipes;
 /// </summary>
 public static class RecipeFile
 {
-    /// <summary>The settings of a file in its order. What is wrong with it is added to <paramref name="faults"/>, a message each, and left out.</summary>
+    /// <summary>The settings of a file in its order. What is wrong with it is added to <paramref name="faults"/> and left out.</summary>
     /// <exception cref="CudaSearchException">The file cannot be read.</exception>
-    public static IReadOnlyList<RecipeEntry> Read(string path, ICollection<string> faults) => Parse(ReadText(path), path, faults);
+    public static IReadOnlyList<RecipeEntry> Read(string path, ICollection<RecipeFault> faults) => Parse(ReadText(path), faults);
 
     /// <summary>As <see cref="Read"/>, of a text.</summary>
-    /// <param name="text">The YAML text.</param>
-    /// <param name="name">What messages call it.</param>
-    /// <param name="faults">Where faults go.</param>
-    public static IReadOnlyList<RecipeEntry> Parse(string text, string name, ICollection<string> faults)
+    public static IReadOnlyList<RecipeEntry> Parse(string text, ICollection<RecipeFault> faults)
     {
         var entries = new List<RecipeEntry>();
         using var reader = new StringReader(text);
@@ -27,13 +24,13 @@ public static class RecipeFile
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _)) return entries;
             parser.Consume<DocumentStart>();
-            ReadMapping(parser, name, entries, faults);
+            ReadMapping(parser, entries, faults);
             parser.Consume<DocumentEnd>();
-            if (parser.Accept<DocumentStart>(out DocumentStart? second)) faults.Add($"{At(name, second)}: a recipe is one YAML document, and here begins another");
+            if (parser.Accept<DocumentStart>(out DocumentStart? second)) faults.Add(new RecipeFault(LineOf(second), "a recipe is one YAML document, and here begins another"));
         }
         catch (YamlException e)
         {
-            faults.Add($"{name}, line {e.Start.Line}: not valid YAML: {FirstLine(e.Message)}");
+            faults.Add(new RecipeFault((int)e.Start.Line, $"not valid YAML: {FirstLine(e.Message)}"));
         }
         return entries;
     }
@@ -50,7 +47,7 @@ public static class RecipeFile
         }
     }
 
-    private static void ReadMapping(Parser parser, string name, List<RecipeEntry> entries, ICollection<string> faults)
+    private static void ReadMapping(Parser parser, List<RecipeEntry> entries, ICollection<RecipeFault> faults)
     {
         if (!parser.TryConsume<MappingStart>(out _))
         {
@@ -58,7 +55,7 @@ public static class RecipeFile
             if (parser.Accept<Scalar>(out Scalar? scalar) && IsNull(scalar)) parser.MoveNext();
             else
             {
-                faults.Add($"{At(name, parser.Current!)}: a recipe holds lines of the form \"name: value\", but here is {Kind(parser.Current!)}");
+                faults.Add(new RecipeFault(LineOf(parser.Current!), $"a recipe holds lines of the form \"name: value\", but here is {Kind(parser.Current!)}"));
                 parser.SkipThisAndNestedEvents();
             }
             return;
@@ -68,20 +65,20 @@ public static class RecipeFile
         {
             if (!parser.TryConsume<Scalar>(out Scalar? key))
             {
-                faults.Add($"{At(name, parser.Current!)}: a name has to be a text, but is {Kind(parser.Current!)}");
+                faults.Add(new RecipeFault(LineOf(parser.Current!), $"a name has to be a text, but is {Kind(parser.Current!)}"));
                 parser.SkipThisAndNestedEvents();
                 parser.SkipThisAndNestedEvents();
                 continue;
             }
-            string where = At(name, key);
-            bool isFirst = seen.TryAdd(key.Value.Replace('-', '_'), (int)key.Start.Line);
-            if (!isFirst) faults.Add($"{where}: {key.Value} is given twice; it is on line {seen[key.Value.Replace('-', '_')]} already");
+            int line = LineOf(key);
+            bool isFirst = seen.TryAdd(key.Value.Replace('-', '_'), line);
+            if (!isFirst) faults.Add(new RecipeFault(line, $"{key.Value} is given twice; it is on line {seen[key.Value.Replace('-', '_')]} already"));
             if (parser.TryConsume<Scalar>(out Scalar? value))
             {
-                if (isFirst) entries.Add(new RecipeEntry(key.Value, IsNull(value) ? null : value.Value, where));
+                if (isFirst) entries.Add(new RecipeEntry(key.Value, IsNull(value) ? null : value.Value, line));
                 continue;
             }
-            faults.Add($"{where}: {key.Value} has to be a single value, but is {Kind(parser.Current!)}");
+            faults.Add(new RecipeFault(line, $"{key.Value} has to be a single value, but is {Kind(parser.Current!)}"));
             parser.SkipThisAndNestedEvents();
         }
     }
@@ -90,7 +87,7 @@ public static class RecipeFile
     private static bool IsNull(Scalar scalar) =>
         scalar.Style == ScalarStyle.Plain && RecipeField.IsNull(scalar.Value);
 
-    private static string At(string name, ParsingEvent at) => $"{name}, line {at.Start.Line}";
+    private static int LineOf(ParsingEvent at) => (int)at.Start.Line;
 
     private static string Kind(ParsingEvent at) => at switch
     {
