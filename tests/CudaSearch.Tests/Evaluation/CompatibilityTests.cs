@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CudaSearch.Engine;
 using CudaSearch.Evaluation;
 using CudaSearch.Evaluation.Datasets;
 using CudaSearch.Search;
@@ -63,7 +64,7 @@ public sealed class CompatibilityTests : IDisposable
     [Fact]
     public async Task UnfinishedSiblingsOfDvtsVoteOnlyInTheOriginal()
     {
-        var settings = new RunSettings { Strategy = "dvts", Search = new SearchOptions { N = 4, BeamWidth = 4, Iterations = 2 } };
+        var settings = new RunSettings { Strategy = "dvts", Search = new SearchOptions { N = 8, Sampling = new GenerationOptions { Temperature = 1.5f } } };
         IReadOnlyList<JsonNode> own = await RunAsync("own.jsonl", settings), compat = await RunAsync("compat.jsonl", Compatibility.Apply(settings));
         Assert.Contains(own, record => record["finished"] is { } flags && flags.AsArray().Any(flag => (bool)flag!) && flags.AsArray().Any(flag => !(bool)flag!));
         Assert.All(compat, record => Assert.Null(record["finished"]));
@@ -73,7 +74,7 @@ public sealed class CompatibilityTests : IDisposable
     private async Task<IReadOnlyList<JsonNode>> RunAsync(string name, RunSettings settings)
     {
         using Workbench workbench = Workbench.Open(new WorkbenchOptions());
-        var options = new EvaluationOptions { Dataset = Workbench.TinyMath, Output = _folder.File(name), Range = new RowRange(Start: 41, Limit: 5) };
+        var options = new EvaluationOptions { Dataset = Workbench.TinyMath, Output = _folder.File(name), Range = new RowRange(Start: 40, Limit: 8) };
         await new EvaluationRunner(new ProblemSolver(workbench, settings), options).RunAsync(cancellation: TestContext.Current.CancellationToken);
         return [.. File.ReadLines(options.Output).Select(line => JsonNode.Parse(line)!)];
     }

@@ -95,7 +95,7 @@ public static class RunMerger
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            File.Delete(part);
+            if (File.Exists(part)) File.Delete(part);
             throw CudaSearchException.BadInput($"cannot write {output}: {e.Message}", e);
         }
     }

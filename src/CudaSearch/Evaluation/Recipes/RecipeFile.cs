@@ -30,7 +30,8 @@ public static class RecipeFile
         }
         catch (YamlException e)
         {
-            faults.Add(new RecipeFault((int)e.Start.Line, $"not valid YAML: {FirstLine(e.Message)}"));
+            string end = e.End.Line == e.Start.Line ? "" : $" up to line {e.End.Line}";
+            faults.Add(new RecipeFault((int)e.Start.Line, $"not valid YAML{end}: {FirstLine(e.Message)}"));
         }
         return entries;
     }
