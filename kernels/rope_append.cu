@@ -16,9 +16,12 @@ CS_DEVICE u32 turn_high(u32 a, u32 b, float2 cos, float2 sin) {
 CS_DEVICE void turn(bf16* to, const bf16* from, const float* cos, const float* sin, i32 half) {
     uint4 a = ld16(from), b = ld16(from + half);
     const float2 *c = (const float2*)cos, *s = (const float2*)sin;
-    st16(to, {turn_low(a.x, b.x, c[0], s[0]), turn_low(a.y, b.y, c[1], s[1]), turn_low(a.z, b.z, c[2], s[2]), turn_low(a.w, b.w, c[3], s[3])});
-    st16(to + half,
-         {turn_high(a.x, b.x, c[0], s[0]), turn_high(a.y, b.y, c[1], s[1]), turn_high(a.z, b.z, c[2], s[2]), turn_high(a.w, b.w, c[3], s[3])});
+    uint4 low = {turn_low(a.x, b.x, c[0], s[0]), turn_low(a.y, b.y, c[1], s[1]),
+                 turn_low(a.z, b.z, c[2], s[2]), turn_low(a.w, b.w, c[3], s[3])};
+    uint4 high = {turn_high(a.x, b.x, c[0], s[0]), turn_high(a.y, b.y, c[1], s[1]),
+                  turn_high(a.z, b.z, c[2], s[2]), turn_high(a.w, b.w, c[3], s[3])};
+    st16(to, low);
+    st16(to + half, high);
 }
 
 CS_KERNEL_BOUNDS(rope_append_bf16, ROPE_THREADS, 1)

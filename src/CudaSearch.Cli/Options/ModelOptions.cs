@@ -21,7 +21,7 @@ internal sealed class ModelOptions
 
     private readonly Option<string?> _device = Values.Text(
         "--device", "where to compute: auto, cpu or cuda[:i]", "auto",
-        device => IsDevice(device) ? null : $"--device is {device}; it must be auto, cpu, cuda or cuda: and a number");
+        DeviceFault);
 
     private readonly Option<int> _threads = Values.Integer("--threads", "threads of the CPU backend; 0 takes all cores", 0, minimum: 0);
 
@@ -75,6 +75,9 @@ internal sealed class ModelOptions
         if (prm == NoVerifier) throw new UsageException("--prm is none; this command needs a process reward model");
         return Read(parsed) with { Model = null, Prm = prm };
     }
+
+    /// <summary>What is wrong with a value of <c>--device</c>; null when it is right.</summary>
+    public static string? DeviceFault(string device) => IsDevice(device) ? null : $"--device is {device}; it must be auto, cpu, cuda or cuda: and a number";
 
     private static bool IsDevice(string device) =>
         device is "auto" or "cpu" or "cuda" || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), out int index) && index >= 0);

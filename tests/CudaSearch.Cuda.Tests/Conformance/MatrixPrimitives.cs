@@ -28,7 +28,8 @@ internal static class MatrixPrimitives
         Warpgroup("warpgroup of reals, 128 wide", 128, words => words.RealPairs(192 * 32))
             with { Tolerance = new Tolerance(2, 3.2e-5f) },
         new("phases of barriers", "hopper", "barrier_phases", words => words.Random(128), input =>
-            [.. Enumerable.Range(0, 128).Select(i => input[i / 32 * 32 + 31 - i % 32])]) { Threads = 64, NeedsHopper = true },
+            [.. Enumerable.Range(0, 128).Select(i => input[i / 32 * 32 + 31 - i % 32])])
+            { Threads = 64, NeedsHopper = true, Unchecked = true },
     ];
 
     private static IEnumerable<uint> Registers(int count, Func<int, int, uint> value) =>

@@ -25,6 +25,9 @@ internal sealed record Primitive(string Name, string Module, string Kernel, Func
     /// <summary>The output is zero at the start; otherwise it is poisoned with 0xFF.</summary>
     public bool StartsAtZero { get; init; }
 
+    /// <summary>It orders memory in a way that the checker does not follow, so it runs without.</summary>
+    public bool Unchecked { get; init; }
+
     /// <summary>It exists on compute capability 9.0 alone.</summary>
     public bool NeedsHopper { get; init; }
 

@@ -15,7 +15,6 @@ public sealed class AttendMutationTests(DeviceFixture device)
     [InlineData("no_list_barrier")]
     [InlineData("no_finished_barrier")]
     [InlineData("no_reset")]
-    [InlineData("merges_early")]
     [InlineData("no_causal_bound")]
     [InlineData("no_key_bound")]
     [InlineData("queries_overwritten")]

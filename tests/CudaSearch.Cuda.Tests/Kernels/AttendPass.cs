@@ -4,8 +4,8 @@ using CudaSearch.Cache;
 namespace CudaSearch.Cuda.Tests.Kernels;
 
 /// <summary>
-/// The pass block of tests of attention, RoPE and page copies, laid out from <c>kernels/common/pass.cuh</c> alone: a mistake of the engine's own
-/// writer cannot hide a kernel's.
+/// The pass block of tests of attention, RoPE and page copies, laid out from <c>kernels/common/pass.cuh</c> alone: a mistake of the
+/// engine's own writer cannot hide a kernel's.
 /// </summary>
 internal sealed class AttendPass
 {
@@ -36,7 +36,10 @@ internal sealed class AttendPass
     public void AddTiles(QuerySpan span, int tileRows)
     {
         for (int first = 0; first < span.RowCount; first += tileRows)
-            _tiles.AddRange([span.FirstRow + first, Math.Min(tileRows, span.RowCount - first), span.FirstPosition + first, _tilePages.Count]);
+        {
+            int rows = Math.Min(tileRows, span.RowCount - first);
+            _tiles.AddRange([span.FirstRow + first, rows, span.FirstPosition + first, _tilePages.Count]);
+        }
         _tilePages.AddRange(span.Table.Pages);
     }
 

@@ -38,7 +38,10 @@ public sealed class AttendPrefillTests(DeviceFixture device)
     {
         var scene = new AttendScene(heads, kvHeads, headDim);
         PageTable prompt = scene.Sequence(70);
-        QuerySpan[] spans = [scene.Ask(scene.Sequence(140, prompt), rows: 70), scene.Ask(scene.Sequence(75, prompt), rows: 5), scene.Ask(scene.Sequence(20), rows: 20)];
+        scene.Ask(scene.Sequence(140, prompt), rows: 70);
+        scene.Ask(scene.Sequence(75, prompt), rows: 5);
+        scene.Ask(scene.Sequence(20), rows: 20);
+        IReadOnlyList<QuerySpan> spans = scene.Spans;
         scene.Fill();
         byte[] tiles = _runner.Prefill(scene, spans);
         Assert.Equal(tiles, _runner.Prefill(scene, spans, tileRows: 7));
@@ -46,8 +49,8 @@ public sealed class AttendPrefillTests(DeviceFixture device)
         Assert.Equal(tiles, _runner.Ranges(scene, spans.SelectMany(Single), share: false));
         AttendReference.RequireRight(scene, spans, MemoryMarshal.Cast<byte, ushort>(tiles));
 
-        static IEnumerable<QuerySpan> Single(QuerySpan span) =>
-            Enumerable.Range(0, span.RowCount).Select(i => span with { FirstRow = span.FirstRow + i, RowCount = 1, FirstPosition = span.FirstPosition + i });
+        static IEnumerable<QuerySpan> Single(QuerySpan span) => Enumerable.Range(0, span.RowCount)
+            .Select(i => new QuerySpan(span.FirstRow + i, 1, span.FirstPosition + i, span.Table));
     }
 
     [Theory]
@@ -61,7 +64,8 @@ public sealed class AttendPrefillTests(DeviceFixture device)
         for (int d = 0; d < headDim; d++)
         {
             float sum = 0;
-            for (int key = 0; key < table.Length; key += AttentionPlan.RangeLength) sum += Rounding.FromBf16(scene.Cache[scene.ValueAt(table, key, 0) + d]);
+            for (int key = 0; key < table.Length; key += AttentionPlan.RangeLength)
+                sum += Rounding.FromBf16(scene.Cache[scene.ValueAt(table, key, 0) + d]);
             expected[d] = Rounding.ToBf16(sum * (1f / table.Length));
         }
         Assert.Equal(expected, MemoryMarshal.Cast<byte, ushort>(_runner.Ranges(scene, scene.Spans)).ToArray());

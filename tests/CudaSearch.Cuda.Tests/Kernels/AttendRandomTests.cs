@@ -29,7 +29,7 @@ public sealed class AttendRandomTests(DeviceFixture device)
             PageTable? prefix = parent >= 0 && parent < tables.Count ? tables[parent] : null;
             tables.Add(scene.Sequence((prefix?.Length ?? 0) + tokens, prefix));
         }
-        foreach ((PageTable table, (int _, int _, int rows)) in tables.Zip(branches)) scene.Ask(table, 1 + Math.Min(rows, table.Length - 1));
+        for (int i = 0; i < tables.Count; i++) scene.Ask(tables[i], 1 + Math.Min(branches[i].Rows, tables[i].Length - 1));
         scene.Fill();
 
         byte[] shared = _runner.Ranges(scene, scene.Spans);

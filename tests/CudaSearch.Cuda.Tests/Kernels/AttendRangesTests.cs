@@ -36,7 +36,8 @@ public sealed class AttendRangesTests(DeviceFixture device)
     public void AttendsToSpansOfManyRows(int heads, int kvHeads, int headDim)
     {
         var scene = new AttendScene(heads, kvHeads, headDim);
-        foreach ((int length, int rows) in new[] { (20, 20), (65, 3), (100, 50), (128, 1), (129, 17), (66, 66) }) scene.Ask(scene.Sequence(length), rows);
+        foreach ((int length, int rows) in new[] { (20, 20), (65, 3), (100, 50), (128, 1), (129, 17), (66, 66) })
+            scene.Ask(scene.Sequence(length), rows);
         scene.Fill();
         byte[] output = Schedules.Run(() => _runner.Ranges(scene, scene.Spans));
         AttendReference.RequireRight(scene, scene.Spans, MemoryMarshal.Cast<byte, ushort>(output));

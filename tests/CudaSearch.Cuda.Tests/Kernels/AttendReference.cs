@@ -5,8 +5,8 @@ namespace CudaSearch.Cuda.Tests.Kernels;
 /// <summary>Attention in double precision, straight from its definition.</summary>
 internal static class AttendReference
 {
-    // A weight is rounded to bf16, by 2^-8 of it at most; so are then their sum, which normalizes, and the output. That makes at most three times
-    // 2^-8 of the mean magnitude of the values, and a little for float32 scores and exponentials.
+    // A weight is rounded to bf16, by 2^-8 of it at most; so are then their sum, which normalizes, and the output. That makes at most three
+    // times 2^-8 of the mean magnitude of the values, and a little for float32 scores and exponentials.
     private const double Tolerance = 3.1 / 256;
 
     /// <summary>Fails unless these rows of an output are right; NaN is wrong.</summary>
@@ -24,7 +24,8 @@ internal static class AttendReference
                 for (int head = 0; head < scene.Heads; head++)
                 {
                     int bad = CountWrong(scene, span.Table, span.FirstRow + i, span.FirstPosition + i, head, output);
-                    if (bad > 0 && wrong == 0) first = $"row {span.FirstRow + i} at position {span.FirstPosition + i}, head {head}: {bad} elements";
+                    if (bad > 0 && wrong == 0)
+                        first = $"row {span.FirstRow + i} at position {span.FirstPosition + i}, head {head}: {bad} elements";
                     wrong += bad;
                 }
             }

@@ -36,13 +36,17 @@ internal sealed class AttendRunner(DeviceFixture device)
         byte[] output = Run(scene, pass, (words, queries, cache, output) =>
         {
             for (int i = 0; i < launches; i++)
-                kernel.Launch(device.Stream, blocks, words, queries, cache, workspace, output, scene.Heads, scene.KvHeads, scene.ScaleLog2);
+            {
+                kernel.Launch(
+                    device.Stream, blocks, words, queries, cache, workspace, output, scene.Heads, scene.KvHeads, scene.ScaleLog2);
+            }
         });
         return (output, device.Download(arrivals));
     }
 
     /// <summary>Spans through tiles. The output's bytes.</summary>
-    public byte[] Prefill(AttendScene scene, IEnumerable<QuerySpan> spans, int? tileRows = null, int spareTiles = 1, AttendPrefillKernel? kernel = null)
+    public byte[] Prefill(
+        AttendScene scene, IEnumerable<QuerySpan> spans, int? tileRows = null, int spareTiles = 1, AttendPrefillKernel? kernel = null)
     {
         var pass = new AttendPass { Rows = scene.Rows };
         foreach (QuerySpan span in spans) pass.AddTiles(span, tileRows ?? AttendPrefillKernel.TileRows(scene.Heads, scene.KvHeads));

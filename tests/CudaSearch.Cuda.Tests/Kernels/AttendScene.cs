@@ -4,8 +4,8 @@ using CudaSearch.Cache;
 namespace CudaSearch.Cuda.Tests.Kernels;
 
 /// <summary>
-/// Sequences over one layer of a paged cache, for tests of attention. Pages are given out in a random order; slots that no sequence holds are
-/// NaN; keys, values and queries are random bf16 numbers.
+/// Sequences over one layer of a paged cache, for tests of attention. Pages are given out in a random order; slots that no sequence holds
+/// are NaN; keys, values and queries are random bf16 numbers.
 /// </summary>
 internal sealed class AttendScene
 {
@@ -89,8 +89,8 @@ internal sealed class AttendScene
     }
 
     /// <summary>
-    /// A row over five ranges whose keys all weigh the same: the merged sum is the plain float32 sum of one value a range, and those are so large and
-    /// so small, and cancel so well, that the opposite order gives another sum.
+    /// A row over five ranges whose keys all weigh the same: the merged sum is the plain float32 sum of one value a range, and those are so
+    /// large and so small, and cancel so well, that the opposite order gives another sum.
     /// </summary>
     public static AttendScene WhereOrderShows(int headDim)
     {

@@ -63,7 +63,8 @@ public sealed class CopyPagesKernelTests(DeviceFixture device)
         for (int layer = 0; layer < Layers; layer++)
         {
             Span<byte> pages = expected.AsSpan((int)(layer * LayerStride(pageBytes)), Pages * pageBytes);
-            foreach (PageCopy copy in copies) pages.Slice(copy.Source * pageBytes, pageBytes).CopyTo(pages[(copy.Destination * pageBytes)..]);
+            foreach (PageCopy copy in copies)
+                pages.Slice(copy.Source * pageBytes, pageBytes).CopyTo(pages[(copy.Destination * pageBytes)..]);
         }
         return expected;
     }

@@ -25,18 +25,22 @@ public sealed class RopeAppendKernelTests(DeviceFixture device)
     {
         Data data = new(heads, kvHeads, headDim);
         byte[][] outputs = Schedules.Run(() => Run(new RopeAppendKernel(device.Kernels), data));
-        int wrong = 0, untouched = 0;
+        int wrong = 0, disturbed = 0;
         ReadOnlySpan<ushort> queries = MemoryMarshal.Cast<byte, ushort>(outputs[0]), cache = MemoryMarshal.Cast<byte, ushort>(outputs[1]);
         var written = new bool[cache.Length];
         for (int row = 0; row < s_positions.Length; row++)
         {
             for (int head = 0; head < heads; head++)
-                wrong += CountWrong(data, data.Queries, (row * heads + head) * headDim, s_positions[row], queries.Slice((row * heads + head) * headDim, headDim));
+            {
+                int at = (row * heads + head) * headDim;
+                wrong += CountWrong(data, data.Queries, at, s_positions[row], queries.Slice(at, headDim));
+            }
             for (int head = 0; head < kvHeads; head++)
             {
                 (int page, int offset) = int.DivRem(s_slots[row], PagePool.PageSize);
                 int source = (row * kvHeads + head) * headDim;
-                int keys = ((page * kvHeads + head) * 2 * PagePool.PageSize + offset) * headDim, values = keys + PagePool.PageSize * headDim;
+                int keys = ((page * kvHeads + head) * 2 * PagePool.PageSize + offset) * headDim;
+                int values = keys + PagePool.PageSize * headDim;
                 wrong += CountWrong(data, data.Keys, source, s_positions[row], cache.Slice(keys, headDim));
                 if (!cache.Slice(values, headDim).SequenceEqual(data.Values.AsSpan(source, headDim))) wrong++;
                 written.AsSpan(keys, headDim).Fill(true);
@@ -45,10 +49,11 @@ public sealed class RopeAppendKernelTests(DeviceFixture device)
         }
         for (int i = 0; i < cache.Length; i++)
         {
-            if (!written[i] && cache[i] != 0xFFFF) untouched++;
+            if (!written[i] && cache[i] != 0xFFFF) disturbed++;
         }
-        Assert.Equal((0, 0), (wrong, untouched));
-        Assert.True(queries[(s_positions.Length * heads * headDim)..].SequenceEqual(data.Queries.AsSpan(s_positions.Length * heads * headDim)));
+        Assert.Equal((0, 0), (wrong, disturbed));
+        int end = s_positions.Length * heads * headDim;
+        Assert.True(queries[end..].SequenceEqual(data.Queries.AsSpan(end)));
     }
 
     [Fact]
@@ -76,7 +81,8 @@ public sealed class RopeAppendKernelTests(DeviceFixture device)
         }
         return wrong;
 
-        static bool IsNear(ushort actual, double expected) => Math.Abs(Rounding.FromBf16(actual) - expected) <= Math.Abs(expected) * (1.01 / 256) + 1e-6;
+        static bool IsNear(ushort actual, double expected) =>
+            Math.Abs(Rounding.FromBf16(actual) - expected) <= Math.Abs(expected) * (1.01 / 256) + 1e-6;
     }
 
     private byte[][] Run(RopeAppendKernel kernel, Data data)
@@ -90,10 +96,12 @@ public sealed class RopeAppendKernelTests(DeviceFixture device)
         using CudaDeviceVariable<float> sin = device.Upload<float>(data.Sin);
         using CudaDeviceVariable<ushort> cache = device.Poisoned<ushort>(Pages * data.KvHeads * 2 * PagePool.PageSize * data.HeadDim);
         kernel.Launch(
-            device.Stream, s_positions.Length + Spare, words.Pointer, queries.Pointer, keys.Pointer, values.Pointer, cos.Pointer, sin.Pointer,
-            cache.Pointer, data.Heads, data.KvHeads, data.HeadDim);
+            device.Stream, s_positions.Length + Spare, words.Pointer, queries.Pointer, keys.Pointer, values.Pointer, cos.Pointer,
+            sin.Pointer, cache.Pointer, data.Heads, data.KvHeads, data.HeadDim);
         device.Stream.Synchronize();
-        return [MemoryMarshal.AsBytes<ushort>(device.Download(queries)).ToArray(), MemoryMarshal.AsBytes<ushort>(device.Download(cache)).ToArray()];
+        return [Bytes(queries), Bytes(cache)];
+
+        byte[] Bytes(CudaDeviceVariable<ushort> variable) => MemoryMarshal.AsBytes<ushort>(device.Download(variable)).ToArray();
     }
 
     /// <summary>Random inputs, two rows more than the pass has.</summary>

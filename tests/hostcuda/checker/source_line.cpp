@@ -49,6 +49,11 @@ private:
 
 } // namespace
 
+std::string without_way_up(std::string path) {
+    while (path.compare(0, 3, "../") == 0) path.erase(0, 3);
+    return path;
+}
+
 std::string source_line(const void* return_address) {
     const char* call = (const char*)return_address - 1;
     dl_find_object found;
@@ -57,7 +62,7 @@ std::string source_line(const void* return_address) {
     uint64_t offset = (uint64_t)call - found.dlfo_link_map->l_addr;
     MappedFile file(*path ? path : "/proc/self/exe");
     std::string line = find_line({file.section(".debug_line"), file.section(".debug_line_str"), file.section(".debug_str")}, offset);
-    if (!line.empty()) return line;
+    if (!line.empty()) return without_way_up(line);
     char text[32];
     snprintf(text, sizeof text, "+0x%llx", (unsigned long long)offset);
     return path + std::string(text);

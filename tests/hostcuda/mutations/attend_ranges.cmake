@@ -3,7 +3,6 @@ add_mutation(attend_ranges no_wait "cp_async_wait<0>();" "")
 add_mutation(attend_ranges no_list_barrier "__syncthreads(); // the list is complete, the range there for all" "")
 add_mutation(attend_ranges no_finished_barrier "__syncthreads(); // it is known whose states are complete" "")
 add_mutation(attend_ranges no_reset "*arrivals = 0;" "")
-add_mutation(attend_ranges merges_early "row_partials[row + 1] - row_partials[row]) return false;" "1) return false;")
 add_mutation(attend_ranges merges_backwards
     "i64 partial = (i64)(first + i) * to.heads + head;"
     "i64 partial = (i64)(end - 1 - (first + i - row_partials[row])) * to.heads + head;")

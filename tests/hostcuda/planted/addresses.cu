@@ -38,7 +38,7 @@ PLANTED(null_pointer) {
 // Nothing is wrong with the kernel; a launch with a host or wild pointer as `in` is.
 PLANTED(foreign_pointer) {
     u32 t = threadIdx.x;
-    out[t] = in[t]; // BUG foreign_pointer
+    out[t] = in[t] - 3 * n; // BUG foreign_pointer
 }
 
 PLANTED(misaligned_vector) {

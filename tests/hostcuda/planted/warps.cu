@@ -3,11 +3,12 @@
 
 // The reduction of old: it trusts the warp to run in lock step.
 PLANTED(warp_synchrony) {
-    CS_SHARED(i32, values, [96]);
+    CS_SHARED(i32, values, [64]);
     u32 t = threadIdx.x;
+    out[t] = 0;
     if (t >= 32) return;
-    values[t] = in[t];
-    values[t + 32] = values[t + 64] = 0;
+    values[t + 32] = 0; // BUG warp_synchrony
+    values[t] = in[t]; // BUG warp_synchrony
     for (u32 distance = 16; distance; distance >>= 1) {
         if (CORRECT) __syncwarp();
         i32 sum = values[t] + values[t + distance]; // BUG warp_synchrony
@@ -47,8 +48,7 @@ PLANTED(shuffle_as_barrier) {
 PLANTED(endless_spin) {
     u32 t = threadIdx.x;
     if (t == 0 && CORRECT) atomicExch(out + 1, 7);
-    if (t < 2)
-        while (ld_volatile(out + 1) != 7) { // BUG endless_spin
-        }
-    if (t == 0) out[0] = in[0];
+    while (ld_volatile(out + 1) != 7) { // BUG endless_spin
+    }
+    if (t != 1) out[t] = in[t];
 }

@@ -23,7 +23,7 @@ namespace hostcuda {
     __builtin_unreachable();
 }
 
-static std::string place_of(Where where) { return where.file ? std::string(where.file) + ":" + std::to_string(where.line) : ""; }
+std::string place_of(Where where) { return where.file ? without_way_up(where.file) + ":" + std::to_string(where.line) : ""; }
 
 static std::string formatted(const char* format, va_list arguments) {
     char text[1024];

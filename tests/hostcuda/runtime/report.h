@@ -4,6 +4,9 @@
 
 namespace hostcuda {
 
+// "kernels/linear.cu:12", or nothing where the place is not known.
+std::string place_of(Where where);
+
 // As fail(), for an instruction address instead of a Where.
 [[noreturn]] void fail_at(const void* pc, const char* format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -38,7 +38,7 @@ void spin(Where where) {
     Lane* next = next_lane(w, me);
     if (others && !w.random.on()) {
         Warp& warp = w.warps[next_bit(others, me.warp->id)];
-        next = &warp.lanes[next_bit(warp.runnable, w.idle_spins % warp_size)];
+        next = &warp.lanes[next_bit(warp.runnable, warp.turn++ % warp_size)];
     }
     if (next != &me) switch_fiber(me, *next);
     else land_tile_copy(w);
@@ -79,6 +79,7 @@ static void prepare_warps(Worker& w) {
         warp.lanes = w.lanes + i * warp_size;
         warp.alive = lanes >= warp_size ? whole_warp : (1u << lanes) - 1;
         warp.runnable = 0; // a failed block leaves its own behind
+        warp.turn = 0;
         for (Rendezvous& meeting : warp.rendezvous) meeting.arrived = 0;
         set_runnable(w, warp, warp.alive);
     }
@@ -96,6 +97,7 @@ static void prepare_lanes(Worker& w) {
         lane.started = false;
         lane.operation = Operation::none;
         lane.warp_epoch = 0;
+        lane.acquired = 0;
         lane.rows_buffer = 0;
         lane.where = {nullptr, 0};
         lane.fake_stack = nullptr;

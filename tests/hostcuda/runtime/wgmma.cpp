@@ -1,7 +1,6 @@
 #include "wgmma.h"
 #include "report.h"
 #include "schedule.h"
-#include <memory>
 #include <hostcuda/hopper.h>
 #include <hostcuda/math.h>
 
@@ -90,11 +89,12 @@ static float element(const char* arena, u64 descriptor, u32 row, u32 k) {
     return bf16_to_f32(v);
 }
 
-static void multiply(const char* arena, Accumulator& accumulator, const WgmmaOperation& operation) {
-    constexpr u32 rows = 64, depth = 16, max_columns = 2 * max_accumulators;
+static void multiply(const char* arena, Warpgroup& group, const WgmmaOperation& operation) {
+    constexpr u32 rows = 64;
+    Accumulator& accumulator = group.accumulators[operation.accumulator];
     u32 columns = 2 * accumulator.count;
-    auto b = std::make_unique<float[][max_columns]>(depth); // too large for a fiber's stack, and for static thread-local storage
-    for (u32 k = 0; k < depth; k++)
+    auto& b = group.operand;
+    for (u32 k = 0; k < wgmma_depth; k++)
         for (u32 n = 0; n < columns; n++) b[k][n] = element(arena, operation.b, n, k);
     for (u32 row = 0; row < rows; row++) {
         // lane that holds (row, n), and its register
@@ -102,9 +102,9 @@ static void multiply(const char* arena, Accumulator& accumulator, const WgmmaOpe
             u32 thread = row / 16 * warp_size + row % 8 * 4 + n % 8 / 2;
             return accumulator.values[thread][n / 8 * 4 + row % 16 / 8 * 2 + n % 2];
         };
-        float sum[max_columns];
+        float sum[max_wgmma_columns];
         for (u32 n = 0; n < columns; n++) sum[n] = operation.keep ? held(n) : 0.f;
-        for (u32 k = 0; k < depth; k++) {
+        for (u32 k = 0; k < wgmma_depth; k++) {
             float a = element(arena, operation.a, row, k);
             for (u32 n = 0; n < columns; n++) sum[n] += a * b[k][n];
         }
@@ -125,8 +125,7 @@ void wait_wgmma(u32 groups_in_flight, Where where) {
     Warpgroup& group = my_group();
     if (!gather(group, stage_wait, where)) return;
     while (group.groups.size() > groups_in_flight) {
-        for (const WgmmaOperation& operation : group.groups.front())
-            multiply(worker->shared.memory, group.accumulators[operation.accumulator], operation);
+        for (const WgmmaOperation& operation : group.groups.front()) multiply(worker->shared.memory, group, operation);
         group.groups.erase(group.groups.begin());
     }
     for (u32 i = 0; i < group.accumulators.size(); i++) {

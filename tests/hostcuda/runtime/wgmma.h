@@ -8,6 +8,8 @@ namespace hostcuda {
 
 constexpr u32 warpgroup_size = 128;
 constexpr u32 max_accumulators = 128; // registers a thread
+constexpr u32 max_wgmma_columns = 2 * max_accumulators;
+constexpr u32 wgmma_depth = 16; // k of one operation
 
 // The accumulator of one product chain: [warpgroup_size][count] values kept for the threads, and where they go.
 struct Accumulator {
@@ -29,6 +31,7 @@ struct Warpgroup {
     std::vector<Accumulator> accumulators;
     std::vector<WgmmaOperation> open; // issued, not committed
     std::vector<std::vector<WgmmaOperation>> groups;
+    float operand[wgmma_depth][max_wgmma_columns]; // b of the operation being computed; too large for a fiber's stack
 
     void reset();
 };

@@ -1,6 +1,6 @@
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>What the attention kernels have in common (kernels/common/attention_state.cuh): head sizes, the scale of scores, rows in shared memory.</summary>
+/// <summary>What the attention kernels have in common: head sizes, the scale of scores, rows in shared memory.</summary>
 internal static class AttentionHead
 {
     /// <summary>Most query heads that may share a key/value head; what the tests cover, not a limit of the arithmetic.</summary>

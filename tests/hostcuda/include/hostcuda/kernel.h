@@ -5,12 +5,13 @@
 #include <utility>
 
 #define CS_DEVICE static inline __attribute__((always_inline))
+// Out of line, so that the instructions of the body have its lines and not those of the call below.
 #define CS_KERNEL(name)                                                                                                                    \
     static constexpr u32 cs_max_threads_##name = 1024, cs_min_blocks_##name = 0;                                                           \
-    static void name
+    static __attribute__((noinline)) void name
 #define CS_KERNEL_BOUNDS(name, threads, min_blocks)                                                                                        \
     static constexpr u32 cs_max_threads_##name = threads, cs_min_blocks_##name = min_blocks;                                               \
-    static void name
+    static __attribute__((noinline)) void name
 
 namespace hostcuda {
 
@@ -48,8 +49,8 @@ extern "C" {
 extern const hostcuda::Kernel* const __start_hostcuda_kernels[] __attribute__((visibility("hidden")));
 extern const hostcuda::Kernel* const __stop_hostcuda_kernels[] __attribute__((visibility("hidden")));
 
-// Not inline (a module is one kernel file): the table of an inline function would be one for the whole process, whichever module came first.
-__attribute__((visibility("default"), used, no_sanitize("thread"))) const hostcuda::Module* hostcuda_module() {
+// Weak rather than inline: the table of an exported inline function would be one for the whole process, whichever module came first.
+__attribute__((visibility("default"), weak, no_sanitize("thread"))) const hostcuda::Module* hostcuda_module() {
 #if HOSTCUDA_CHECKER
     constexpr hostcuda::Flavour flavour = hostcuda::Flavour::checker;
 #elif defined(__SANITIZE_ADDRESS__)

@@ -48,6 +48,7 @@ struct __align__(64) Lane {
     u32 mask;         // of the collective it waits in
     Operation operation;
     u32 warp_epoch;   // rises at __syncwarp: orders a warp's accesses for the race detector
+    u32 acquired;     // Shadow::time() when it last got past an mbarrier, or met another lane that had
     u32 rows_buffer;  // which half of Warp::rows its next ldmatrix uses
     Where where;
     CopyQueue* copies; // cp.async in flight, made on first use
@@ -68,6 +69,7 @@ struct Warp {
     u32 id;       // in the block
     u32 alive;    // lanes that have not exited
     u32 runnable; // lanes that are not waiting
+    u32 turn;     // the lane after which others look for one to run while they spin: every lane's turn comes
     Block* block;
     Lane* lanes;  // [32]
     float* tile;  // [tile_floats], operands and result of a matrix product
