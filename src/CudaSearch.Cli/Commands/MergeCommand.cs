@@ -12,7 +12,9 @@ internal static class MergeCommand
         var inputs = new Argument<string[]>("files") { Description = "the shards' outputs, in any order", Arity = ArgumentArity.OneOrMore };
         var output = new Option<string>("--output", "-o") { Description = "the file to make; it must not exist", Required = true };
         var json = new Option<bool>("--json") { Description = "print the accuracy table as one JSON document" };
-        var command = new Command("merge", "Puts the outputs of eval's shards together, if they are one run and no row is missing or there twice.") { inputs, output, json };
+        var command = new Command(
+            "merge", "Puts the outputs of eval's shards together, if they are one run and no row is missing or there twice.")
+            { inputs, output, json };
         command.SetAction(parsed =>
         {
             string file = parsed.GetRequiredValue(output);

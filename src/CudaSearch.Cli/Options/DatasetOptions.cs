@@ -26,7 +26,9 @@ internal sealed class DatasetOptions
 
     private readonly Option<string?> _outputFolder = new("--output-dir")
     {
-        Description = "in place of --output: the folder of a file named as search-and-learn does, APPROACH_completions.jsonl [default with a recipe: data/MODEL]",
+        Description =
+            "in place of --output: the folder of a file named as search-and-learn does, APPROACH_completions.jsonl "
+            + "[default with a recipe: data/MODEL]",
     };
 
     private readonly Option<string[]> _columns = new("--column")
@@ -35,19 +37,24 @@ internal sealed class DatasetOptions
         DefaultValueFactory = _ => [],
     };
 
-    private readonly Option<int?> _limit = Values.OptionalInteger("--limit", "take at most this many problems; also --num-samples", minimum: 1);
+    private readonly Option<int?> _limit = Values.OptionalInteger(
+        "--limit", "take at most this many problems; also --num-samples", minimum: 1);
     private readonly Option<int?> _start = Values.OptionalInteger("--start", "the first row to take, from 0", minimum: 0);
     private readonly Option<int?> _end = Values.OptionalInteger("--end", "the row before which to stop", minimum: 0);
 
     private readonly Option<string?> _shard = Values.Text(
         "--shard", "take one of n equal shares of the rows, such as 2/8; merge puts their outputs together", otherwise: null,
-        text => Shard.TryParse(text) is null ? $"--shard is {text}; it must be a number and a count such as 2/8, the second of eight" : null);
+        text => Shard.TryParse(text) is null
+            ? $"--shard is {text}; it must be a number and a count such as 2/8, the second of eight"
+            : null);
 
-    private readonly Option<int> _concurrency = Values.Integer("--concurrency", "problems searched at once, which does not change results; 0 chooses", 0, minimum: 0);
+    private readonly Option<int> _concurrency = Values.Integer(
+        "--concurrency", "problems searched at once, which does not change results; 0 chooses", 0, minimum: 0);
 
     public DatasetOptions(Command command)
     {
-        foreach (Option option in (Option[])[_dataset, _split, _columns, _output, _outputFolder, _limit, _start, _end, _shard, _concurrency]) command.Add(option);
+        foreach (Option option in (Option[])[_dataset, _split, _columns, _output, _outputFolder, _limit, _start, _end, _shard, _concurrency])
+            command.Add(option);
     }
 
     /// <summary>What to evaluate, with the dataset as it was named.</summary>
@@ -59,7 +66,9 @@ internal sealed class DatasetOptions
     public EvaluationOptions Read(ParseResult parsed, bool recipe, RunSettings settings, string model)
     {
         var range = new RowRange(parsed.GetValue(_start), parsed.GetValue(_end), parsed.GetValue(_limit));
-        if (range.End <= (range.Start ?? 0)) throw new UsageException($"--start {range.Start ?? 0} --end {range.End}: the range is empty; the end is the row after the last one to take");
+        if (range.End <= (range.Start ?? 0))
+            throw new UsageException(
+            $"--start {range.Start ?? 0} --end {range.End}: the range is empty; the end is the row after the last one to take");
         ColumnMapping? columns = null;
         UsageException.Check(() => columns = ColumnMapping.Parse(parsed.GetValue(_columns)!));
         return new EvaluationOptions

@@ -9,7 +9,9 @@ internal sealed class FolderOptions
 {
     private readonly Option<string?> _modelRoot = new("--model-root")
     {
-        Description = "the folder that holds models named as on the Hugging Face hub (meta-llama/Llama-3.2-1B-Instruct), whole or last part; the hub's own cache is looked into as well",
+        Description =
+            "the folder that holds models named as on the Hugging Face hub (meta-llama/Llama-3.2-1B-Instruct), "
+            + "whole or last part; the hub's own cache is looked into as well",
     };
 
     private readonly Option<string?> _dataRoot = new("--data-root") { Description = "the same for datasets (HuggingFaceH4/MATH-500)" };
@@ -22,7 +24,8 @@ internal sealed class FolderOptions
 
     /// <summary>Puts folders and a file in the place of names.</summary>
     /// <exception cref="CudaSearchException">Some are not on this machine: all of them, in one message.</exception>
-    public (WorkbenchOptions Models, EvaluationOptions Options) Resolve(ParseResult parsed, WorkbenchOptions models, EvaluationOptions options, string split)
+    public (WorkbenchOptions Models, EvaluationOptions Options) Resolve(
+        ParseResult parsed, WorkbenchOptions models, EvaluationOptions options, string split)
     {
         var folders = new HubFolders(parsed.GetValue(_modelRoot), Environment.GetEnvironmentVariable);
         var data = new HubFolders(parsed.GetValue(_dataRoot), Environment.GetEnvironmentVariable);

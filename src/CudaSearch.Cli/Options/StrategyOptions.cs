@@ -52,12 +52,13 @@ internal sealed class StrategyOptions
     public (RunSettings Settings, WorkbenchOptions Models) Read(ParseResult parsed)
     {
         ISearchStrategy strategy = SearchStrategies.Create(parsed.GetValue(_strategy)!);
+        bool compatible = IsCompatible(parsed);
         int n = parsed.GetValue(_n);
         var search = new SearchOptions
         {
             N = n,
             // A width nobody asked for is never larger than n.
-            BeamWidth = parsed.GetResult(_beamWidth) is { Implicit: false } ? parsed.GetValue(_beamWidth) : Math.Min(n, s_defaults.BeamWidth),
+            BeamWidth = compatible || parsed.GetResult(_beamWidth) is { Implicit: false } ? parsed.GetValue(_beamWidth) : Math.Min(n, s_defaults.BeamWidth),
             Iterations = parsed.GetValue(_iterations),
             Lookahead = parsed.GetValue(_lookahead),
             FilterDuplicates = parsed.GetValue(_filterDuplicates),
@@ -65,7 +66,6 @@ internal sealed class StrategyOptions
             Aggregation = Enum.Parse<Aggregation>(parsed.GetValue(_aggregate)!, ignoreCase: true),
             Sampling = _sampling.Read(parsed),
         };
-        bool compatible = IsCompatible(parsed);
         UsageException.Check(() => strategy.Validate(compatible ? Compatibility.Apply(search) : search));
         Vote? vote = parsed.GetValue(_vote) is { } name ? Enum.Parse<Vote>(name, ignoreCase: true) : null;
         WorkbenchOptions models = _models.ReadWithVerifier(parsed);

@@ -9,7 +9,9 @@ namespace CudaSearch.Cli.Recipes;
 /// <param name="Line">Its line in the recipe; null for the command line.</param>
 internal sealed record OptionSetting(Option Option, string? Value, string Key, int? Line)
 {
-    /// <summary>The setting as the parser of command lines reads it: joined, as values may begin with a dash; but an empty value stands alone.</summary>
+    /// <summary>
+    /// The setting as the parser of command lines reads it: joined, as values may begin with a dash; but an empty value stands alone.
+    /// </summary>
     public IEnumerable<string> Tokens => Value is null ? [] : Value.Length > 0 ? [$"{Option.Name}={Value}"] : [Option.Name, ""];
 
     /// <summary>A message about the value, with the name as the user knows it.</summary>

@@ -5,7 +5,8 @@ using CudaSearch.Evaluation.Recipes;
 namespace CudaSearch.Cli.Recipes;
 
 /// <summary>
-/// Turns <c>eval</c>'s arguments, and the recipe that they name, into plain options. A recipe is options in a file: its keys are search-and-learn's
+/// Turns <c>eval</c>'s arguments, and the recipe that they name, into plain options. A recipe is options in a file: its keys are
+/// search-and-learn's
 /// fields or our own options, and what the command line says comes after it. Names may be written with underscores or hyphens.
 /// </summary>
 internal sealed class RecipeArguments
@@ -62,7 +63,8 @@ internal sealed class RecipeArguments
                 continue;
             }
             string plain = name.Replace('_', '-');
-            if (RecipeFields.Find(plain[2..]) is { } field) TakeField(field, name, equals < 0 ? null : args[i][(equals + 1)..], args, ref i);
+            if (RecipeFields.Find(plain[2..]) is { } field)
+                TakeField(field, name, equals < 0 ? null : args[i][(equals + 1)..], args, ref i);
             else if (OptionOf(plain) is { } option)
             {
                 _named.Add(option);
@@ -97,9 +99,13 @@ internal sealed class RecipeArguments
     /// <summary>search-and-learn's name and ours for the same thing, or one of them twice.</summary>
     private void CheckRepeated(List<OptionSetting> ofLine)
     {
-        foreach (OptionSetting setting in ofLine.Where(setting => _named.Contains(setting.Option))) _lineFaults.Add($"{setting.Key} and {setting.Option.Name} set the same; give one of them");
+        foreach (OptionSetting setting in ofLine.Where(setting => _named.Contains(setting.Option)))
+            _lineFaults.Add($"{setting.Key} and {setting.Option.Name} set the same; give one of them");
         foreach (IGrouping<Option, OptionSetting> same in ofLine.GroupBy(setting => setting.Option).Where(same => same.Count() > 1))
-            _lineFaults.Add($"{string.Join(" and ", same.Select(setting => setting.Key).Distinct())}: {same.Key.Name[2..]} is given {same.Count()} times");
+        {
+            string keys = string.Join(" and ", same.Select(setting => setting.Key).Distinct());
+            _lineFaults.Add($"{keys}: {same.Key.Name[2..]} is given {same.Count()} times");
+        }
     }
 
     private void ReadRecipe(string recipe)
@@ -124,7 +130,8 @@ internal sealed class RecipeArguments
     /// <summary>One of our own options as a key of a recipe.</summary>
     private void TakeOption(Option option, RecipeEntry entry)
     {
-        if (option.ValueType == typeof(bool) && RecipeField.Truth(entry.Value) is null) Fault(entry.Line, $"{entry.Key} is {entry.Value ?? "null"}; it must be true or false");
+        if (option.ValueType == typeof(bool) && RecipeField.Truth(entry.Value) is null)
+            Fault(entry.Line, $"{entry.Key} is {entry.Value ?? "null"}; it must be true or false");
         else _settings.Add(new OptionSetting(option, entry.Value, entry.Key, entry.Line));
     }
 
@@ -153,7 +160,11 @@ internal sealed class RecipeArguments
 
     private void ThrowFaults(string? recipe)
     {
-        List<string> faults = [.. _fileFaults.OrderBy(fault => fault.Line).Select(fault => $"{recipe}, line {fault.Line}: {fault.Message}"), .. _lineFaults.Distinct()];
+        List<string> faults =
+        [
+            .. _fileFaults.OrderBy(fault => fault.Line).Select(fault => $"{recipe}, line {fault.Line}: {fault.Message}"),
+            .. _lineFaults.Distinct(),
+        ];
         if (faults.Count == 0) return;
         string message = faults.Count == 1 ? faults[0] : $"{faults.Count} settings are wrong:\n{string.Join('\n', faults)}";
         throw _fileFaults.Count > 0 ? CudaSearchException.BadInput(message) : new UsageException(message);
@@ -163,19 +174,24 @@ internal sealed class RecipeArguments
     private List<string> Merge(List<OptionSetting> ofLine)
     {
         var last = new Dictionary<Option, OptionSetting>();
-        foreach (OptionSetting setting in _settings.Except(ofLine).Where(setting => !_named.Contains(setting.Option)).Concat(ofLine)) last[setting.Option] = setting;
+        IEnumerable<OptionSetting> ofRecipe = _settings.Except(ofLine).Where(setting => !_named.Contains(setting.Option));
+        foreach (OptionSetting setting in ofRecipe.Concat(ofLine)) last[setting.Option] = setting;
         return [.. last.Values.SelectMany(setting => setting.Tokens), .. _rest];
     }
 
-    private IEnumerable<Option> Options => _command.Options.Concat(_command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive));
+    private IEnumerable<Option> Options =>
+        _command.Options
+        .Concat(_command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive));
 
     private Option? OptionOf(string name) => Options.FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
 
     private string Unknown(string name)
     {
         string dashes = name.StartsWith("--", StringComparison.Ordinal) ? "--" : "";
-        IEnumerable<string> known = RecipeFields.All.Select(field => field.Name).Concat(Options.Select(option => option.Name[2..].Replace('-', '_')));
+        IEnumerable<string> known =
+            RecipeFields.All.Select(field => field.Name).Concat(Options.Select(option => option.Name[2..].Replace('-', '_')));
         string? nearest = NearestName.Of(name, known);
-        return $"there is no {(dashes.Length > 0 ? "option" : "setting")} {name}{(nearest is null ? "" : $"; did you mean {dashes}{nearest}?")}";
+        string meant = nearest is null ? "" : $"; did you mean {dashes}{nearest}?";
+        return $"there is no {(dashes.Length > 0 ? "option" : "setting")} {name}{meant}";
     }
 }

@@ -2,7 +2,9 @@ using CudaSearch.Answers;
 
 namespace CudaSearch.Evaluation;
 
-/// <summary>The completions of a problem as voters. Those without the right to vote are passed over as long as another one takes part.</summary>
+/// <summary>
+/// The completions of a problem as voters. Those without the right to vote are passed over as long as another one takes part.
+/// </summary>
 public sealed class Ballot
 {
     private readonly List<string> _canonical;
@@ -34,8 +36,9 @@ public sealed class Ballot
     {
         int[] voters = [.. Enumerable.Range(0, k).Where(i => _mayVote?[i] ?? true)];
         if (voters.Length == 0) voters = [.. Enumerable.Range(0, k)];
-        return voters.Length == k
-            ? Voting.Choose(vote, Answers, _canonical, Scores, k)
-            : Voting.Choose(vote, [.. voters.Select(i => Answers[i])], [.. voters.Select(i => _canonical[i])], [.. voters.Select(i => Scores[i])], voters.Length);
+        if (voters.Length == k) return Voting.Choose(vote, Answers, _canonical, Scores, k);
+        return Voting.Choose(vote, Of(Answers), Of(_canonical), Of(Scores), voters.Length);
+
+        List<T> Of<T>(IReadOnlyList<T> all) => [.. voters.Select(i => all[i])];
     }
 }

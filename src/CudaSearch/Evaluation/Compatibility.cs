@@ -5,7 +5,8 @@ using CudaSearch.Verification;
 namespace CudaSearch.Evaluation;
 
 /// <summary>
-/// Everything in which search-and-learn does something other than its user probably means, switched on in one place. Without it each of these
+/// Everything in which search-and-learn does something other than its user probably means, switched on in one place. Without it each of
+/// these
 /// options has the value that the user means. The documentation's table (docs/search-and-learn.md) lists them in this order.
 /// </summary>
 public static class Compatibility
@@ -31,5 +32,6 @@ public static class Compatibility
     };
 
     /// <summary>A row range counts only when both of its ends are given.</summary>
-    public static RowRange Apply(RowRange range) => range.Start is null || range.End is null ? range with { Start = null, End = null } : range;
+    public static RowRange Apply(RowRange range) =>
+        range.Start is null || range.End is null ? range with { Start = null, End = null } : range;
 }

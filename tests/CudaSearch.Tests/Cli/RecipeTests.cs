@@ -17,12 +17,18 @@ public sealed class RecipeTests : IDisposable
     [Fact]
     public async Task ARecipeSetsWhatItSaysAndSearchAndLearnsDefaultsTheRest()
     {
-        string recipe = _folder.Write("r.yaml", Tiny + "num_iterations: 12\nagg_strategy: min\nsort_completed: true\nfilter_duplicates: false\nseed: 7\nmax_tokens: 300\nconcurrency: 1\nnum_proc: 3\n");
+        string recipe = _folder.Write(
+            "r.yaml",
+            Tiny + "num_iterations: 12\nagg_strategy: min\nsort_completed: true\nfilter_duplicates: false\nseed: 7\nmax_tokens: 300\n"
+            + "concurrency: 1\nnum_proc: 3\n");
         CliRun run = (await CliRun.OfAsync("eval", "--recipe", recipe, "--output", _folder.File("out.jsonl"))).Done();
-        Assert.Equal("num_proc is ignored: votes are counted while the search runs", Assert.Single(run.Error.Split('\n'), line => line.Contains("ignored", StringComparison.Ordinal)));
+        Assert.Equal("num_proc is ignored: votes are counted while the search runs",
+            Assert.Single(run.Error.Split('\n'), line => line.Contains("ignored", StringComparison.Ordinal)));
         JsonNode record = Records("out.jsonl")[1];
         Assert.Equal(("best-of-n", 4, 7), ((string)record["strategy"]!, (int)record["n"]!, (int)record["seed"]!));
-        Assert.StartsWith("beam-width=4 iterations=12 lookahead=0 aggregate=min temperature=0.8 top-p=1 top-k=0 min-p=0 max-tokens=300 sort-completed", (string)record["settings"]!, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "beam-width=4 iterations=12 lookahead=0 aggregate=min temperature=0.8 top-p=1 top-k=0 min-p=0 max-tokens=300 sort-completed",
+            (string)record["settings"]!, StringComparison.Ordinal);
         Assert.Equal(2, Records("out.jsonl").Length);
     }
 
@@ -31,14 +37,17 @@ public sealed class RecipeTests : IDisposable
     {
         string recipe = _folder.Write("r.yaml", Tiny + "n: 4\nbeam_width: 4\ntemperature: 0.3\nsort_completed: true\napproach: dvts\n");
         (await CliRun.OfAsync(
-            "eval", "--recipe=" + recipe, "-n", "2", "--beam_width=2", "--num-samples", "1", "--sort_completed=False", "--filter_duplicates", "--approach", "beam_search", "--output_dir", _folder.Path)).Done();
+            "eval", "--recipe=" + recipe, "-n", "2", "--beam_width=2", "--num-samples", "1",
+                "--sort_completed=False", "--filter_duplicates", "--approach", "beam_search", "--output_dir", _folder.Path)).Done();
         JsonNode record = Assert.Single(Records("beam_search_completions.jsonl"));
         Assert.Equal(("beam", 2), ((string)record["strategy"]!, (int)record["n"]!));
         Assert.Contains("beam-width=2 ", (string)record["settings"]!, StringComparison.Ordinal);
         Assert.Contains("temperature=0.3", (string)record["settings"]!, StringComparison.Ordinal);
         Assert.EndsWith(" filter-duplicates", (string)record["settings"]!, StringComparison.Ordinal);
         // Null takes the recipe's limit away; the shard keeps this short.
-        (await CliRun.OfAsync("eval", "--recipe", recipe, "--num_samples", "none", "--shard", "350/350", "-n", "4", "--output", _folder.File("last.jsonl"))).Done();
+        (await CliRun.OfAsync(
+            "eval", "--recipe", recipe, "--num_samples", "none", "--shard", "350/350", "-n", "4",
+            "--output", _folder.File("last.jsonl"))).Done();
         Assert.Equal(349, (int)Assert.Single(Records("last.jsonl"))["row"]!);
     }
 
@@ -46,7 +55,8 @@ public sealed class RecipeTests : IDisposable
     public async Task EveryFaultIsSaidAtOnceInTheOrderOfItsLine()
     {
         string recipe = _folder.Write("bad.yaml",
-            "approch: beam_search\nn: many\nnum_iterations: 0\nsort_completed: yes\nn: 4\nlookahead: [1]\npush_to_hub: true\nnum_proc: 0\ngpu_memory_utilization: 1.5\n"
+            "approch: beam_search\nn: many\nnum_iterations: 0\nsort_completed: yes\nn: 4\nlookahead: [1]\n"
+            + "push_to_hub: true\nnum_proc: 0\ngpu_memory_utilization: 1.5\n"
             + "custom_chat_template: \"{% x %}\"\njson: maybe\ntop_p: 2\nmodel_path:\n");
         CliRun run = await CliRun.OfAsync("eval", "--recipe", recipe, "--seed", "x", "--top_q=3", "--limit", "0", "--top_p", "0.5");
         Assert.Equal(ExitStatus.BadInput, run.Status);
@@ -54,13 +64,23 @@ public sealed class RecipeTests : IDisposable
         Assert.Equal("cudasearch: 16 settings are wrong:", lines[0]);
         string[] expected =
         [
-            "line 1: there is no setting approch; did you mean approach?", "line 2: n is many; it must be a whole number", "line 3: num_iterations is 0;", "line 4: sort_completed is yes; it must be true or false",
-            "line 5: n is given twice; it is on line 2", "line 6: lookahead has to be a single value, but is a list", "line 7: push_to_hub is true, but nothing is uploaded", "line 8: num_proc is 0;",
-            "line 9: gpu_memory_utilization is 1.5;", "line 10: custom_chat_template holds a template", "line 11: json is maybe; it must be true or false", "line 12: top_p is 2;", "line 13: model_path needs a value",
+            "line 1: there is no setting approch; did you mean approach?",
+                "line 2: n is many; it must be a whole number", "line 3: num_iterations is 0;",
+                "line 4: sort_completed is yes; it must be true or false",
+            "line 5: n is given twice; it is on line 2", "line 6: lookahead has to be a single value, but is a list",
+                "line 7: push_to_hub is true, but nothing is uploaded",
+                "line 8: num_proc is 0;",
+            "line 9: gpu_memory_utilization is 1.5;", "line 10: custom_chat_template holds a template",
+                "line 11: json is maybe; it must be true or false", "line 12: top_p is 2;",
+                "line 13: model_path needs a value",
         ];
         Assert.Equal(expected.Length + 4, lines.Length);
         foreach ((string part, string line) in expected.Zip(lines.Skip(1))) Assert.StartsWith($"  {recipe}, {part}", line, StringComparison.Ordinal);
-        Assert.Equal(["  --limit is 0; it must be a whole number, 1 or greater", "  --seed is x; it must be a whole number from 0 to 18446744073709551615", "  there is no option --top_q; did you mean --top_p?"], lines.TakeLast(3).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["  --limit is 0; it must be a whole number, 1 or greater",
+            "  --seed is x; it must be a whole number from 0 to 18446744073709551615",
+            "  there is no option --top_q; did you mean --top_p?"],
+            lines.TakeLast(3).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -92,7 +112,9 @@ public sealed class RecipeTests : IDisposable
     {
         CliRun run = await CliRun.OfAsync("eval", "--recipe", "AceMath-7B-Instruct/dvts", "--model-root", _folder.Path, "--data-root", _folder.Path);
         Assert.Equal(ExitStatus.BadInput, run.Status);
-        Assert.All(["3 things are missing", "--model nvidia/AceMath-7B-Instruct", "--prm Qwen/Qwen2.5-Math-PRM-7B", "--dataset HuggingFaceH4/MATH-500", "hf download"], part => Assert.Contains(part, run.Error));
+        Assert.All(
+            ["3 things are missing", "--model nvidia/AceMath-7B-Instruct", "--prm Qwen/Qwen2.5-Math-PRM-7B", "--dataset HuggingFaceH4/MATH-500", "hf download"],
+            part => Assert.Contains(part, run.Error));
     }
 
     [Fact]
@@ -102,12 +124,17 @@ public sealed class RecipeTests : IDisposable
         foreach (string name in RecipeCatalog.Names)
         {
             string output = $"{name.Replace('/', '-')}.jsonl";
-            (await CliRun.OfAsync("eval", "--recipe", name, "--model", "tinymath", "--prm", "tinymath", "--dataset", "tinymath", "--num_samples=1", "--output", _folder.File(output))).Done();
+            (await CliRun.OfAsync(
+                "eval", "--recipe", name, "--model", "tinymath", "--prm", "tinymath", "--dataset", "tinymath",
+                "--num_samples=1", "--output", _folder.File(output))).Done();
             JsonNode record = Assert.Single(Records(output));
             string approach = Path.GetFileName(name);
-            Assert.Equal((approach switch { "best_of_n" => "best-of-n", "beam_search" => "beam", _ => approach }, 4, 0), ((string)record["strategy"]!, (int)record["n"]!, (int)record["seed"]!));
-            Assert.Equal(approach == "beam_search" || approach == "best_of_n", ((string)record["settings"]!).Contains("filter-duplicates", StringComparison.Ordinal));
-            Assert.Equal(approach == "best_of_n", ((string)record["settings"]!).Contains("sort-completed", StringComparison.Ordinal));
+            Assert.Equal(
+                (approach switch { "best_of_n" => "best-of-n", "beam_search" => "beam", _ => approach }, 4, 0),
+                ((string)record["strategy"]!, (int)record["n"]!, (int)record["seed"]!));
+            string settings = (string)record["settings"]!;
+            Assert.Equal(approach is "beam_search" or "best_of_n", settings.Contains("filter-duplicates", StringComparison.Ordinal));
+            Assert.Equal(approach == "best_of_n", settings.Contains("sort-completed", StringComparison.Ordinal));
         }
     }
 
@@ -118,8 +145,10 @@ public sealed class RecipeTests : IDisposable
         CliRun whole = (await CliRun.OfAsync([.. run, "--output", _folder.File("whole.jsonl")])).Done();
         foreach (int i in (int[])[3, 1, 2]) (await CliRun.OfAsync([.. run, "--shard", $"{i}/3", "--output", _folder.File($"{i}.jsonl")])).Done();
         string merged = _folder.File("merged.jsonl");
-        (await CliRun.OfAsync("merge", _folder.File("3.jsonl"), _folder.File("1.jsonl"), "--output", merged)).Failed(ExitStatus.BadInput, "rows 42-43 of 40 to 46 are missing");
-        CliRun merge = (await CliRun.OfAsync("merge", _folder.File("3.jsonl"), _folder.File("1.jsonl"), _folder.File("2.jsonl"), "--output", merged)).Done();
+        (await CliRun.OfAsync("merge", _folder.File("3.jsonl"), _folder.File("1.jsonl"), "--output", merged))
+            .Failed(ExitStatus.BadInput, "rows 42-43 of 40 to 46 are missing");
+        string[] shards = [.. ((string[])["3.jsonl", "1.jsonl", "2.jsonl"]).Select(_folder.File)];
+        CliRun merge = (await CliRun.OfAsync(["merge", .. shards, "--output", merged])).Done();
         Assert.Equal(whole.Output, merge.Output);
         Assert.Equal(Records("whole.jsonl").Select(Essence), Records("merged.jsonl").Select(Essence));
         // The merged file is a run like any other: it is continued, not begun again.

@@ -53,10 +53,13 @@ public sealed class CompatibilityTests : IDisposable
     [Fact]
     public async Task TokenCountsAreTrueOrTheOriginals()
     {
-        Assert.All(await RunAsync("beam.jsonl", Of("beam")), record => Assert.All(record["completion_tokens"]!.AsArray(), count => Assert.True((int)count! > 0)));
-        Assert.All(await RunAsync("beam-compat.jsonl", Compatibility.Apply(Of("beam"))), record => Assert.All(record["completion_tokens"]!.AsArray(), count => Assert.Equal(0, (int)count!)));
+        Assert.All(await RunAsync("beam.jsonl", Of("beam")),
+            record => Assert.All(record["completion_tokens"]!.AsArray(), count => Assert.True((int)count! > 0)));
+        Assert.All(await RunAsync("beam-compat.jsonl", Compatibility.Apply(Of("beam"))),
+            record => Assert.All(record["completion_tokens"]!.AsArray(), count => Assert.Equal(0, (int)count!)));
         Assert.All(await RunAsync("dvts-compat.jsonl", Compatibility.Apply(Of("dvts"))), record => Assert.Equal(-1, (int)record["completion_tokens"]!));
-        Assert.All(await RunAsync("bon-compat.jsonl", Compatibility.Apply(Of("best-of-n"))), record => Assert.Equal(4, record["completion_tokens"]!.AsArray().Count(count => (int)count! > 0)));
+        Assert.All(await RunAsync("bon-compat.jsonl", Compatibility.Apply(Of("best-of-n"))),
+            record => Assert.Equal(4, record["completion_tokens"]!.AsArray().Count(count => (int)count! > 0)));
 
         static RunSettings Of(string strategy) => new() { Strategy = strategy };
     }
@@ -66,7 +69,9 @@ public sealed class CompatibilityTests : IDisposable
     {
         var settings = new RunSettings { Strategy = "dvts", Search = new SearchOptions { N = 8, Sampling = new GenerationOptions { Temperature = 1.5f } } };
         IReadOnlyList<JsonNode> own = await RunAsync("own.jsonl", settings), compat = await RunAsync("compat.jsonl", Compatibility.Apply(settings));
-        Assert.Contains(own, record => record["finished"] is { } flags && flags.AsArray().Any(flag => (bool)flag!) && flags.AsArray().Any(flag => !(bool)flag!));
+        Assert.Contains(own,
+            record => record["finished"] is { } flags && flags.AsArray().Any(flag => (bool)flag!)
+            && flags.AsArray().Any(flag => !(bool)flag!));
         Assert.All(compat, record => Assert.Null(record["finished"]));
         Assert.Equal(own.Select(record => record["completions"]!.ToJsonString()), compat.Select(record => record["completions"]!.ToJsonString()));
     }

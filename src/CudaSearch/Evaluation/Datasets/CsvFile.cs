@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace CudaSearch.Evaluation.Datasets;
 
 /// <summary>
-/// Reads comma-separated values (RFC 4180): a line of column names, then rows; a field in double quotes may hold the separator, line ends and, doubled, quotes.
+/// Reads comma-separated values (RFC 4180): a line of column names, then rows; a field in double quotes may hold the separator, line ends
+/// and, doubled, quotes.
 /// Every field is a text; an empty one is no value.
 /// </summary>
 internal static class CsvFile
@@ -13,7 +14,8 @@ internal static class CsvFile
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The rows as JSON objects, each with its file and line.</summary>
-    /// <exception cref="CudaSearchException">A quote is not closed, a row has more or fewer fields than there are names, or the text is not UTF-8.</exception>
+    /// <exception cref="CudaSearchException">A quote is not closed, a row has more or fewer fields than there are names, or the text is not
+    /// UTF-8.</exception>
     public static IEnumerable<(JsonElement Columns, string Where)> Rows(ReadOnlyMemory<byte> bytes, string path, char separator)
     {
         List<(int Line, List<string> Fields)> records = Split(Decode(bytes, path), path, separator);
@@ -25,7 +27,9 @@ internal static class CsvFile
         {
             string where = $"{path}, line {line}";
             if (fields.Count != names.Count)
-                throw CudaSearchException.BadInput($"{where}: the row has {fields.Count} fields, and line 1 names {names.Count} columns; put fields with a \"{separator}\" or a line end in double quotes");
+                throw CudaSearchException.BadInput(
+                    $"{where}: the row has {fields.Count} fields, and line 1 names {names.Count} columns; "
+                        + $"put fields with a \"{separator}\" or a line end in double quotes");
             yield return (Object(names, fields), where);
         }
     }
@@ -66,7 +70,8 @@ internal static class CsvFile
         var field = new StringBuilder();
         for (at++; ; at++)
         {
-            if (at >= text.Length) throw CudaSearchException.BadInput($"{path}, line {opened}: a double quote is opened here and never closed");
+            if (at >= text.Length)
+                throw CudaSearchException.BadInput($"{path}, line {opened}: a double quote is opened here and never closed");
             if (text[at] == '"')
             {
                 if (at + 1 >= text.Length || text[at + 1] != '"') break;
@@ -77,7 +82,8 @@ internal static class CsvFile
         }
         at++;
         if (Plain(text, ref at, separator).Length > 0)
-            throw CudaSearchException.BadInput($"{path}, line {line}: a field goes on behind its closing double quote; write quotes within a field twice");
+            throw CudaSearchException.BadInput(
+                $"{path}, line {line}: a field goes on behind its closing double quote; write quotes within a field twice");
         return field.ToString();
     }
 

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace CudaSearch.Evaluation.Datasets;
 
-/// <summary>Which rows of which dataset a run covers, all shards together. Every record says so, so that a merge can tell what is missing.</summary>
+/// <summary>
+/// Which rows of which dataset a run covers, all shards together. Every record says so, so that a merge can tell what is missing.
+/// </summary>
 /// <param name="Name">The file's name without its folder, or <c>tinymath</c>.</param>
 /// <param name="Digest">Names the content: all problems and reference answers of the whole file.</param>
 /// <param name="Start">The first row of the run, from 0.</param>

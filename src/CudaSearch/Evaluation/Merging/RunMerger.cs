@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using CudaSearch.Evaluation.Datasets;
 
@@ -10,7 +9,8 @@ namespace CudaSearch.Evaluation.Merging;
 public sealed record MergeSummary(int Problems, AccuracyTable Table);
 
 /// <summary>
-/// Puts the outputs of a run's shards together, in the order of the dataset, after checking that they are of one run and that no row is missing or there
+/// Puts the outputs of a run's shards together, in the order of the dataset, after checking that they are of one run and that no row is
+/// missing or there
 /// twice. (search-and-learn's merge_chunks looks for repeated problems only, and counts rows for two datasets that it knows by name.)
 /// </summary>
 public static class RunMerger
@@ -65,7 +65,10 @@ public static class RunMerger
         int start = records.Min(record => record.Dataset.Start), end = records.Max(record => record.Dataset.End);
         List<int> missing = [.. Enumerable.Range(start, end - start).Where(row => !byRow.Contains(row))];
         if (missing.Count > 0)
-            faults.Add($"{(missing.Count == 1 ? "row" : "rows")} {Ranges(missing)} of {start} to {end - 1} {(missing.Count == 1 ? "is" : "are")} missing, {missing.Count} in all");
+        {
+            (string rows, string are) = missing.Count == 1 ? ("row", "is") : ("rows", "are");
+            faults.Add($"{rows} {Ranges(missing)} of {start} to {end - 1} {are} missing, {missing.Count} in all");
+        }
     }
 
     /// <summary>3-5, 9.</summary>
@@ -89,8 +92,8 @@ public static class RunMerger
         string part = output + ".part";
         try
         {
-            using (var writer = new StreamWriter(part, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" })
-                foreach (ShardRecord record in records) writer.WriteLine(record.Text);
+            using (var writer = new StreamWriter(part)) // UTF-8 without a byte order mark
+                foreach (ShardRecord record in records) writer.Write(record.Text + "\n");
             File.Move(part, output);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)

@@ -9,7 +9,8 @@ namespace CudaSearch.Evaluation.Merging;
 /// <param name="Settings">What two records of one run agree in, by name.</param>
 /// <param name="Text">The line itself.</param>
 /// <param name="Where">File and line.</param>
-internal sealed record ShardRecord(int Row, DatasetIdentity Dataset, IReadOnlyList<(string Name, string Value)> Settings, string Text, string Where);
+internal sealed record ShardRecord(
+    int Row, DatasetIdentity Dataset, IReadOnlyList<(string Name, string Value)> Settings, string Text, string Where);
 
 /// <summary>Reads an output of <c>eval</c>.</summary>
 internal static class ShardFile
@@ -33,7 +34,8 @@ internal static class ShardFile
             return records;
         }
         string[] lines = text.Split('\n');
-        if (lines[^1].Length > 0) faults.Add($"{path} ends within a record, because its run was interrupted; run the same command again to finish it");
+        if (lines[^1].Length > 0)
+            faults.Add($"{path} ends within a record, because its run was interrupted; run the same command again to finish it");
         if (lines.Length == 1 && lines[0].Length == 0) faults.Add($"{path} holds no record");
         for (int i = 0; i < lines.Length - 1; i++)
         {

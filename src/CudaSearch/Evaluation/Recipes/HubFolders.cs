@@ -1,7 +1,8 @@
 namespace CudaSearch.Evaluation.Recipes;
 
 /// <summary>
-/// Where a model or dataset that is known by its name on the Hugging Face hub (<c>owner/name</c>) lies on this machine. Nothing is ever downloaded.
+/// Where a model or dataset that is known by its name on the Hugging Face hub (<c>owner/name</c>) lies on this machine. Nothing is ever
+/// downloaded.
 /// </summary>
 /// <param name="root">The folder that holds them; null looks only where the hub's own tools keep theirs.</param>
 /// <param name="environment">Reads an environment variable.</param>
@@ -16,7 +17,9 @@ public sealed class HubFolders(string? root, Func<string, string?> environment)
         if (!IsHubName(name)) return name;
         List<string> candidates = [.. Candidates(name, "models")];
         return candidates.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "config.json")))
-            ?? throw Missing(name, option, "a model", "--model-root", candidates, $"hf download {name} --local-dir {Path.Combine(root ?? "MODELS", name)}", "the folder");
+            ?? throw Missing(
+                name, option, "a model", "--model-root", candidates,
+                $"hf download {name} --local-dir {Path.Combine(root ?? "MODELS", name)}", "the folder");
     }
 
     /// <summary>The file of a dataset.</summary>
@@ -35,12 +38,14 @@ public sealed class HubFolders(string? root, Func<string, string?> environment)
         ];
         return candidates.FirstOrDefault(File.Exists)
             ?? throw Missing(name, "--dataset", "a dataset", "--data-root", candidates,
-                $"hf download {name} --repo-type dataset --local-dir {Path.Combine(root ?? "DATA", name)}", $"its {split} split as JSON lines or CSV");
+                $"hf download {name} --repo-type dataset --local-dir {Path.Combine(root ?? "DATA", name)}",
+                    $"its {split} split as JSON lines or CSV");
     }
 
     /// <summary>Whether it is exactly <c>owner/name</c>, and nothing that lies here under that path.</summary>
     public static bool IsHubName(string name) =>
-        name.Split('/') is [{ Length: > 0 } owner, { Length: > 0 }] && owner is not ("." or ".." or "~") && !Path.Exists(name) && !Path.IsPathRooted(name);
+        name.Split('/') is [{ Length: > 0 } owner, { Length: > 0 }] && owner is not ("." or ".." or "~")
+            && !Path.Exists(name) && !Path.IsPathRooted(name);
 
     private IEnumerable<string> Candidates(string name, string kind)
     {
@@ -62,7 +67,9 @@ public sealed class HubFolders(string? root, Func<string, string?> environment)
         return environment("HOME") is { Length: > 0 } user ? Path.Combine(user, ".cache", "huggingface", "hub") : null;
     }
 
-    /// <summary>The snapshot that the cache's <c>refs/main</c> names, in its layout <c>models--owner--name/snapshots/REVISION</c>.</summary>
+    /// <summary>
+    /// The snapshot that the cache's <c>refs/main</c> names, in its layout <c>models--owner--name/snapshots/REVISION</c>.
+    /// </summary>
     private static IEnumerable<string> Snapshots(string cache, string name, string kind)
     {
         string repository = Path.Combine(cache, $"{kind}--{name.Replace("/", "--")}");
@@ -70,7 +77,8 @@ public sealed class HubFolders(string? root, Func<string, string?> environment)
         if (File.Exists(main)) yield return Path.Combine(repository, "snapshots", File.ReadAllText(main).Trim());
     }
 
-    private CudaSearchException Missing(string name, string option, string what, string rootOption, List<string> candidates, string download, string instead)
+    private CudaSearchException Missing(
+        string name, string option, string what, string rootOption, List<string> candidates, string download, string instead)
     {
         string where = candidates.Count > 0 ? $"not in {string.Join(" or ", candidates)}" : "no folder to look in was given";
         return CudaSearchException.BadInput(

@@ -3,7 +3,10 @@ namespace CudaSearch.Evaluation.Recipes;
 /// <summary>Which name somebody probably meant.</summary>
 public static class NearestName
 {
-    /// <summary>The name with the fewest edits (insert, delete, replace, swap of neighbours; Damerau 1964) to <paramref name="word"/>; null when even that one is far off.</summary>
+    /// <summary>
+    /// The name with the fewest edits (insert, delete, replace, swap of neighbours; Damerau 1964) to <paramref name="word"/>; null when
+    /// even that one is far off.
+    /// </summary>
     public static string? Of(string word, IEnumerable<string> names)
     {
         string normal = Normal(word);
@@ -29,7 +32,8 @@ public static class NearestName
             {
                 int replaced = edits[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
                 edits[i, j] = Math.Min(replaced, Math.Min(edits[i - 1, j], edits[i, j - 1]) + 1);
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) edits[i, j] = Math.Min(edits[i, j], edits[i - 2, j - 2] + 1);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    edits[i, j] = Math.Min(edits[i, j], edits[i - 2, j - 2] + 1);
             }
         }
         return edits[a.Length, b.Length];

@@ -14,7 +14,9 @@ public static class RecipeCatalog
             .Select(file => Path.GetRelativePath(Root, file)[..^Extension.Length].Replace('\\', '/')).Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The file of a recipe: a path that exists, else the name of one that comes along, with or without <c>recipes/</c> and <c>.yaml</c>.</summary>
+    /// <summary>
+    /// The file of a recipe: a path that exists, else the name of one that comes along, with or without <c>recipes/</c> and <c>.yaml</c>.
+    /// </summary>
     /// <exception cref="CudaSearchException">It is neither.</exception>
     public static string Resolve(string nameOrFile)
     {
@@ -26,6 +28,8 @@ public static class RecipeCatalog
         if (names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase)) is { } found)
             return Path.Combine(Root, found + Extension);
         string meant = NearestName.Of(name, names) is { } nearest ? $"; did you mean {nearest}?" : "";
-        throw CudaSearchException.BadInput($"--recipe {nameOrFile}: there is no such file, and no recipe of that name comes along{meant} (there are {string.Join(", ", names)})");
+        throw CudaSearchException.BadInput(
+            $"--recipe {nameOrFile}: there is no such file, and no recipe of that name comes along{meant} "
+                + $"(there are {string.Join(", ", names)})");
     }
 }

@@ -20,10 +20,13 @@ public sealed record RecipeField(string Name, string? Option, bool IsSwitch, Fun
 
     /// <summary>A field whose value is the option's; the option checks it.</summary>
     internal static RecipeField Same(string name, string option) =>
-        new(name, option, IsSwitch: false, value => value is null ? new FieldReading(null, Fault: "needs a value") : new FieldReading(value));
+        new(name, option, IsSwitch: false, value => value is null
+            ? new FieldReading(null, Fault: "needs a value")
+            : new FieldReading(value));
 
     /// <summary>As <see cref="Same"/>, where null stands for the option not being given.</summary>
-    internal static RecipeField Optional(string name, string option) => new(name, option, IsSwitch: false, value => new FieldReading(value));
+    internal static RecipeField Optional(string name, string option) =>
+        new(name, option, IsSwitch: false, value => new FieldReading(value));
 
     /// <summary>A field that is true or false.</summary>
     internal static RecipeField Switch(string name, string option) => new(name, option, IsSwitch: true, value => Truth(value) switch
@@ -33,13 +36,15 @@ public sealed record RecipeField(string Name, string? Option, bool IsSwitch, Fun
     });
 
     /// <summary>A field that means nothing here; its value is checked all the same.</summary>
-    internal static RecipeField Ignored(string name, Func<string, string?> fault, string why) => new(name, Option: null, IsSwitch: false, value =>
+    internal static RecipeField Ignored(string name, Func<string, string?> fault, string why) =>
+        new(name, Option: null, IsSwitch: false, value =>
         value is null ? default
         : fault(value) is { } message ? new FieldReading(null, Fault: message)
         : new FieldReading(null, Note: why));
 
     /// <summary>As <see cref="Ignored"/>, of a field that is true or false. Only a value other than its default is worth a note.</summary>
-    internal static RecipeField IgnoredSwitch(string name, bool otherwise, string why) => new(name, Option: null, IsSwitch: true, value => Truth(value) switch
+    internal static RecipeField IgnoredSwitch(string name, bool otherwise, string why) =>
+        new(name, Option: null, IsSwitch: true, value => Truth(value) switch
     {
         null => NoTruth(value),
         { } truth => truth == otherwise ? default : new FieldReading(null, Note: why),
@@ -51,7 +56,9 @@ public sealed record RecipeField(string Name, string? Option, bool IsSwitch, Fun
     internal static string? NoText(string value) => null;
 
     internal static string? NoWholeNumber(string value) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 ? null : $"is {value}; it must be a whole number, 1 or greater";
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1
+            ? null
+            : $"is {value}; it must be a whole number, 1 or greater";
 
     internal static string? NoFraction(string value) =>
         double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is > 0 and <= 1

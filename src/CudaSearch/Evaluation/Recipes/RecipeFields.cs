@@ -12,7 +12,8 @@ public static class RecipeFields
     [
         new("approach", "--strategy", IsSwitch: false, Approach),
         Same("model_path", "--model"),
-        Ignored("gpu_memory_utilization", NoFraction, "both models share one budget, divided by what a token takes in each; --memory sets it"),
+        Ignored("gpu_memory_utilization", NoFraction,
+            "both models share one budget, divided by what a token takes in each; --memory sets it"),
         Optional("prm_path", "--prm"),
         Optional("output_dir", "--output-dir"),
         Ignored("num_proc", NoWholeNumber, "votes are counted while the search runs"),
@@ -33,7 +34,9 @@ public static class RecipeFields
         Same("temperature", "--temperature"),
         Same("top_p", "--top-p"),
         Ignored("prm_batch_size", NoWholeNumber, "the engine batches whatever waits to be scored"),
-        Ignored("search_batch_size", NoWholeNumber, "problems are searched side by side whatever the approach, which changes no result; --concurrency sets how many"),
+        Ignored("search_batch_size", NoWholeNumber,
+            "problems are searched side by side whatever the approach, "
+                + "which changes no result; --concurrency sets how many"),
         Same("seed", "--seed"),
         Same("max_tokens", "--max-tokens"),
         Same("agg_strategy", "--aggregate"),
@@ -79,9 +82,13 @@ public static class RecipeFields
         null => NoTruth(value),
     };
 
-    /// <summary>Ignoring a template would change every prompt. Python's "none" is what search-and-learn's own instructions say to write.</summary>
+    /// <summary>
+    /// Ignoring a template would change every prompt. Python's "none" is what search-and-learn's own instructions say to write.
+    /// </summary>
     private static FieldReading ChatTemplate(string? value) => value is null || IsNull(value)
         ? default
         : new FieldReading(
-            null, Fault: "holds a template, but templates are not run; the chat format is recognised from the model's tokenizer (Llama 3, ChatML). Write null, or leave it out");
+            null,
+                Fault: "holds a template, but templates are not run; "
+                    + "the chat format is recognised from the model's tokenizer (Llama 3, ChatML). Write null, or leave it out");
 }

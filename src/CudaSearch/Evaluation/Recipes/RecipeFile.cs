@@ -4,7 +4,8 @@ using YamlDotNet.Core.Events;
 namespace CudaSearch.Evaluation.Recipes;
 
 /// <summary>
-/// Reads a recipe: a YAML mapping from names to single values, search-and-learn's format. It works on the parser's events, so that every fault has
+/// Reads a recipe: a YAML mapping from names to single values, search-and-learn's format. It works on the parser's events, so that every
+/// fault has
 /// its line and nothing is looked up by reflection.
 /// </summary>
 public static class RecipeFile
@@ -26,7 +27,8 @@ public static class RecipeFile
             parser.Consume<DocumentStart>();
             ReadMapping(parser, entries, faults);
             parser.Consume<DocumentEnd>();
-            if (parser.Accept<DocumentStart>(out DocumentStart? second)) faults.Add(new RecipeFault(LineOf(second), "a recipe is one YAML document, and here begins another"));
+            if (parser.Accept<DocumentStart>(out DocumentStart? second))
+                faults.Add(new RecipeFault(LineOf(second), "a recipe is one YAML document, and here begins another"));
         }
         catch (YamlException e)
         {
@@ -44,7 +46,8 @@ public static class RecipeFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw CudaSearchException.BadInput($"{path}: cannot read the recipe: {(Directory.Exists(path) ? "this is a directory" : e.Message)}", e);
+            throw CudaSearchException.BadInput(
+                $"{path}: cannot read the recipe: {(Directory.Exists(path) ? "this is a directory" : e.Message)}", e);
         }
     }
 
@@ -56,7 +59,9 @@ public static class RecipeFile
             if (parser.Accept<Scalar>(out Scalar? scalar) && IsNull(scalar)) parser.MoveNext();
             else
             {
-                faults.Add(new RecipeFault(LineOf(parser.Current!), $"a recipe holds lines of the form \"name: value\", but here is {Kind(parser.Current!)}"));
+                faults.Add(new RecipeFault(
+                    LineOf(parser.Current!),
+                    $"a recipe holds lines of the form \"name: value\", but here is {Kind(parser.Current!)}"));
                 parser.SkipThisAndNestedEvents();
             }
             return;
@@ -73,7 +78,8 @@ public static class RecipeFile
             }
             int line = LineOf(key);
             bool isFirst = seen.TryAdd(key.Value.Replace('-', '_'), line);
-            if (!isFirst) faults.Add(new RecipeFault(line, $"{key.Value} is given twice; it is on line {seen[key.Value.Replace('-', '_')]} already"));
+            if (!isFirst)
+                faults.Add(new RecipeFault(line, $"{key.Value} is given twice; it is on line {seen[key.Value.Replace('-', '_')]} already"));
             if (parser.TryConsume<Scalar>(out Scalar? value))
             {
                 if (isFirst) entries.Add(new RecipeEntry(key.Value, IsNull(value) ? null : value.Value, line));

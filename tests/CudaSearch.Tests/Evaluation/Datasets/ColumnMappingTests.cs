@@ -74,7 +74,8 @@ public sealed class ColumnMappingTests : IDisposable
     }
 
     [Fact]
-    public void ReadsTabSeparatedValues() => Assert.Equal("a,b|1|||", Show(ProblemDataset.Load(_folder.Write("data.tsv", "question\tanswer\na,b\t1\n")).Rows[0]));
+    public void ReadsTabSeparatedValues() =>
+        Assert.Equal("a,b|1|||", Show(ProblemDataset.Load(_folder.Write("data.tsv", "question\tanswer\na,b\t1\n")).Rows[0]));
 
     [Theory]
     [InlineData("math500.jsonl", 500)]
@@ -93,12 +94,14 @@ public sealed class ColumnMappingTests : IDisposable
     {
         IReadOnlyList<DatasetRow> rows = ProblemDataset.Load(SharedData.PathOf("problems", "math500.jsonl")).Rows;
         IReadOnlyList<DatasetRow> boxed = ProblemDataset.Load(
-            _folder.Write("boxed.jsonl", string.Join('\n', rows.Select(row => $$"""{"problem": "p", "solution": {{row.Columns.GetProperty("solution").GetRawText()}}}""")))).Rows;
+            _folder.Write("boxed.jsonl",
+                string.Join('\n', rows.Select(row => $$"""{"problem": "p", "solution": {{row.Columns.GetProperty("solution").GetRawText()}}}""")))).Rows;
         int equal = rows.Zip(boxed).Count(pair => AnswerEquivalence.AreEqual(pair.First.Answer!, pair.Second.Answer!));
         Assert.InRange(equal, 495, 500);
     }
 
-    private DatasetRow Load(string name, string text, ColumnMapping? mapping = null) => ProblemDataset.Load(_folder.Write(name, text), columns: mapping).Rows[0];
+    private DatasetRow Load(string name, string text, ColumnMapping? mapping = null) =>
+        ProblemDataset.Load(_folder.Write(name, text), columns: mapping).Rows[0];
 
     private static string Show(DatasetRow row) => $"{row.Problem}|{row.Answer}|{row.Level}|{row.Subject}|{row.UniqueId}";
 }

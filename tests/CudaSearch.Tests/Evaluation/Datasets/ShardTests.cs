@@ -6,7 +6,10 @@ namespace CudaSearch.Tests.Evaluation.Datasets;
 public sealed class ShardTests
 {
     [Fact]
-    public void ShardsInARowAreTheWholeAndDifferByAtMostOne() => Gen.Select(Gen.Int[0, 1000], Gen.Int[1, 2000], Gen.Int[1, 64]).Where(x => x.Item3 <= x.Item2).Sample((start, rows, count) =>
+    public void ShardsInARowAreTheWholeAndDifferByAtMostOne() =>
+        Gen.Select(Gen.Int[0, 1000], Gen.Int[1, 2000], Gen.Int[1, 64])
+        .Where(x => x.Item3 <= x.Item2)
+        .Sample((start, rows, count) =>
     {
         int next = start, smallest = int.MaxValue, largest = 0;
         for (int i = 1; i <= count; i++)

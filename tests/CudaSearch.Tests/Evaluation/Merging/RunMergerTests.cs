@@ -35,7 +35,8 @@ public sealed class RunMergerTests : IDisposable
 
     [Fact]
     public void AnotherDatasetIsNoShardOfThis() => Refused(
-        ["its dataset is data.jsonl (other)"], File("a", [Record(0), Record(1), Record(2)]), File("b", [Record(3, digest: "other"), Record(4, digest: "other")]));
+        ["its dataset is data.jsonl (other)"],
+            File("a", [Record(0), Record(1), Record(2)]), File("b", [Record(3, digest: "other"), Record(4, digest: "other")]));
 
     [Fact]
     public void FilesThatAreNoneOrHalf()

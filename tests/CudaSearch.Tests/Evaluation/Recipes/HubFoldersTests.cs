@@ -46,7 +46,8 @@ public sealed class HubFoldersTests : IDisposable
     public void WhatIsNoNameStaysAsItIs()
     {
         var folders = new HubFolders(_folder.Path, _ => null);
-        foreach (string path in (string[])["tinymath", "./model", "../model", "a/b/c", "/model", _folder.Path]) Assert.Equal(path, folders.Model(path, "--model"));
+        foreach (string path in (string[])["tinymath", "./model", "../model", "a/b/c", "/model", _folder.Path])
+            Assert.Equal(path, folders.Model(path, "--model"));
     }
 
     [Fact]

@@ -24,7 +24,8 @@ public sealed class NearestNameTests
         Gen.Select(word, word).Sample((a, b) =>
         {
             int distance = NearestName.Distance(a, b);
-            return distance == NearestName.Distance(b, a) && (distance == 0) == (a == b) && distance >= Math.Abs(a.Length - b.Length) && distance <= Math.Max(a.Length, b.Length);
+            return distance == NearestName.Distance(b, a) && (distance == 0) == (a == b)
+                && distance >= Math.Abs(a.Length - b.Length) && distance <= Math.Max(a.Length, b.Length);
         });
     }
 }

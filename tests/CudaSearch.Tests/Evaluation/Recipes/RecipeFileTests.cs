@@ -10,7 +10,8 @@ public sealed class RecipeFileTests
     {
         List<RecipeFault> faults = [];
         IReadOnlyList<RecipeEntry> entries = RecipeFile.Parse(
-            "# comment\nn: 4 # four\n\ntemperature: 0.8\nnum-samples: ~\nprm_path: none\noutput_dir: 'null'\ncustom_chat_template: null\nsystem_prompt: |\n  a: $\\boxed{x}$\n\n  b\nseed: \"0\"\nempty:\n",
+            "# comment\nn: 4 # four\n\ntemperature: 0.8\nnum-samples: ~\nprm_path: none\noutput_dir: 'null'\n"
+                    + "custom_chat_template: null\nsystem_prompt: |\n  a: $\\boxed{x}$\n\n  b\nseed: \"0\"\nempty:\n",
             faults);
         Assert.Empty(faults);
         Assert.Equal(
