@@ -38,19 +38,13 @@ internal static class EvalCommand
             (models, options) = folders.Resolve(parsed, models, options, dataset.Split(parsed));
             using Workbench workbench = StrategyOptions.Open(host, settings, models);
             var runner = new EvaluationRunner(new ProblemSolver(workbench, settings), options);
-            CreateFolderOf(options.Output, parsed.GetValue(recipe) is not null);
+            if (dataset.MakesFolder(parsed)) Directory.CreateDirectory(Path.GetDirectoryName(options.Output)!);
             EvaluationSummary summary = await RunAsync(runner, options, host, cancellation);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => AccuracyReport.WriteJson(writer, summary.Table));
             else host.Output.Write(AccuracyReport.ToMarkdown(summary.Table));
             return ExitStatus.Done;
         });
         return command;
-    }
-
-    /// <summary>A recipe's default folder is nobody's typing error, so it is made; an output that was named has to have one.</summary>
-    private static void CreateFolderOf(string output, bool recipe)
-    {
-        if (recipe && Path.GetDirectoryName(output) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
     }
 
     private static async Task<EvaluationSummary> RunAsync(EvaluationRunner runner, EvaluationOptions options, CommandHost host, CancellationToken cancellation)

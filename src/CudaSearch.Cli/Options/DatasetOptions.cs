@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CudaSearch.Evaluation;
 using CudaSearch.Evaluation.Datasets;
+using CudaSearch.Evaluation.Recipes;
 
 namespace CudaSearch.Cli.Options;
 
@@ -82,13 +83,16 @@ internal sealed class DatasetOptions
         };
     }
 
+    /// <summary>Whether the folder of the output is one that the user need not have made: it was not named, or only the folder was.</summary>
+    public bool MakesFolder(ParseResult parsed) => parsed.GetValue(_output) is null;
+
     /// <summary>The split that was asked for.</summary>
     public string Split(ParseResult parsed) => parsed.GetValue(_split)!;
 
     private string Output(ParseResult parsed, bool recipe, string strategy, string model)
     {
         if (parsed.GetValue(_output) is { } output) return output;
-        string? folder = parsed.GetValue(_outputFolder) ?? (recipe ? Path.Combine("data", model) : null);
+        string? folder = parsed.GetValue(_outputFolder) ?? (recipe ? Path.Combine("data", HubFolders.IsHubName(model) ? model : Path.GetFileName(Path.TrimEndingDirectorySeparator(model))) : null);
         if (folder is null) throw new UsageException("Option '--output' is required; give the file that the records go to");
         string approach = strategy switch { "best-of-n" => "best_of_n", "beam" => "beam_search", _ => strategy };
         return Path.Combine(folder, $"{approach}_completions.jsonl");

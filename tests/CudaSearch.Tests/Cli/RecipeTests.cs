@@ -38,8 +38,8 @@ public sealed class RecipeTests : IDisposable
         string recipe = _folder.Write("r.yaml", Tiny + "n: 4\nbeam_width: 4\ntemperature: 0.3\nsort_completed: true\napproach: dvts\n");
         (await CliRun.OfAsync(
             "eval", "--recipe=" + recipe, "-n", "2", "--beam_width=2", "--num-samples", "1",
-                "--sort_completed=False", "--filter_duplicates", "--approach", "beam_search", "--output_dir", _folder.Path)).Done();
-        JsonNode record = Assert.Single(Records("beam_search_completions.jsonl"));
+                "--sort_completed=False", "--filter_duplicates", "--approach", "beam_search", "--output_dir", _folder.File("out"))).Done();
+        JsonNode record = Assert.Single(Records("out/beam_search_completions.jsonl"));
         Assert.Equal(("beam", 2), ((string)record["strategy"]!, (int)record["n"]!));
         Assert.Contains("beam-width=2 ", (string)record["settings"]!, StringComparison.Ordinal);
         Assert.Contains("temperature=0.3", (string)record["settings"]!, StringComparison.Ordinal);
@@ -101,6 +101,15 @@ public sealed class RecipeTests : IDisposable
         CliRun run = await CliRun.OfAsync(["eval", "--dataset", "tinymath", "--output", _folder.File("x"), .. line.Split(' ')]);
         run.Failed(ExitStatus.Usage, parts);
         Assert.Contains("try: cudasearch eval --help", run.Error);
+    }
+
+    [Fact]
+    public async Task EveryFieldHasItsOptionAndIsDocumented()
+    {
+        string help = (await CliRun.OfAsync("eval", "--help")).Done().Output;
+        Assert.All(RecipeFields.All.Where(field => field.Option is not null), field => Assert.Matches($@"{field.Option}\b", help));
+        string documentation = File.ReadAllText(Path.Join(Checkout.Root, "docs", "search-and-learn.md"));
+        Assert.All(RecipeFields.All, field => Assert.Contains($"`{field.Name}`", documentation));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public static class RecipeFields
         Same("model_path", "--model"),
         Ignored("gpu_memory_utilization", NoFraction,
             "both models share one budget, divided by what a token takes in each; --memory sets it"),
-        Optional("prm_path", "--prm"),
+        new("prm_path", "--prm", IsSwitch: false, value => new FieldReading(value ?? "none")),
         Optional("output_dir", "--output-dir"),
         Ignored("num_proc", NoWholeNumber, "votes are counted while the search runs"),
         new("push_to_hub", Option: null, IsSwitch: true, PushToHub),
