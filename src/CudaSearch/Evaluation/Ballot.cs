@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CudaSearch.Answers;
 
 namespace CudaSearch.Evaluation;
@@ -30,6 +31,12 @@ public sealed class Ballot
 
     /// <summary>Whether all may vote.</summary>
     public bool AllVote => _mayVote?.All(may => may) ?? true;
+
+    /// <summary>The ballot of a record; what is missing or of another kind throws what <see cref="JsonElement"/> throws.</summary>
+    internal static Ballot Read(JsonElement record) => new(
+        [.. record.GetProperty("completions").EnumerateArray().Select(text => AnswerExtractor.Extract(text.GetString()!))],
+        [.. record.GetProperty("agg_scores").EnumerateArray().Select(score => score.GetDouble())],
+        record.TryGetProperty("finished", out JsonElement flags) ? [.. flags.EnumerateArray().Select(flag => flag.GetBoolean())] : null);
 
     /// <summary>The answer that the first <paramref name="k"/> completions choose.</summary>
     public string Choose(Vote vote, int k)

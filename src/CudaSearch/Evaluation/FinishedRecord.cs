@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CudaSearch.Answers;
 using CudaSearch.Evaluation.Datasets;
 
 namespace CudaSearch.Evaluation;
@@ -16,14 +15,7 @@ internal sealed record FinishedRecord(int Row, string Problem, Ballot Ballot)
     {
         try
         {
-            bool[]? finished = record.TryGetProperty("finished", out JsonElement flags) ? [.. flags.EnumerateArray().Select(flag => flag.GetBoolean())] : null;
-            return new FinishedRecord(
-                record.GetProperty("row").GetInt32(),
-                record.GetProperty("problem").GetString()!,
-                new Ballot(
-                    [.. record.GetProperty("completions").EnumerateArray().Select(text => AnswerExtractor.Extract(text.GetString()!))],
-                    [.. record.GetProperty("agg_scores").EnumerateArray().Select(score => score.GetDouble())],
-                    finished));
+            return new FinishedRecord(record.GetProperty("row").GetInt32(), record.GetProperty("problem").GetString()!, Ballot.Read(record));
         }
         catch (Exception exception) when (IsOfAnotherMaker(exception))
         {

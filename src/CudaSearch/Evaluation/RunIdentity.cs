@@ -35,6 +35,7 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
         if (settings.UnfinishedVote) text += " unfinished-vote";
         if (settings.OriginalTokenCounts) text += " original-token-counts";
         if (settings.SystemPrompt != SystemPrompt.Default) text += $" system-prompt={(settings.SystemPrompt is { } prompt ? Digest.Of([prompt]) : "none")}";
+        if (search.Policy is { } policy) text += $" policy={policy.Text}";
         return text;
     }
 }
