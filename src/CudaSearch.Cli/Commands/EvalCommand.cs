@@ -16,14 +16,15 @@ internal static class EvalCommand
     {
         var recipe = new Option<string?>(RecipeArguments.RecipeOption)
         {
-            Description = "take the settings from a YAML file, search-and-learn's format, or from a recipe that comes along, such as Llama-3.2-1B-Instruct/beam_search; options given beside it hold",
+            Description = "take the settings from a YAML file, search-and-learn's format, or from a recipe that comes along, "
+                + "such as Llama-3.2-1B-Instruct/beam_search; options given beside it hold",
         };
         var command = new Command(Name, "Searches every problem of a dataset and grades the answers.") { recipe };
         var dataset = new DatasetOptions(command);
         var folders = new FolderOptions(command);
-        var systemPrompt = new Option<string>("--system-prompt")
+        var systemPrompt = new Option<string?>("--system-prompt")
         {
-            Description = "the system message; an empty one leaves it out [default: search-and-learn's]", DefaultValueFactory = _ => SystemPrompt.Default,
+            Description = "the system message; an empty one leaves it out [default: search-and-learn's]",
         };
         command.Add(systemPrompt);
         var search = new StrategyOptions(command);
@@ -32,7 +33,7 @@ internal static class EvalCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             (RunSettings settings, WorkbenchOptions models) = search.Read(parsed);
-            settings = settings with { SystemPrompt = parsed.GetRequiredValue(systemPrompt) is { Length: > 0 } prompt ? prompt : null };
+            if (parsed.GetValue(systemPrompt) is { } prompt) settings = settings with { SystemPrompt = prompt.Length > 0 ? prompt : null };
             EvaluationOptions options = dataset.Read(parsed, parsed.GetValue(recipe) is not null, settings, models.Model!);
             if (search.IsCompatible(parsed)) options = options with { Range = Compatibility.Apply(options.Range) };
             (models, options) = folders.Resolve(parsed, models, options, dataset.Split(parsed));

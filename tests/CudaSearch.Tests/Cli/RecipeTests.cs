@@ -35,7 +35,7 @@ public sealed class RecipeTests : IDisposable
     [Fact]
     public async Task TheCommandLineBeatsTheRecipeHoweverItIsWritten()
     {
-        string recipe = _folder.Write("r.yaml", Tiny + "n: 4\nbeam_width: 4\ntemperature: 0.3\nsort_completed: true\napproach: dvts\n");
+        string recipe = _folder.Write("r.yaml", Tiny + "system_prompt: null\nn: 4\nbeam_width: 4\ntemperature: 0.3\nsort_completed: true\napproach: dvts\n");
         (await CliRun.OfAsync(
             "eval", "--recipe=" + recipe, "-n", "2", "--beam_width=2", "--num-samples", "1",
                 "--sort_completed=False", "--filter_duplicates", "--approach", "beam_search", "--output_dir", _folder.File("out"))).Done();
@@ -43,7 +43,7 @@ public sealed class RecipeTests : IDisposable
         Assert.Equal(("beam", 2), ((string)record["strategy"]!, (int)record["n"]!));
         Assert.Contains("beam-width=2 ", (string)record["settings"]!, StringComparison.Ordinal);
         Assert.Contains("temperature=0.3", (string)record["settings"]!, StringComparison.Ordinal);
-        Assert.EndsWith(" filter-duplicates", (string)record["settings"]!, StringComparison.Ordinal);
+        Assert.EndsWith(" filter-duplicates system-prompt=none", (string)record["settings"]!, StringComparison.Ordinal);
         // Null takes the recipe's limit away; the shard keeps this short.
         (await CliRun.OfAsync(
             "eval", "--recipe", recipe, "--num_samples", "none", "--shard", "350/350", "-n", "4",
@@ -107,7 +107,7 @@ public sealed class RecipeTests : IDisposable
     public async Task EveryFieldHasItsOptionAndIsDocumented()
     {
         string help = (await CliRun.OfAsync("eval", "--help")).Done().Output;
-        Assert.All(RecipeFields.All.Where(field => field.Option is not null), field => Assert.Matches($@"{field.Option}\b", help));
+        Assert.All(RecipeFields.All.Where(field => field.Option is not null), field => Assert.Matches($@"\s--?{field.Option![2..]}\s", help));
         string documentation = File.ReadAllText(Path.Join(Checkout.Root, "docs", "search-and-learn.md"));
         Assert.All(RecipeFields.All, field => Assert.Contains($"`{field.Name}`", documentation));
     }
