@@ -71,6 +71,7 @@ public static class CommandLine
             EvalCommand.Create(host),
             MergeCommand.Create(host),
             ScoreCommand.Create(host),
+            EvalPrmCommand.Create(host),
             GenerateCommand.Create(host),
             LogitsCommand.Create(host),
             TokenizeCommand.Create(host),

@@ -38,7 +38,8 @@ internal static class EvalCommand
             if (search.IsCompatible(parsed)) options = options with { Range = Compatibility.Apply(options.Range) };
             (models, options) = folders.Resolve(parsed, models, options, dataset.Split(parsed));
             using Workbench workbench = StrategyOptions.Open(host, settings, models);
-            var runner = new EvaluationRunner(new ProblemSolver(workbench, settings), options);
+            using var solver = new ProblemSolver(workbench, settings);
+            var runner = new EvaluationRunner(solver, options);
             if (dataset.MakesFolder(parsed)) Directory.CreateDirectory(Path.GetDirectoryName(options.Output)!);
             EvaluationSummary summary = await RunAsync(runner, options, host, cancellation);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => AccuracyReport.WriteJson(writer, summary.Table));

@@ -30,7 +30,7 @@ internal static class SolveCommand
             (RunSettings settings, WorkbenchOptions models) = search.Read(parsed);
             using Workbench workbench = StrategyOptions.Open(host, settings, models);
             string text = await ReadProblemAsync(parsed.GetValue(problem), parsed.GetValue(file), host, cancellation);
-            var solver = new ProblemSolver(workbench, settings);
+            using var solver = new ProblemSolver(workbench, settings);
             SolveRecord record = await SearchAsync(solver, settings, text, host, cancellation);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => record.Write(writer));
             else SolveReport.Write(record, host);

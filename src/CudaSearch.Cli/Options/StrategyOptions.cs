@@ -37,12 +37,16 @@ internal sealed class StrategyOptions
     private readonly Option<string?> _compat = Values.OptionalChoice(
         "--compat", $"reproduce the quirks of another program: {Compatibility.SearchAndLearn}", [Compatibility.SearchAndLearn]);
 
+    private readonly VerifierOptions _verifiers;
     private readonly SamplingOptions _sampling;
     private readonly ModelOptions _models;
 
     public StrategyOptions(Command command)
     {
-        foreach (Option option in (Option[])[_strategy, _n, _beamWidth, _iterations, _lookahead, _filterDuplicates, _sortCompleted, _aggregate, _vote, _seed, _compat]) command.Add(option);
+        foreach (Option option in (Option[])
+            [_strategy, _n, _beamWidth, _iterations, _lookahead, _filterDuplicates, _sortCompleted, _aggregate, _vote, _seed, _compat])
+            command.Add(option);
+        _verifiers = new VerifierOptions(command, searches: true);
         _sampling = new SamplingOptions(command, s_defaults.Sampling.MaxTokens, "a step, or of an answer written in one go");
         _models = new ModelOptions(command, generates: true, judges: true);
     }
@@ -69,13 +73,15 @@ internal sealed class StrategyOptions
         UsageException.Check(() => strategy.Validate(compatible ? Compatibility.Apply(search) : search));
         Vote? vote = parsed.GetValue(_vote) is { } name ? Enum.Parse<Vote>(name, ignoreCase: true) : null;
         WorkbenchOptions models = _models.ReadWithVerifier(parsed);
+        JudgeOptions judge = _verifiers.Read(parsed);
+        if (!judge.UsesPrm) models = models with { Prm = null };
         if (!strategy.NeedsVerifier)
         {
             if (vote is Vote.Naive or Vote.Weighted)
                 throw new UsageException($"--vote {parsed.GetValue(_vote)} needs scores, and --strategy {strategy.Name} scores nothing; use best-of-n");
             models = models with { Prm = null };
         }
-        var settings = new RunSettings { Strategy = strategy.Name, Search = search, Seed = parsed.GetValue(_seed), Vote = vote };
+        var settings = new RunSettings { Strategy = strategy.Name, Search = search, Seed = parsed.GetValue(_seed), Judge = judge, Vote = vote };
         return (compatible ? Compatibility.Apply(settings) : settings, models);
     }
 
@@ -86,9 +92,9 @@ internal sealed class StrategyOptions
     public static Workbench Open(CommandHost host, RunSettings settings, WorkbenchOptions models)
     {
         Workbench workbench = Models.Open(host, models);
-        if (workbench.Verifier is not null || !SearchStrategies.Create(settings.Strategy).NeedsVerifier) return workbench;
+        if (workbench.Verifier is not null || !settings.Judge.UsesPrm || !SearchStrategies.Create(settings.Strategy).NeedsVerifier) return workbench;
         workbench.Dispose();
-        throw new UsageException($"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, or use majority or greedy");
+        throw new UsageException($"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, another judge with --verifier, or use majority or greedy");
     }
 
     private static string[] Names<T>()

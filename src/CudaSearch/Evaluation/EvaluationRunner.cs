@@ -92,7 +92,7 @@ public sealed class EvaluationRunner
                 // The queue holds more than run at once, so that a slow problem at its head keeps nobody from starting.
                 for (; next < _rows.Count && running.Count < 4 * width; next++)
                 {
-                    if (!done[next]) running.Enqueue((next, SolveAsync(_rows[next].Problem, slots, stop.Token)));
+                    if (!done[next]) running.Enqueue((next, SolveAsync(_rows[next], slots, stop.Token)));
                 }
                 if (running.Count == 0) break;
                 (int row, Task<SolveRecord> task) = running.Peek();
@@ -123,12 +123,12 @@ public sealed class EvaluationRunner
         }
     }
 
-    private async Task<SolveRecord> SolveAsync(string problem, SemaphoreSlim slots, CancellationToken cancellation)
+    private async Task<SolveRecord> SolveAsync(DatasetRow row, SemaphoreSlim slots, CancellationToken cancellation)
     {
         await slots.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            return await _solver.SolveAsync(problem, new SearchTree(), cancellation).ConfigureAwait(false);
+            return await _solver.SolveAsync(row.Problem, row.Answer, new SearchTree(), cancellation).ConfigureAwait(false);
         }
         finally
         {

@@ -7,11 +7,12 @@ using CudaSearch.Verification;
 namespace CudaSearch.Evaluation;
 
 /// <summary>Searches problems with one strategy on one workbench. Many calls may run at once: the engines batch them.</summary>
-public sealed class ProblemSolver
+public sealed class ProblemSolver : IDisposable
 {
     private readonly Workbench _workbench;
     private readonly RunSettings _settings;
     private readonly ISearchStrategy _strategy;
+    private readonly Judge _judge;
 
     /// <summary>Checks the settings.</summary>
     /// <exception cref="CudaSearchException">The strategy is unknown, an option makes no sense for it, or it needs a verifier that is not there.</exception>
@@ -21,11 +22,15 @@ public sealed class ProblemSolver
         _settings = settings;
         _strategy = SearchStrategies.Create(settings.Strategy);
         _strategy.Validate(settings.Search);
-        if (_strategy.NeedsVerifier && workbench.Verifier is null)
-            throw CudaSearchException.BadInput($"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, or use majority or greedy");
+        if (_strategy.NeedsVerifier && settings.Judge.UsesPrm && workbench.Verifier is null)
+        {
+            throw CudaSearchException.BadInput(
+                $"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, another judge with --verifier, or use majority or greedy");
+        }
         // Fails here, not in the middle of a run, when a model has no chat template.
         _ = Tokenization.ChatTemplate.For(workbench.Generator.Tokenizer);
         Identity = RunIdentity.Of(workbench, settings, _strategy.NeedsVerifier);
+        _judge = new Judge(_strategy.NeedsVerifier ? settings.Judge : JudgeOptions.None);
     }
 
     /// <summary>What distinguishes this run from others.</summary>
@@ -35,14 +40,22 @@ public sealed class ProblemSolver
     /// <param name="problem">Its text.</param>
     /// <param name="tree">Records every step as it happens.</param>
     /// <param name="cancellation">Ends the search.</param>
-    public async Task<SolveRecord> SolveAsync(string problem, SearchTree tree, CancellationToken cancellation = default)
+    public Task<SolveRecord> SolveAsync(string problem, SearchTree tree, CancellationToken cancellation = default) => SolveAsync(problem, null, tree, cancellation);
+
+    /// <summary>Searches one problem whose answer is known, which only an oracle looks at.</summary>
+    /// <param name="problem">Its text.</param>
+    /// <param name="reference">Its reference answer, or null.</param>
+    /// <param name="tree">Records every step as it happens.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    public async Task<SolveRecord> SolveAsync(string problem, string? reference, SearchTree tree, CancellationToken cancellation = default)
     {
         if (string.IsNullOrWhiteSpace(problem)) throw CudaSearchException.BadInput("the problem is empty; give its text");
         var clock = Stopwatch.StartNew();
         var generation = new Usage();
         var verification = new Usage();
         var generator = new EngineGenerator(_workbench.Generator, _settings.Seed, _settings.SystemPrompt, generation);
-        RlhflowVerifier? verifier = _strategy.NeedsVerifier ? new RlhflowVerifier(_workbench.Verifier!, verification) : null;
+        PrmVerifier? prm = _judge.UsesPrm ? new PrmVerifier(_workbench.Verifier!, verification, _settings.SystemPrompt ?? "") : null;
+        IVerifier? verifier = _strategy.NeedsVerifier ? _judge.For(prm, reference, _settings.Search.Aggregation) : null;
         SearchResult result = await _strategy
             .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree), cancellation).ConfigureAwait(false);
         List<string> answers = [.. result.Completions.Select(completion => AnswerExtractor.Extract(completion.Text))];
@@ -58,11 +71,14 @@ public sealed class ProblemSolver
             OriginalTokenCounts = _settings.OriginalTokenCounts,
             FinalAnswer = ballot.Choose(vote, answers.Count),
             Usage = new SolveUsage(
-                clock.Elapsed.TotalSeconds, generation.GeneratedTokens, generation.PrefillTokens, verification.PrefillTokens, verifier?.TokensWithoutReuse ?? 0,
+                clock.Elapsed.TotalSeconds, generation.GeneratedTokens, generation.PrefillTokens, verification.PrefillTokens, prm?.TokensWithoutReuse ?? 0,
                 generation.PagesPeak + verification.PagesPeak, generation.PagesPeakWithoutSharing + verification.PagesPeakWithoutSharing,
                 generation.Passes + verification.Passes),
         };
     }
+
+    /// <summary>Ends the programs that judge. No search may be running.</summary>
+    public void Dispose() => _judge.Dispose();
 
     /// <summary>What a completion weighs in votes; 0 where nothing scored it.</summary>
     private double VotingScore(Completion completion) =>

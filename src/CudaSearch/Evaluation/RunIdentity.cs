@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using CudaSearch.Search;
+using CudaSearch.Verification;
 
 namespace CudaSearch.Evaluation;
 
@@ -9,15 +11,23 @@ namespace CudaSearch.Evaluation;
 /// <param name="Seed">The seed.</param>
 /// <param name="Settings">Every other option that changes the result, in words.</param>
 /// <param name="Model">The generator.</param>
-/// <param name="Prm">The verifier; null where completions are not scored.</param>
+/// <param name="Prm">The verifier, or all of them in words; null where completions are not scored.</param>
 /// <param name="Backend">The backend that ran.</param>
 /// <param name="Device">The device that ran.</param>
 public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Settings, string Model, string? Prm, string Backend, string Device)
 {
     /// <summary>The identity of a run with these settings on this workbench.</summary>
     public static RunIdentity Of(Workbench workbench, RunSettings settings, bool scored) => new(
-        settings.Strategy, settings.Search.N, settings.Seed, Describe(settings), workbench.ModelName!, scored ? workbench.PrmName : null,
-        workbench.Backend, workbench.Device);
+        settings.Strategy, settings.Search.N, settings.Seed, Describe(settings) + (scored && settings.Judge.UsesPrm ? Describe(workbench.Verifier!) : ""),
+        workbench.ModelName!, scored ? settings.Judge.Describe(workbench.PrmName) : null, workbench.Backend, workbench.Device);
+
+    /// <summary>How the steps are judged, whether recognised or told; nothing for what is usual.</summary>
+    private static string Describe(ProcessRewardModel prm)
+    {
+        string text = prm.Format == PrmFormat.Rlhflow ? "" : $" prm-format={prm.Format.Name()}";
+        if (prm.Format == PrmFormat.Trl) text += $" prm-separator={JsonEncodedText.Encode(prm.Options.StepSeparator)}";
+        return text;
+    }
 
     private static string Describe(RunSettings settings)
     {

@@ -19,6 +19,9 @@ public sealed record RunSettings
     /// <summary>The system message; null leaves it out. Chat templates without one ignore it.</summary>
     public string? SystemPrompt { get; init; } = Evaluation.SystemPrompt.Default;
 
+    /// <summary>What scores steps, for strategies that need scores.</summary>
+    public JudgeOptions Judge { get; init; } = new();
+
     /// <summary>How the final answer is chosen; null: weighted where completions are scored, else majority.</summary>
     public Vote? Vote { get; init; }
 

@@ -80,7 +80,8 @@ public sealed class CompatibilityTests : IDisposable
     {
         using Workbench workbench = Workbench.Open(new WorkbenchOptions());
         var options = new EvaluationOptions { Dataset = Workbench.TinyMath, Output = _folder.File(name), Range = new RowRange(Start: 40, Limit: 8) };
-        await new EvaluationRunner(new ProblemSolver(workbench, settings), options).RunAsync(cancellation: TestContext.Current.CancellationToken);
+        using var solver = new ProblemSolver(workbench, settings);
+        await new EvaluationRunner(solver, options).RunAsync(cancellation: TestContext.Current.CancellationToken);
         return [.. File.ReadLines(options.Output).Select(line => JsonNode.Parse(line)!)];
     }
 }
