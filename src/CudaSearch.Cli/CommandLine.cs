@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using CudaSearch.Cli.Commands;
+using CudaSearch.Cli.Recipes;
 
 namespace CudaSearch.Cli;
 
@@ -9,11 +10,22 @@ public static class CommandLine
 {
     private static readonly Option<bool> s_verbose = new("--verbose") { Description = "show the trace of an internal error", Recursive = true };
 
+    /// <summary>A problem may well begin with '@' or be a minus followed by digits; neither is ours to interpret.</summary>
+    internal static ParserConfiguration Configuration { get; } = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
     /// <summary>Runs one command. All that goes wrong ends in one message on the host's standard error and a status of <see cref="ExitStatus"/>.</summary>
     public static async Task<int> RunAsync(string[] args, CommandHost host, CancellationToken cancellation = default)
     {
-        // A problem may well begin with '@' or be a minus followed by digits; neither is ours to interpret.
-        ParseResult parsed = CreateRoot(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        RootCommand root = CreateRoot(host);
+        ParseResult parsed;
+        try
+        {
+            parsed = root.Parse(ExpandRecipe(root, args, host), Configuration);
+        }
+        catch (Exception e) when (e is UsageException or CudaSearchException)
+        {
+            return Refuse(e, host, root.Parse(EvalCommand.Name, Configuration), cancellation);
+        }
         List<string> faults = [.. FaultsOf(parsed).Distinct()];
         if (faults.Count > 0)
         {
@@ -30,15 +42,26 @@ public static class CommandLine
             await host.Output.FlushAsync(CancellationToken.None);
             return status;
         }
-        catch (UsageException e)
-        {
-            Say(host, e.Message);
-            return Hint(host, parsed);
-        }
         catch (Exception e)
         {
-            return Report(e, host, parsed.GetValue(s_verbose), cancellation);
+            return Refuse(e, host, parsed, cancellation);
         }
+    }
+
+    /// <summary>Spells out the recipe that <c>eval</c> may be given; other commands' arguments stay as they are.</summary>
+    private static string[] ExpandRecipe(RootCommand root, string[] args, CommandHost host)
+    {
+        int name = Array.FindIndex(args, arg => !arg.StartsWith('-'));
+        if (name < 0 || args[name] != EvalCommand.Name) return args;
+        Command command = root.Subcommands.First(command => command.Name == EvalCommand.Name);
+        return [.. args[..(name + 1)], .. RecipeArguments.Expand(command, args[(name + 1)..], host.Error.WriteLine)];
+    }
+
+    private static int Refuse(Exception exception, CommandHost host, ParseResult parsed, CancellationToken cancellation)
+    {
+        if (exception is not UsageException) return Report(exception, host, parsed.GetValue(s_verbose), cancellation);
+        Say(host, exception.Message);
+        return Hint(host, parsed);
     }
 
     private static RootCommand CreateRoot(CommandHost host) =>
@@ -46,6 +69,7 @@ public static class CommandLine
         {
             SolveCommand.Create(host),
             EvalCommand.Create(host),
+            MergeCommand.Create(host),
             ScoreCommand.Create(host),
             EvalPrmCommand.Create(host),
             GradeCommand.Create(host),
@@ -105,5 +129,6 @@ public static class CommandLine
         }
     }
 
-    private static void Say(CommandHost host, string message) => host.Error.WriteLine($"cudasearch: {message.ReplaceLineEndings(" ")}");
+    /// <summary>One message; where it lists several faults, each has a line of its own, indented.</summary>
+    private static void Say(CommandHost host, string message) => host.Error.WriteLine($"cudasearch: {message.ReplaceLineEndings("\n  ")}");
 }

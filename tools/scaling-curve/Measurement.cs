@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CudaSearch.Evaluation;
+using CudaSearch.Evaluation.Datasets;
 using CudaSearch.Search;
 
 namespace ScalingCurve;

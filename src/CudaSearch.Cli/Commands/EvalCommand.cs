@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CudaSearch.Cli.Options;
+using CudaSearch.Cli.Recipes;
 using CudaSearch.Cli.Rendering;
 using CudaSearch.Evaluation;
 
@@ -8,38 +9,38 @@ namespace CudaSearch.Cli.Commands;
 /// <summary><c>eval</c>: searches every problem of a dataset into a file that a later call continues, then says how many were solved.</summary>
 internal static class EvalCommand
 {
+    /// <summary>What it is called.</summary>
+    public const string Name = "eval";
+
     public static Command Create(CommandHost host)
     {
-        var dataset = new Option<string>("--dataset")
+        var recipe = new Option<string?>(RecipeArguments.RecipeOption)
         {
-            Description = "JSON lines with problem and, to be graded, answer; or tinymath, its 350 held-out problems",
-            Required = true,
+            Description = "take the settings from a YAML file, search-and-learn's format, or from a recipe that comes along, "
+                + "such as Llama-3.2-1B-Instruct/beam_search; options given beside it hold",
         };
-        var output = new Option<string>("--output", "-o")
+        var command = new Command(Name, "Searches every problem of a dataset and grades the answers.") { recipe };
+        var dataset = new DatasetOptions(command);
+        var folders = new FolderOptions(command);
+        var systemPrompt = new Option<string?>("--system-prompt")
         {
-            Description = "where the records go, one JSON line a problem; a file of the same run is continued",
-            Required = true,
+            Description = "the system message; an empty one leaves it out [default: search-and-learn's]",
         };
-        Option<int?> limit = Values.OptionalInteger("--limit", "take at most this many problems", minimum: 1);
-        Option<int?> start = Values.OptionalInteger("--start", "the first row to take, from 0", minimum: 0);
-        Option<int?> end = Values.OptionalInteger("--end", "the row before which to stop", minimum: 0);
-        Option<int> concurrency = Values.Integer("--concurrency", "problems searched at once, which does not change results; 0 chooses", 0, minimum: 0);
-        var json = new Option<bool>("--json") { Description = "print the accuracy table as one JSON document" };
-        var command = new Command("eval", "Searches every problem of a dataset and grades the answers.") { dataset, output, limit, start, end, concurrency };
+        command.Add(systemPrompt);
         var search = new StrategyOptions(command);
+        var json = new Option<bool>("--json") { Description = "print the accuracy table as one JSON document" };
         command.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
             (RunSettings settings, WorkbenchOptions models) = search.Read(parsed);
-            var range = new RowRange(parsed.GetValue(start), parsed.GetValue(end), parsed.GetValue(limit));
-            if (range.End <= (range.Start ?? 0)) throw new UsageException($"--start {range.Start ?? 0} --end {range.End}: the range is empty; the end is the row after the last one to take");
-            var options = new EvaluationOptions
-            {
-                Dataset = parsed.GetRequiredValue(dataset), Output = parsed.GetRequiredValue(output), Range = range, Concurrency = parsed.GetValue(concurrency),
-            };
+            if (parsed.GetValue(systemPrompt) is { } prompt) settings = settings with { SystemPrompt = prompt.Length > 0 ? prompt : null };
+            EvaluationOptions options = dataset.Read(parsed, parsed.GetValue(recipe) is not null, settings, models.Model!);
+            if (search.IsCompatible(parsed)) options = options with { Range = Compatibility.Apply(options.Range) };
+            (models, options) = folders.Resolve(parsed, models, options, dataset.Split(parsed));
             using Workbench workbench = StrategyOptions.Open(host, settings, models);
             using var solver = new ProblemSolver(workbench, settings);
             var runner = new EvaluationRunner(solver, options);
+            if (dataset.MakesFolder(parsed)) Directory.CreateDirectory(Path.GetDirectoryName(options.Output)!);
             EvaluationSummary summary = await RunAsync(runner, options, host, cancellation);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => AccuracyReport.WriteJson(writer, summary.Table));
             else host.Output.Write(AccuracyReport.ToMarkdown(summary.Table));

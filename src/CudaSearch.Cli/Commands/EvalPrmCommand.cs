@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CudaSearch.Cli.Options;
 using CudaSearch.Engine;
+using CudaSearch.Evaluation.Datasets;
 using CudaSearch.Evaluation;
 using CudaSearch.Evaluation.ProcessBench;
 using CudaSearch.Verification;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using CudaSearch.Cli.Options;
-using CudaSearch.Evaluation;
+using CudaSearch.Evaluation.Datasets;
 using CudaSearch.TinyMath;
 
 namespace CudaSearch.Cli.Commands;

@@ -30,13 +30,22 @@ internal sealed class StrategyOptions
     private readonly Option<string?> _vote = Values.OptionalChoice(
         "--vote", $"how the answers become one: {string.Join(", ", Names<Vote>())} [default: weighted where steps are scored, else majority]", Names<Vote>());
 
+    private readonly Option<bool> _filterDuplicates = new("--filter-duplicates") { Description = "beam search: of beams with the same text keep the first" };
+
+    private readonly Option<bool> _sortCompleted = new("--sort-completed") { Description = "beam search: return the best finished answers instead of the earliest" };
+
+    private readonly Option<string?> _compat = Values.OptionalChoice(
+        "--compat", $"reproduce the quirks of another program: {Compatibility.SearchAndLearn}", [Compatibility.SearchAndLearn]);
+
     private readonly VerifierOptions _verifiers;
     private readonly SamplingOptions _sampling;
     private readonly ModelOptions _models;
 
     public StrategyOptions(Command command)
     {
-        foreach (Option option in (Option[])[_strategy, _n, _beamWidth, _iterations, _lookahead, _aggregate, _vote, _seed]) command.Add(option);
+        foreach (Option option in (Option[])
+            [_strategy, _n, _beamWidth, _iterations, _lookahead, _filterDuplicates, _sortCompleted, _aggregate, _vote, _seed, _compat])
+            command.Add(option);
         _verifiers = new VerifierOptions(command, searches: true);
         _sampling = new SamplingOptions(command, s_defaults.Sampling.MaxTokens, "a step, or of an answer written in one go");
         _models = new ModelOptions(command, generates: true, judges: true);
@@ -47,18 +56,21 @@ internal sealed class StrategyOptions
     public (RunSettings Settings, WorkbenchOptions Models) Read(ParseResult parsed)
     {
         ISearchStrategy strategy = SearchStrategies.Create(parsed.GetValue(_strategy)!);
+        bool compatible = IsCompatible(parsed);
         int n = parsed.GetValue(_n);
         var search = new SearchOptions
         {
             N = n,
             // A width nobody asked for is never larger than n.
-            BeamWidth = parsed.GetResult(_beamWidth) is { Implicit: false } ? parsed.GetValue(_beamWidth) : Math.Min(n, s_defaults.BeamWidth),
+            BeamWidth = compatible || parsed.GetResult(_beamWidth) is { Implicit: false } ? parsed.GetValue(_beamWidth) : Math.Min(n, s_defaults.BeamWidth),
             Iterations = parsed.GetValue(_iterations),
             Lookahead = parsed.GetValue(_lookahead),
+            FilterDuplicates = parsed.GetValue(_filterDuplicates),
+            SortCompleted = parsed.GetValue(_sortCompleted),
             Aggregation = Enum.Parse<Aggregation>(parsed.GetValue(_aggregate)!, ignoreCase: true),
             Sampling = _sampling.Read(parsed),
         };
-        UsageException.Check(() => strategy.Validate(search));
+        UsageException.Check(() => strategy.Validate(compatible ? Compatibility.Apply(search) : search));
         Vote? vote = parsed.GetValue(_vote) is { } name ? Enum.Parse<Vote>(name, ignoreCase: true) : null;
         WorkbenchOptions models = _models.ReadWithVerifier(parsed);
         JudgeOptions judge = _verifiers.Read(parsed);
@@ -70,8 +82,11 @@ internal sealed class StrategyOptions
             models = models with { Prm = null };
         }
         var settings = new RunSettings { Strategy = strategy.Name, Search = search, Seed = parsed.GetValue(_seed), Judge = judge, Vote = vote };
-        return (settings, models);
+        return (compatible ? Compatibility.Apply(settings) : settings, models);
     }
+
+    /// <summary>Whether search-and-learn's quirks are wanted.</summary>
+    public bool IsCompatible(ParseResult parsed) => parsed.GetValue(_compat) == Compatibility.SearchAndLearn;
 
     /// <summary>Opens the models. That a reward model is missing is said only once the generator is known to be one.</summary>
     public static Workbench Open(CommandHost host, RunSettings settings, WorkbenchOptions models)

@@ -1,3 +1,4 @@
+using CudaSearch.Evaluation.Datasets;
 using CudaSearch.Search;
 
 namespace CudaSearch.Evaluation;
@@ -5,7 +6,7 @@ namespace CudaSearch.Evaluation;
 /// <summary>What to evaluate.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>A JSONL file, or <c>tinymath</c> for the embedded held-out problems.</summary>
+    /// <summary>A JSONL, CSV or TSV file, or <c>tinymath</c> for the embedded held-out problems.</summary>
     public required string Dataset { get; init; }
 
     /// <summary>Where the records go; an existing file of the same run is continued.</summary>
@@ -13,6 +14,12 @@ public sealed record EvaluationOptions
 
     /// <summary>Which rows.</summary>
     public RowRange Range { get; init; } = RowRange.All;
+
+    /// <summary>Which share of them.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
+    /// <summary>Which columns are what.</summary>
+    public ColumnMapping Columns { get; init; } = ColumnMapping.Known;
 
     /// <summary>Problems searched at once; 0 picks enough to fill passes. Results do not depend on it.</summary>
     public int Concurrency { get; init; }
@@ -40,6 +47,7 @@ public sealed class EvaluationRunner
 
     private readonly ProblemSolver _solver;
     private readonly EvaluationOptions _options;
+    private readonly DatasetIdentity _dataset;
     private readonly IReadOnlyList<DatasetRow> _rows;
 
     /// <summary>Reads the dataset.</summary>
@@ -49,7 +57,10 @@ public sealed class EvaluationRunner
         if (options.Concurrency < 0) throw CudaSearchException.BadInput($"concurrency is {options.Concurrency}; it must be 1 or greater, or 0 for automatic");
         _solver = solver;
         _options = options;
-        _rows = options.Dataset == Workbench.TinyMath ? TinyMathRows.HeldOut(options.Range) : ProblemDataset.Load(options.Dataset, options.Range).Rows;
+        ProblemDataset dataset = ProblemDataset.Load(options.Dataset, options.Range, options.Columns);
+        _dataset = dataset.Identity;
+        (int start, int end) = options.Shard.Of(_dataset.Start, _dataset.End);
+        _rows = [.. dataset.Rows.Skip(start - _dataset.Start).Take(end - start)];
     }
 
     /// <summary>Problems in all.</summary>
@@ -96,7 +107,7 @@ public sealed class EvaluationRunner
             foreach ((int row, Task<SolveRecord> task) in running)
             {
                 await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (task.IsCompletedSuccessfully) file.Append(task.Result, _rows[row].Columns);
+                if (task.IsCompletedSuccessfully) file.Append(task.Result, _rows[row], _dataset);
             }
         }
         List<ProblemOutcome> gradedOutcomes = [.. outcomes.OfType<ProblemOutcome>()];
@@ -104,8 +115,8 @@ public sealed class EvaluationRunner
 
         void Write(int row, SolveRecord record)
         {
-            file.Append(record, _rows[row].Columns);
-            outcomes[row] = Grade(row, record.Answers, record.Aggregates);
+            file.Append(record, _rows[row], _dataset);
+            outcomes[row] = Grade(row, record.Ballot);
             Tally(outcomes[row], ref graded, ref right);
             finished++;
             progress?.Report(new EvaluationProgress(finished, _rows.Count, graded, right));
@@ -125,25 +136,21 @@ public sealed class EvaluationRunner
         }
     }
 
-    /// <summary>Matches the file's records with rows by problem text; of equal texts each takes one record.</summary>
+    /// <summary>Takes the file's records of rows of this run; those of other rows, of another range or shard, stay as they are.</summary>
     private void TakeFinished(RunFile file, bool[] done, ProblemOutcome?[] outcomes)
     {
-        var rowsOf = new Dictionary<string, Queue<int>>();
-        for (int i = 0; i < _rows.Count; i++)
+        foreach (FinishedRecord record in file.Records.Select(line => FinishedRecord.Read(line, _solver.Identity, _dataset, _options.Output)))
         {
-            if (!rowsOf.TryGetValue(_rows[i].Problem, out Queue<int>? same)) rowsOf[_rows[i].Problem] = same = new Queue<int>();
-            same.Enqueue(i);
-        }
-        foreach (FinishedRecord record in file.Records.Select(line => FinishedRecord.Read(line, _solver.Identity, _options.Output)))
-        {
-            if (!rowsOf.TryGetValue(record.Problem, out Queue<int>? rows) || !rows.TryDequeue(out int row)) continue;
+            int row = record.Row - _rows[0].Index;
+            if (row < 0 || row >= _rows.Count) continue;
+            if (done[row]) throw CudaSearchException.BadInput($"{_options.Output} holds row {record.Row} twice; remove one of the two, or choose another --output");
             done[row] = true;
-            outcomes[row] = Grade(row, record.Answers, record.Scores);
+            outcomes[row] = Grade(row, record.Ballot);
         }
     }
 
-    private ProblemOutcome? Grade(int row, IReadOnlyList<string> answers, IReadOnlyList<double> scores) =>
-        _rows[row].Answer is null ? null : ProblemOutcome.Grade((int)_solver.Identity.Seed, _rows[row], answers, scores);
+    private ProblemOutcome? Grade(int row, Ballot ballot) =>
+        _rows[row].Answer is null ? null : ProblemOutcome.Grade((int)_solver.Identity.Seed, _rows[row], ballot);
 
     private void Tally(ProblemOutcome? outcome, ref int graded, ref int right)
     {

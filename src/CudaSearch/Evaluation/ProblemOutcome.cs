@@ -1,4 +1,5 @@
 using CudaSearch.Answers;
+using CudaSearch.Evaluation.Datasets;
 
 namespace CudaSearch.Evaluation;
 
@@ -22,14 +23,19 @@ public sealed record ProblemOutcome(int Seed, string? Level, string? Subject, IR
     /// <param name="row">The problem; it needs a reference answer.</param>
     /// <param name="answers">The extracted answer of each completion, at least one.</param>
     /// <param name="scores">The aggregated score of each completion.</param>
-    public static ProblemOutcome Grade(int seed, DatasetRow row, IReadOnlyList<string> answers, IReadOnlyList<double> scores)
+    public static ProblemOutcome Grade(int seed, DatasetRow row, IReadOnlyList<string> answers, IReadOnlyList<double> scores) =>
+        Grade(seed, row, new Ballot(answers, scores, mayVote: null));
+
+    /// <summary>As the other, where some completions may not vote. Pass@k counts all of them.</summary>
+    internal static ProblemOutcome Grade(int seed, DatasetRow row, Ballot ballot)
     {
         string gold = row.Answer ?? throw new ArgumentException($"row {row.Index} has no reference answer", nameof(row));
-        List<string> canonical = [.. answers.Select(CanonicalAnswer.Of)];
-        int right = answers.Count(answer => AnswerEquivalence.AreEqual(gold, answer));
-        return new ProblemOutcome(seed, row.Level, row.Subject, [.. Voting.SampleCounts(answers.Count).Select(k => new VoteOutcome(
-            k, IsRight(Vote.Naive, k), IsRight(Vote.Weighted, k), IsRight(Vote.Majority, k), Voting.PassAtK(answers.Count, right, k)))]);
+        int count = ballot.Answers.Count, right = ballot.Answers.Count(IsRight);
+        return new ProblemOutcome(seed, row.Level, row.Subject, [.. Voting.SampleCounts(count).Select(k => new VoteOutcome(
+            k, Wins(Vote.Naive, k), Wins(Vote.Weighted, k), Wins(Vote.Majority, k), Voting.PassAtK(count, right, k)))]);
 
-        bool IsRight(Vote vote, int k) => AnswerEquivalence.AreEqual(gold, Voting.Choose(vote, answers, canonical, scores, k));
+        bool Wins(Vote vote, int k) => IsRight(ballot.Choose(vote, k));
+
+        bool IsRight(string answer) => AnswerEquivalence.AreEqual(gold, answer);
     }
 }

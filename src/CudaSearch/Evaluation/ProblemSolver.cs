@@ -59,6 +59,7 @@ public sealed class ProblemSolver : IDisposable
         SearchResult result = await _strategy
             .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree), cancellation).ConfigureAwait(false);
         List<string> answers = [.. result.Completions.Select(completion => AnswerExtractor.Extract(completion.Text))];
+        var ballot = new Ballot(answers, [.. result.Completions.Select(VotingScore)], [.. result.Completions.Select(completion => completion.Finished || _settings.UnfinishedVote)]);
         Vote vote = _settings.Vote ?? (_strategy.NeedsVerifier ? Vote.Weighted : Vote.Majority);
         return new SolveRecord
         {
@@ -66,9 +67,9 @@ public sealed class ProblemSolver : IDisposable
             Run = Identity,
             Completions = result.Completions,
             Pred = result.Completions[result.Best].Text,
-            Answers = answers,
-            FinalAnswer = Voting.Choose(
-                vote, answers, [.. answers.Select(CanonicalAnswer.Of)], [.. result.Completions.Select(completion => completion.Aggregate)], answers.Count),
+            Ballot = ballot,
+            OriginalTokenCounts = _settings.OriginalTokenCounts,
+            FinalAnswer = ballot.Choose(vote, answers.Count),
             Usage = new SolveUsage(
                 clock.Elapsed.TotalSeconds, generation.GeneratedTokens, generation.PrefillTokens, verification.PrefillTokens, prm?.TokensWithoutReuse ?? 0,
                 generation.PagesPeak + verification.PagesPeak, generation.PagesPeakWithoutSharing + verification.PagesPeakWithoutSharing,
@@ -78,4 +79,8 @@ public sealed class ProblemSolver : IDisposable
 
     /// <summary>Ends the programs that judge. No search may be running.</summary>
     public void Dispose() => _judge.Dispose();
+
+    /// <summary>What a completion weighs in votes; 0 where nothing scored it.</summary>
+    private double VotingScore(Completion completion) =>
+        _settings.VoteAggregation is { } aggregation && completion.StepScores.Count > 0 ? aggregation.Aggregate(completion.StepScores) : completion.Aggregate;
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CudaSearch.Evaluation.Datasets;
 
 namespace CudaSearch.Evaluation;
 
@@ -51,10 +52,10 @@ internal sealed class RunFile : IDisposable
 
     /// <summary>Appends one record. On failure the file ends with the record before it.</summary>
     /// <exception cref="CudaSearchException">The disk is full, for example.</exception>
-    public void Append(SolveRecord record, JsonElement columns)
+    public void Append(SolveRecord record, DatasetRow row, DatasetIdentity dataset)
     {
         _line.ResetWrittenCount();
-        using (var writer = new Utf8JsonWriter(_line, s_json)) record.Write(writer, columns);
+        using (var writer = new Utf8JsonWriter(_line, s_json)) record.Write(writer, row, dataset);
         _line.Write("\n"u8);
         long end = _stream.Position;
         try

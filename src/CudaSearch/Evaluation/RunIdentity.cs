@@ -39,6 +39,12 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
         if (search.FilterDuplicates) text += " filter-duplicates";
         if (search.SortCompleted) text += " sort-completed";
         if (!search.StopWhenComplete) text += " run-on";
+        if (search.AllowUnevenWidth) text += " uneven-width";
+        if (search.FixedDvtsStepTokens) text += " fixed-dvts-step-tokens";
+        if (settings.VoteAggregation is { } votes) text += $" vote-aggregate={votes.ToString().ToLowerInvariant()}";
+        if (settings.UnfinishedVote) text += " unfinished-vote";
+        if (settings.OriginalTokenCounts) text += " original-token-counts";
+        if (settings.SystemPrompt != SystemPrompt.Default) text += $" system-prompt={(settings.SystemPrompt is { } prompt ? Digest.Of([prompt]) : "none")}";
         if (search.Policy is { } policy) text += $" policy={policy.Text}";
         return text;
     }

@@ -1,5 +1,6 @@
 using CudaSearch.Answers;
 using CudaSearch.Search;
+using CudaSearch.Verification;
 
 namespace CudaSearch.Evaluation;
 
@@ -23,4 +24,13 @@ public sealed record RunSettings
 
     /// <summary>How the final answer is chosen; null: weighted where completions are scored, else majority.</summary>
     public Vote? Vote { get; init; }
+
+    /// <summary>How step scores become the ones that votes read; null: as in the search. search-and-learn votes by the last score always.</summary>
+    public Aggregation? VoteAggregation { get; init; }
+
+    /// <summary>Whether answers that the search left unfinished vote, as in search-and-learn; otherwise only where no finished one takes part.</summary>
+    public bool UnfinishedVote { get; init; }
+
+    /// <summary>Writes <c>completion_tokens</c> as search-and-learn does: zeros for beam search, the number -1 for DVTS.</summary>
+    public bool OriginalTokenCounts { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CudaSearch.Answers;
+using CudaSearch.Evaluation.Datasets;
 using CudaSearch.Search;
 
 namespace CudaSearch.Evaluation;
@@ -31,22 +32,29 @@ public sealed record SolveRecord
     /// <summary>Text of the completion with the largest aggregate.</summary>
     public required string Pred { get; init; }
 
-    /// <summary>The extracted answer of each completion.</summary>
-    public required IReadOnlyList<string> Answers { get; init; }
-
     /// <summary>The answer that the run's vote over all completions chose.</summary>
     public required string FinalAnswer { get; init; }
 
     /// <summary>What it cost.</summary>
     public required SolveUsage Usage { get; init; }
 
-    /// <summary>The aggregate of each completion.</summary>
-    public IReadOnlyList<double> Aggregates => [.. Completions.Select(completion => completion.Aggregate)];
+    /// <summary>The completions as voters.</summary>
+    public required Ballot Ballot { get; init; }
+
+    /// <summary>The extracted answer of each completion.</summary>
+    public IReadOnlyList<string> Answers => Ballot.Answers;
+
+    /// <summary>The aggregate of each completion that votes read.</summary>
+    public IReadOnlyList<double> Aggregates => Ballot.Scores;
+
+    /// <summary>Whether <c>completion_tokens</c> is what search-and-learn writes.</summary>
+    public bool OriginalTokenCounts { get; init; }
 
     /// <summary>Writes one JSON object. Columns of a dataset row come first, but for those that the record itself has.</summary>
     /// <param name="writer">Where to.</param>
-    /// <param name="columns">The dataset row, or null.</param>
-    public void Write(Utf8JsonWriter writer, JsonElement? columns = null)
+    /// <param name="row">The dataset row, or null.</param>
+    /// <param name="dataset">Where the row is from, or null.</param>
+    public void Write(Utf8JsonWriter writer, DatasetRow? row = null, DatasetIdentity? dataset = null)
     {
         var own = new List<(string Name, Action Write)>();
         void Add(string name, Action write) => own.Add((name, write));
@@ -64,21 +72,26 @@ public sealed record SolveRecord
         Add("completions", () => WriteArray(writer, Completions, completion => writer.WriteStringValue(completion.Text)));
         Add("scores", () => WriteArray(writer, Completions, completion => WriteArray(writer, completion.StepScores, writer.WriteNumberValue)));
         Add("agg_scores", () => WriteArray(writer, Aggregates, writer.WriteNumberValue));
-        Add("completion_tokens", () => WriteArray(writer, Completions, completion => writer.WriteNumberValue(completion.Tokens)));
-        List<string> canonical = [.. Answers.Select(CanonicalAnswer.Of)];
+        Add("completion_tokens", () => WriteTokens(writer));
+        if (!Ballot.AllVote) Add("finished", () => WriteArray(writer, Completions, completion => writer.WriteBooleanValue(completion.Finished)));
         foreach (int k in Voting.SampleCounts(Answers.Count))
         {
-            Add($"pred_naive@{k}", () => writer.WriteStringValue(Voting.Box(Voting.Naive(Answers, Aggregates, k))));
-            Add($"pred_weighted@{k}", () => writer.WriteStringValue(Voting.Box(Voting.Weighted(Answers, canonical, Aggregates, k))));
-            Add($"pred_maj@{k}", () => writer.WriteStringValue(Voting.Box(Voting.Majority(Answers, canonical, k))));
+            Add($"pred_naive@{k}", () => writer.WriteStringValue(Voting.Box(Ballot.Choose(Vote.Naive, k))));
+            Add($"pred_weighted@{k}", () => writer.WriteStringValue(Voting.Box(Ballot.Choose(Vote.Weighted, k))));
+            Add($"pred_maj@{k}", () => writer.WriteStringValue(Voting.Box(Ballot.Choose(Vote.Majority, k))));
         }
         Add("usage", () => WriteUsage(writer));
 
         writer.WriteStartObject();
-        if (columns is { } row)
+        if (row is not null)
         {
+            if (dataset is not null)
+            {
+                Add("row", () => writer.WriteNumberValue(row.Index));
+                Add("dataset", () => dataset.Write(writer));
+            }
             var taken = own.Select(field => field.Name).ToHashSet();
-            foreach (JsonProperty column in row.EnumerateObject())
+            foreach (JsonProperty column in row.Columns.EnumerateObject())
             {
                 if (!taken.Contains(column.Name)) column.WriteTo(writer);
             }
@@ -96,6 +109,13 @@ public sealed record SolveRecord
         writer.WriteStartArray();
         foreach (T item in items) write(item);
         writer.WriteEndArray();
+    }
+
+    /// <summary>True counts; search-and-learn fills them in for best-of-N only.</summary>
+    private void WriteTokens(Utf8JsonWriter writer)
+    {
+        if (OriginalTokenCounts && Run.Strategy == "dvts") writer.WriteNumberValue(-1);
+        else WriteArray(writer, Completions, completion => writer.WriteNumberValue(OriginalTokenCounts && Run.Strategy == "beam" ? 0 : completion.Tokens));
     }
 
     private void WriteUsage(Utf8JsonWriter writer)

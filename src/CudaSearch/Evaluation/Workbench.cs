@@ -13,6 +13,12 @@ public sealed record WorkbenchOptions
     /// <summary>The process reward model: a folder, <c>tinymath</c>, or null for none.</summary>
     public string? Prm { get; init; } = Workbench.TinyMath;
 
+    /// <summary>What records call the generator; null: by its folder. For <c>tinymath</c> always that.</summary>
+    public string? ModelName { get; init; }
+
+    /// <summary>What records call the process reward model, likewise.</summary>
+    public string? PrmName { get; init; }
+
     /// <summary>What the process reward model's checkpoint does not say about it.</summary>
     public PrmOptions PrmOptions { get; init; } = new();
 
@@ -112,12 +118,12 @@ public sealed class Workbench : IDisposable
         if (options.Model is not null)
         {
             _generator = LanguageModel.LoadGenerator(ResolveModel(options.Model, "generator"), _backend, _loop, options.Progress);
-            ModelName = options.Model == TinyMath ? TinyMath : _generator.Name;
+            ModelName = options.Model == TinyMath ? TinyMath : options.ModelName ?? _generator.Name;
         }
         if (options.Prm is not null)
         {
             Verifier = ProcessRewardModel.Load(ResolveModel(options.Prm, "prm"), _backend, _loop, options.PrmOptions, options.Progress);
-            PrmName = options.Prm == TinyMath ? TinyMath : Verifier.Model.Name;
+            PrmName = options.Prm == TinyMath ? TinyMath : options.PrmName ?? Verifier.Model.Name;
         }
         // What weights and activations left. Both caches hold about the same tokens, so it is divided by what a token takes.
         long left = budget - (available - _backend.AvailableMemory);

@@ -9,8 +9,8 @@ namespace CudaSearch.Search;
 /// </summary>
 public sealed class Dvts : ISearchStrategy
 {
-    /// <summary>Kept from the original: a step is capped at this many tokens, whatever the options say.</summary>
-    private const int MaxStepTokens = 2048;
+    /// <summary>The original's cap of a step, whatever its options say.</summary>
+    private const int OriginalMaxStepTokens = 2048;
 
     /// <summary>Kept from the original: a subtree is done once its text holds this; the whole text, since two steps may spell it.</summary>
     private const string BoxedAnswer = "boxed{";
@@ -43,7 +43,7 @@ public sealed class Dvts : ISearchStrategy
             Expand(live, width);
             Step[] steps = await StepAllAsync(live, options, iteration, context.Tree, cancellation);
             await JudgeAllAsync(live, steps, options.Aggregation, context.Tree, cancellation);
-            foreach (Beam candidate in live) lastCandidates[candidate.Stream] = candidate.Judged;
+            for (int i = 0; i < steps.Length; i++) lastCandidates[live[i].Stream] = live[i].Judged with { Finished = IsFinished(live[i], steps[i]) };
             KeepBest(live, steps, width, context.Tree);
         }
 
@@ -64,7 +64,8 @@ public sealed class Dvts : ISearchStrategy
     private static async Task<Step[]> StepAllAsync(
         OwnedList<Beam> live, SearchOptions options, int iteration, SearchTree tree, CancellationToken cancellation)
     {
-        GenerationOptions sampling = options.StepSampling(iteration) with { MaxTokens = MaxStepTokens };
+        GenerationOptions sampling = options.StepSampling(iteration);
+        if (options.FixedDvtsStepTokens) sampling = sampling with { MaxTokens = OriginalMaxStepTokens };
         Step[] steps = await StepGenerator.StepAllAsync(
             [.. live.Select(beam => beam.Branch)], sampling, options.LookaheadIn(iteration), cancellation);
         for (int i = 0; i < steps.Length; i++) live[i].Record(tree, steps[i]);
@@ -88,7 +89,7 @@ public sealed class Dvts : ISearchStrategy
         {
             Beam[] candidates = [.. live.Skip(group).Take(width)];
             int best = Selection.ArgMax([.. candidates.Select(candidate => candidate.Judged.Aggregate)]);
-            bool finished = steps[group + best].EndsAnswer || candidates[best].Branch.Text.Contains(BoxedAnswer, StringComparison.Ordinal);
+            bool finished = IsFinished(candidates[best], steps[group + best]);
             if (!finished) growing.Add(candidates[best]);
             for (int j = 0; j < width; j++)
                 if (j != best) candidates[j].Decide(tree, NodeState.Pruned);
@@ -96,4 +97,6 @@ public sealed class Dvts : ISearchStrategy
         }
         live.Keep(growing.Contains);
     }
+
+    private static bool IsFinished(Beam candidate, Step step) => step.EndsAnswer || candidate.Branch.Text.Contains(BoxedAnswer, StringComparison.Ordinal);
 }

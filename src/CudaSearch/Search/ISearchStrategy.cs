@@ -35,7 +35,11 @@ public sealed record SearchContext(string Problem, IGenerator Generator, IVerifi
 /// <param name="StepScores">One score per step; empty when nothing scored it.</param>
 /// <param name="Aggregate">The aggregate of <paramref name="StepScores"/>; 0 when nothing scored it.</param>
 /// <param name="Tokens">How many tokens it took to write, shared prefixes included.</param>
-public sealed record Completion(string Text, IReadOnlyList<double> StepScores, double Aggregate, int Tokens);
+public sealed record Completion(string Text, IReadOnlyList<double> StepScores, double Aggregate, int Tokens)
+{
+    /// <summary>False where the search left the answer unfinished: DVTS returns such siblings of the chosen step.</summary>
+    public bool Finished { get; init; } = true;
+}
 
 /// <summary>The outcome of a search.</summary>
 /// <param name="Completions">All answers, in the order the strategy defines.</param>

@@ -38,7 +38,10 @@ public sealed record SearchOptions
     /// </summary>
     public bool AllowUnevenWidth { get; init; }
 
-    /// <summary>How each step is sampled. The strategy sets its stop text; DVTS also the token limit, to search-and-learn's fixed 2048.</summary>
+    /// <summary>DVTS: cap steps at 2048 tokens, as search-and-learn does, instead of at the sampling's token limit.</summary>
+    public bool FixedDvtsStepTokens { get; init; }
+
+    /// <summary>How each step is sampled. The strategy sets its stop text.</summary>
     public GenerationOptions Sampling { get; init; } = new();
 
     /// <summary>Compute-optimal search: which method gets problems of which difficulty.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CudaSearch.Cuda.Tests.Support;
 using CudaSearch.Engine;
 using CudaSearch.Evaluation;
+using CudaSearch.Evaluation.Datasets;
 using CudaSearch.Search;
 using CudaSearch.Tests.Checkpoints;
 using CudaSearch.Tokenization;
@@ -34,7 +35,7 @@ public sealed class SearchTests : IDisposable
     public async Task GreedyAnswersAreThoseOfTheCpuButForTies()
     {
         using Workbench device = Workbench.Open(s_models with { Device = "cuda" }), processor = Workbench.Open(s_models with { Device = "cpu" });
-        int[][] prompts = [.. TinyMathRows.HeldOut(new RowRange(Start: 20, Limit: 8)).Select(row => Prompt(processor.Generator, row.Problem))];
+        int[][] prompts = [.. TinyMathRows.HeldOut().Skip(20).Take(8).Select(row => Prompt(processor.Generator, row.Problem))];
         int[][] onDevice = await GreedyAsync(device.Generator, prompts), onProcessor = await GreedyAsync(processor.Generator, prompts);
         int same = 0;
         for (int i = 0; i < prompts.Length; i++)

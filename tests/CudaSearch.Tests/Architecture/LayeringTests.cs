@@ -48,7 +48,7 @@ public sealed partial class LayeringTests
         {
             foreach ((string file, string _) in SourceFiles(project))
             {
-                string folder = Path.GetRelativePath(Path.Combine(Root(), "src"), Path.GetDirectoryName(file)!);
+                string folder = Path.GetRelativePath(Path.Combine(Checkout.Root, "src"), Path.GetDirectoryName(file)!);
                 Match declared = Declared().Match(File.ReadAllText(file));
                 if (declared.Success && declared.Groups[1].Value != folder.Replace(Path.DirectorySeparatorChar, '.'))
                     faults.Add($"{file} declares {declared.Groups[1].Value}");
@@ -61,20 +61,12 @@ public sealed partial class LayeringTests
 
     private static IEnumerable<(string File, string Layer)> SourceFiles(string project)
     {
-        string folder = Path.Combine(Root(), "src", project);
+        string folder = Path.Combine(Checkout.Root, "src", project);
         foreach (string file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
         {
             string[] parts = Path.GetRelativePath(folder, file).Split(Path.DirectorySeparatorChar);
             if (parts[0] is not ("bin" or "obj")) yield return (file, parts.Length > 1 ? parts[0] : "");
         }
-    }
-
-    private static string Root()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "CudaSearch.sln"))) return folder.FullName;
-        Assert.Skip("the tests run outside of a checkout");
-        return "";
     }
 
     // Imports and names written out in full, but for a file's own namespace.

@@ -57,7 +57,7 @@ public sealed class BadInputTests : IDisposable
     public async Task DatasetsThatAreNone()
     {
         string output = _folder.File("run.jsonl");
-        string dataset = _folder.Write("data.jsonl", "{\"problem\": \"1+1\"}\n{\"question\": \"2+2\"}\n");
+        string dataset = _folder.Write("data.jsonl", "{\"problem\": \"1+1\"}\n{\"exercise\": \"2+2\"}\n");
         (await CliRun.OfAsync("eval", "--dataset", dataset, "--output", output)).Failed(ExitStatus.BadInput, dataset, "line 2", "problem");
         (await CliRun.OfAsync("eval", "--dataset", _folder.File("absent"), "--output", output)).Failed(ExitStatus.BadInput, "absent");
         Assert.False(File.Exists(output));

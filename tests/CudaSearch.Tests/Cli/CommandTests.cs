@@ -84,7 +84,10 @@ public sealed class CommandTests : IDisposable
         string[] lines = await File.ReadAllLinesAsync(output, TestContext.Current.CancellationToken);
         Assert.Equal(2, lines.Length);
         using (JsonDocument line = JsonDocument.Parse(lines[0]))
-            Assert.Equal([.. s_record, "answer", "level", "solution", "subject", "unique_id"], line.RootElement.EnumerateObject().Select(f => f.Name).ToHashSet());
+        {
+            string[] columns = ["answer", "level", "solution", "subject", "unique_id", "row", "dataset"];
+            Assert.Equal([.. s_record, .. columns], line.RootElement.EnumerateObject().Select(f => f.Name).ToHashSet());
+        }
 
         CliRun second = (await CliRun.OfAsync([.. args, "--limit", "3", "--json"])).Done();
         Assert.Contains("2 of them by earlier runs", second.Error);

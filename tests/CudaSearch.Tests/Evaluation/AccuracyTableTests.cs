@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CudaSearch.Evaluation;
+using CudaSearch.Evaluation.Datasets;
 
 namespace CudaSearch.Tests.Evaluation;
 

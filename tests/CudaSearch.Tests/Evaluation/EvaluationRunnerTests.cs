@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CudaSearch.Evaluation;
+using CudaSearch.Evaluation.Datasets;
 using CudaSearch.Search;
 using CudaSearch.Tests.Checkpoints;
 

@@ -91,12 +91,23 @@ public sealed class DvtsTests
         Assert.Equal([0.7, 0.8], only.StepScores);
     }
 
-    [Fact]
-    public async Task A_step_is_capped_at_2048_tokens_whatever_the_options_say()
+    [Theory]
+    [InlineData(false, 7)]
+    [InlineData(true, 2048)]
+    public async Task A_step_is_capped_at_the_options_token_limit_or_as_in_the_original_at_2048(bool original, int cap)
     {
         var model = new FakeModel(End("a"));
-        await model.SearchAsync(new Dvts(), new() { N = 1, BeamWidth = 1, Sampling = new GenerationOptions { MaxTokens = 7 } });
-        Assert.Equal(2048, model.Requests[0].Options.MaxTokens);
+        await model.SearchAsync(
+            new Dvts(), new() { N = 1, BeamWidth = 1, FixedDvtsStepTokens = original, Sampling = new GenerationOptions { MaxTokens = 7 } });
+        Assert.Equal(cap, model.Requests[0].Options.MaxTokens);
+    }
+
+    [Fact]
+    public async Task Siblings_that_were_left_unfinished_say_so_and_boxed_ones_are_finished()
+    {
+        var model = new FakeModel(End("a9"), Step("b2"), Step(@"\boxed{3} 1"));
+        SearchResult result = await model.SearchAsync(new Dvts(), new() { N = 3, BeamWidth = 3, Iterations = 9 });
+        Assert.Equal([true, false, true], result.Completions.Select(completion => completion.Finished));
     }
 
     [Fact]

@@ -88,20 +88,18 @@ public sealed record GradedRun(
     private static GradedProblem Grade(JsonElement record, int n)
     {
         string gold = record.GetProperty("answer").GetString()!;
-        string[] answers = [.. record.GetProperty("completions").EnumerateArray().Select(text => AnswerExtractor.Extract(text.GetString()!))];
-        double[] scores = [.. record.GetProperty("agg_scores").EnumerateArray().Select(score => score.GetDouble())];
-        string[] canonical = [.. answers.Select(CanonicalAnswer.Of)];
+        Ballot ballot = Ballot.Read(record);
         var votes = new Dictionary<(Vote, int), bool>();
-        foreach (int k in Voting.SampleCounts(answers.Length))
+        foreach (int k in Voting.SampleCounts(ballot.Answers.Count))
         {
             foreach (Vote vote in Enum.GetValues<Vote>())
-                votes[(vote, k)] = AnswerEquivalence.AreEqual(gold, Voting.Choose(vote, answers, canonical, scores, k));
+                votes[(vote, k)] = AnswerEquivalence.AreEqual(gold, ballot.Choose(vote, k));
         }
         return new GradedProblem(
             record.GetProperty("problem").GetString()!,
-            [.. answers.Select(answer => AnswerEquivalence.AreEqual(gold, answer))],
+            [.. ballot.Answers.Select(answer => AnswerEquivalence.AreEqual(gold, answer))],
             votes,
-            scores,
+            ballot.Scores,
             record.GetProperty("usage").GetProperty("generated_tokens").GetInt64());
     }
 }

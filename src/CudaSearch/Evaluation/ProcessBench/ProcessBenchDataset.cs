@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CudaSearch.Evaluation.Datasets;
 
 namespace CudaSearch.Evaluation.ProcessBench;
 

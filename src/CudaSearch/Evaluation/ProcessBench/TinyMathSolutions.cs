@@ -1,3 +1,4 @@
+using CudaSearch.Evaluation.Datasets;
 using CudaSearch.TinyMath;
 
 namespace CudaSearch.Evaluation.ProcessBench;

@@ -1,4 +1,4 @@
-using CudaSearch.Evaluation;
+using CudaSearch.Evaluation.Datasets;
 using CudaSearch.Evaluation.ProcessBench;
 using CudaSearch.Tests.Checkpoints;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using CsCheck;
-using CudaSearch.Evaluation;
+using CudaSearch.Evaluation.Datasets;
 
-namespace CudaSearch.Tests.Evaluation;
+namespace CudaSearch.Tests.Evaluation.Datasets;
 
 public sealed class ProblemDatasetTests : IDisposable
 {
@@ -66,7 +66,7 @@ public sealed class ProblemDatasetTests : IDisposable
     public void Refuses_an_empty_range(int? start, int? end, int? limit) => Refused("{\"problem\": \"a\"}", new RowRange(start, end, limit));
 
     [Theory]
-    [InlineData("{\"problem\": \"a\"}\n\n{\"question\": \"b\", \"answer\": \"1\"}", "line 3", "\"problem\"", "question, answer")]
+    [InlineData("{\"problem\": \"a\"}\n\n{\"exercise\": \"b\", \"answer\": \"1\"}", "line 3", "\"problem\"", "exercise, answer")]
     [InlineData("{}", "line 1", "\"problem\"", "no keys")]
     [InlineData("{\"problem\": \"a\"}\n{\"problem\": \"b\"", "line 2", "not valid JSON")]
     [InlineData("{\"problem\": \"a\"} {\"problem\": \"b\"}", "line 1", "not valid JSON")]

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace CudaSearch.Evaluation;
+namespace CudaSearch.Evaluation.Datasets;
 
 /// <summary>One problem of a dataset.</summary>
 /// <param name="Index">Position among all rows of the file, from 0; blank lines do not count. It does not depend on the range that was

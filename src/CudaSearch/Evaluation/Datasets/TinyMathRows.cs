@@ -2,18 +2,13 @@ using System.Buffers;
 using System.Text.Json;
 using CudaSearch.TinyMath;
 
-namespace CudaSearch.Evaluation;
+namespace CudaSearch.Evaluation.Datasets;
 
 /// <summary>TinyMath problems as dataset rows.</summary>
 public static class TinyMathRows
 {
-    /// <summary>The held-out rows of a range, with MATH's columns.</summary>
-    public static IReadOnlyList<DatasetRow> HeldOut(RowRange range)
-    {
-        IReadOnlyList<TinyMathProblem> problems = TinyMathDataset.HeldOut();
-        (int start, int end) = range.Of(problems.Count, Workbench.TinyMath);
-        return [.. Enumerable.Range(start, end - start).Select(i => Row(i, problems[i]))];
-    }
+    /// <summary>All held-out rows, with MATH's columns.</summary>
+    public static IReadOnlyList<DatasetRow> HeldOut() => [.. TinyMathDataset.HeldOut().Select((problem, i) => Row(i, problem))];
 
     /// <summary>Writes a problem as one JSON object: a row of a dataset.</summary>
     public static void Write(Utf8JsonWriter writer, TinyMathProblem problem)

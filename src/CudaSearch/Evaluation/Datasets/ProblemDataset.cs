@@ -1,15 +1,20 @@
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace CudaSearch.Evaluation;
+namespace CudaSearch.Evaluation.Datasets;
 
 /// <summary>
-/// A dataset of problems in JSON Lines: one object a line with a text <c>problem</c> and, as far as known, <c>answer</c>, <c>level</c>,
-/// <c>subject</c> and <c>unique_id</c>. Blank lines and a byte order mark are skipped; all other columns are kept.
+/// A dataset of problems: JSON Lines, one object a line, or by the file's ending CSV or TSV. Blank lines and a byte order mark are skipped; all columns are kept.
 /// </summary>
 public sealed class ProblemDataset
 {
-    private ProblemDataset(string path, int totalRows, IReadOnlyList<DatasetRow> rows) => (Path, TotalRows, Rows) = (path, totalRows, rows);
+    private ProblemDataset(string path, IReadOnlyList<DatasetRow> all, int start, int end)
+    {
+        Path = path;
+        TotalRows = all.Count;
+        Rows = [.. all.Skip(start).Take(end - start)];
+        Identity = new DatasetIdentity(System.IO.Path.GetFileName(path), Digest.Of(all.SelectMany(row => (string[])[row.Problem, row.Answer ?? ""])), start, end);
+    }
 
     /// <summary>The file, as it was named.</summary>
     public string Path { get; }
@@ -20,16 +25,22 @@ public sealed class ProblemDataset
     /// <summary>The rows of the range, in file order; at least one.</summary>
     public IReadOnlyList<DatasetRow> Rows { get; }
 
+    /// <summary>Which rows of what these are.</summary>
+    public DatasetIdentity Identity { get; }
+
     /// <summary>Reads a file whole and checks every line of it, also those outside the range.</summary>
+    /// <param name="path">The file, or <c>tinymath</c> for the embedded held-out problems.</param>
+    /// <param name="range">Which rows to take; null: all.</param>
+    /// <param name="columns">Which columns are what; null: recognised.</param>
     /// <exception cref="CudaSearchException">The file cannot be read or is empty, a line is not a row (the message names file, line and
     /// what is wrong), or the range holds no row.</exception>
-    public static ProblemDataset Load(string path, RowRange? range = null)
+    public static ProblemDataset Load(string path, RowRange? range = null, ColumnMapping? columns = null)
     {
-        List<DatasetRow> rows = Parse(ReadFile(path), path);
+        IReadOnlyList<DatasetRow> rows = path == Workbench.TinyMath ? TinyMathRows.HeldOut() : Parse(ReadFile(path), path, columns ?? ColumnMapping.Known);
         if (rows.Count == 0)
             throw CudaSearchException.BadInput($"{path}: the dataset has no rows; expected one JSON object a line, each with a \"problem\"");
         (int start, int end) = (range ?? RowRange.All).Of(rows.Count, path);
-        return new ProblemDataset(path, rows.Count, rows[start..end]);
+        return new ProblemDataset(path, rows, start, end);
     }
 
     private static byte[] ReadFile(string path)
@@ -47,36 +58,28 @@ public sealed class ProblemDataset
         }
     }
 
-    private static List<DatasetRow> Parse(ReadOnlyMemory<byte> bytes, string path)
+    private static List<DatasetRow> Parse(ReadOnlyMemory<byte> bytes, string path, ColumnMapping columns)
     {
         if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
-        List<DatasetRow> rows = [];
+        IEnumerable<(JsonElement Columns, string Where)> rows = System.IO.Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".csv" => CsvFile.Rows(bytes, path, ','),
+            ".tsv" => CsvFile.Rows(bytes, path, '\t'),
+            _ => JsonLines(bytes, path),
+        };
+        return [.. rows.Select((row, index) => columns.Read(row.Columns, index, row.Where))];
+    }
+
+    private static IEnumerable<(JsonElement Columns, string Where)> JsonLines(ReadOnlyMemory<byte> bytes, string path)
+    {
         for (int line = 1; !bytes.IsEmpty; line++)
         {
             int newline = bytes.Span.IndexOf((byte)'\n');
             ReadOnlyMemory<byte> text = newline < 0 ? bytes : bytes[..newline];
-            if (text.Span.ContainsAnyExcept(" \t\r"u8)) rows.Add(ParseRow(text, rows.Count, $"{path}, line {line}"));
+            string where = $"{path}, line {line}";
+            if (text.Span.ContainsAnyExcept(" \t\r"u8)) yield return (ParseObject(text, where), where);
             bytes = newline < 0 ? default : bytes[(newline + 1)..];
         }
-        return rows;
-    }
-
-    private static DatasetRow ParseRow(ReadOnlyMemory<byte> line, int index, string where)
-    {
-        JsonElement columns = ParseObject(line, where);
-        if (!columns.TryGetProperty("problem", out JsonElement problem))
-        {
-            string keys = string.Join(", ", columns.EnumerateObject().Select(column => column.Name));
-            throw CudaSearchException.BadInput($"{where}: the row has no \"problem\"; it has {(keys.Length == 0 ? "no keys" : "the keys " + keys)}");
-        }
-        if (problem.ValueKind != JsonValueKind.String) throw CudaSearchException.BadInput($"{where}: \"problem\" has to be a text, but is {Name(problem)}");
-        return new DatasetRow(index, problem.GetString()!, columns)
-        {
-            Answer = TextOrNumber(columns, "answer", where),
-            Level = TextOrNumber(columns, "level", where),
-            Subject = TextOrNumber(columns, "subject", where),
-            UniqueId = TextOrNumber(columns, "unique_id", where),
-        };
     }
 
     private static JsonElement ParseObject(ReadOnlyMemory<byte> line, string where)
@@ -86,7 +89,7 @@ public sealed class ProblemDataset
         {
             using JsonDocument document = JsonDocument.Parse(line);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw CudaSearchException.BadInput($"{where}: expected a JSON object a line, but this is {Name(document.RootElement)}");
+                throw CudaSearchException.BadInput($"{where}: expected a JSON object a line, but this is {JsonKind.Of(document.RootElement)}");
             CheckTexts(document.RootElement);
             return document.RootElement.Clone();
         }
@@ -123,29 +126,7 @@ public sealed class ProblemDataset
         }
     }
 
-    private static string? TextOrNumber(JsonElement columns, string key, string where)
-    {
-        if (!columns.TryGetProperty(key, out JsonElement value)) return null;
-        return value.ValueKind switch
-        {
-            JsonValueKind.String => value.GetString(),
-            JsonValueKind.Number => value.GetRawText(),
-            JsonValueKind.Null => null,
-            _ => throw CudaSearchException.BadInput($"{where}: \"{key}\" has to be a text or a number, but is {Name(value)}"),
-        };
-    }
-
     /// <summary>The parser's words without its own line number, which is always 0 here.</summary>
     private static string WithoutPosition(string message) =>
         message.IndexOf(" LineNumber:", StringComparison.Ordinal) is var end and >= 0 ? message[..end] : message;
-
-    private static string Name(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Array => "an array",
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Null => "null",
-        JsonValueKind.String => "a text",
-        JsonValueKind.Number => "a number",
-        _ => "a truth value",
-    };
 }

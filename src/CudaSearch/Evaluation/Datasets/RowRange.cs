@@ -1,4 +1,4 @@
-namespace CudaSearch.Evaluation;
+namespace CudaSearch.Evaluation.Datasets;
 
 /// <summary>
 /// Which rows of a dataset to take: [<see cref="Start"/>, <see cref="End"/>), of those at most <see cref="Limit"/> from the first on. Each
