@@ -1,5 +1,3 @@
-using CudaSearch.Verification;
-
 namespace CudaSearch.Search;
 
 /// <summary>
@@ -33,8 +31,7 @@ public sealed class BeamSearch : ISearchStrategy
         for (int iteration = 0; iteration < options.Iterations; iteration++)
         {
             if (live.Count != options.N) Replicate(live, options.N);
-            Step[] steps = await StepAllAsync(live, options, iteration, tree, cancellation);
-            await JudgeAllAsync(live, options.Aggregation, tree, cancellation);
+            Step[] steps = await Round.AdvanceAsync(live, options, iteration, tree, cancellation);
             RetireCompleted(live, steps, completed, tree);
             if (live.Count == 0 || IsDecided(completed, options)) break;
             if (options.FilterDuplicates) DropDuplicates(live, tree);
@@ -50,23 +47,6 @@ public sealed class BeamSearch : ISearchStrategy
     {
         Beam[] survivors = [.. live];
         live.Replace(Enumerable.Range(0, n).Select<int, Func<Beam>>(i => () => survivors[i % survivors.Length].Fork(i)));
-    }
-
-    /// <summary>One step for every beam. Kept from the original: it looks ahead when asked to, though nothing here uses what it saw.</summary>
-    private static async Task<Step[]> StepAllAsync(
-        OwnedList<Beam> live, SearchOptions options, int iteration, SearchTree tree, CancellationToken cancellation)
-    {
-        Step[] steps = await StepGenerator.StepAllAsync(
-            [.. live.Select(beam => beam.Branch)], options.StepSampling(iteration), options.LookaheadIn(iteration), cancellation);
-        for (int i = 0; i < steps.Length; i++) live[i].Record(tree, steps[i]);
-        return steps;
-    }
-
-    /// <summary>Kept from the original: the text without the lookahead is scored, in DVTS the text with it.</summary>
-    private static async Task JudgeAllAsync(OwnedList<Beam> live, Aggregation aggregation, SearchTree tree, CancellationToken cancellation)
-    {
-        IReadOnlyList<double>[] scores = await Concurrently.RunAsync(live, beam => beam.ScoreAsync(beam.Branch.Text, cancellation));
-        for (int i = 0; i < scores.Length; i++) live[i].Judge(tree, scores[i], aggregation);
     }
 
     /// <summary>

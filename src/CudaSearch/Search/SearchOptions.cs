@@ -15,7 +15,9 @@ public sealed record SearchOptions
     /// <summary>The most steps an answer may have; the last one runs to the end of the sequence.</summary>
     public int Iterations { get; init; } = 40;
 
-    /// <summary>Greedy steps looked ahead before a candidate is scored.</summary>
+    /// <summary>
+    /// Greedy steps looked ahead before a candidate is scored: it is judged by where it leads. (Snell et al. 2024, section 5.2, "lookahead search")
+    /// </summary>
     public int Lookahead { get; init; }
 
     /// <summary>How step scores become one.</summary>
@@ -37,6 +39,11 @@ public sealed record SearchOptions
     /// Beam search: allow an N that BeamWidth does not divide, as search-and-learn does: N / BeamWidth is rounded down, and 0 keeps every beam.
     /// </summary>
     public bool AllowUnevenWidth { get; init; }
+
+    /// <summary>
+    /// Beam search: look ahead, but score each beam without what was seen, as search-and-learn does. The lookahead then costs time and changes nothing.
+    /// </summary>
+    public bool IgnoreLookahead { get; init; }
 
     /// <summary>How each step is sampled. The strategy sets its stop text; DVTS also the token limit, to search-and-learn's fixed 2048.</summary>
     public GenerationOptions Sampling { get; init; } = new();

@@ -23,8 +23,17 @@ public sealed class SearchPropertyTests
     }
 
     [Fact]
-    public void Lookahead_never_changes_what_beam_search_finds() => s_search.Sample(drawn =>
-        RunBeams(drawn.Seed, drawn.Options).Result == RunBeams(drawn.Seed, drawn.Options with { Lookahead = 0 }).Result);
+    public void Lookahead_changes_what_beam_search_finds_unless_it_is_ignored()
+    {
+        int changed = 0;
+        s_search.Sample(drawn =>
+        {
+            string without = RunBeams(drawn.Seed, drawn.Options with { Lookahead = 0 }).Result;
+            if (RunBeams(drawn.Seed, drawn.Options).Result != without) Interlocked.Increment(ref changed);
+            return RunBeams(drawn.Seed, drawn.Options with { IgnoreLookahead = true }).Result == without;
+        });
+        Assert.True(changed > 0, "no lookahead changed anything");
+    }
 
     [Fact]
     public void Every_strategy_returns_its_best_and_gives_everything_back() => s_search.Sample(drawn =>

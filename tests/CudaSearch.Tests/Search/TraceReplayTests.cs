@@ -174,6 +174,7 @@ public sealed class TraceReplayTests(ITestOutputHelper output)
             SortCompleted = Bool("sort_completed"),
             StopWhenComplete = false,
             AllowUnevenWidth = true,
+            IgnoreLookahead = true,
             Aggregation = config.TryGetProperty("agg_strategy", out JsonElement name)
                 ? Enum.Parse<Aggregation>(name.GetString()!, ignoreCase: true)
                 : defaults.Aggregation,
