@@ -44,7 +44,7 @@ public sealed class ProblemSolver
         var generator = new EngineGenerator(_workbench.Generator, _settings.Seed, _settings.SystemPrompt, generation);
         RlhflowVerifier? verifier = _strategy.NeedsVerifier ? new RlhflowVerifier(_workbench.Verifier!, verification) : null;
         SearchResult result = await _strategy
-            .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree), cancellation).ConfigureAwait(false);
+            .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree, _settings.Seed), cancellation).ConfigureAwait(false);
         List<string> answers = [.. result.Completions.Select(completion => AnswerExtractor.Extract(completion.Text))];
         Vote vote = _settings.Vote ?? (_strategy.NeedsVerifier ? Vote.Weighted : Vote.Majority);
         return new SolveRecord

@@ -32,7 +32,8 @@ public sealed class BeamSearch : ISearchStrategy
         {
             if (live.Count != options.N) Replicate(live, options.N);
             Step[] steps = await Round.AdvanceAsync(live, options, iteration, tree, cancellation);
-            RetireCompleted(live, steps, completed, tree);
+            // Kept from the original: neither a boxed answer, which in DVTS ends a subtree, nor the last iteration ends a beam.
+            completed.AddRange(Round.Retire(live, steps, last: false, tree));
             if (live.Count == 0 || IsDecided(completed, options)) break;
             if (options.FilterDuplicates) DropDuplicates(live, tree);
             Prune(live, options.N / options.BeamWidth, tree);
@@ -47,21 +48,6 @@ public sealed class BeamSearch : ISearchStrategy
     {
         Beam[] survivors = [.. live];
         live.Replace(Enumerable.Range(0, n).Select<int, Func<Beam>>(i => () => survivors[i % survivors.Length].Fork(i)));
-    }
-
-    /// <summary>
-    /// Moves the beams whose answer ended to the completed ones. Kept from the original: a boxed answer does not end a beam, though in DVTS
-    /// it ends a subtree.
-    /// </summary>
-    private static void RetireCompleted(OwnedList<Beam> live, Step[] steps, List<Completion> completed, SearchTree tree)
-    {
-        HashSet<Beam> ended = [.. live.Where((_, i) => steps[i].EndsAnswer)];
-        foreach (Beam beam in ended)
-        {
-            completed.Add(beam.Judged);
-            beam.Decide(tree, NodeState.Finished);
-        }
-        live.Keep(beam => !ended.Contains(beam));
     }
 
     /// <summary>

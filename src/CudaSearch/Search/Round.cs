@@ -16,6 +16,8 @@ internal static class Round
     public static async Task<Step[]> AdvanceAsync(
         IReadOnlyList<Beam> beams, SearchOptions options, int iteration, SearchTree tree, CancellationToken cancellation)
     {
+        // Without beams nothing below would notice.
+        cancellation.ThrowIfCancellationRequested();
         Step[] steps = await StepGenerator.StepAllAsync(
             [.. beams.Select(beam => beam.Branch)], options.StepSampling(iteration), options.LookaheadIn(iteration), cancellation);
         for (int i = 0; i < steps.Length; i++) beams[i].Record(tree, steps[i]);
@@ -26,5 +28,22 @@ internal static class Round
         return steps;
 
         string Seen(Step step) => step.EndsAnswer || options.IgnoreLookahead ? "" : step.Lookahead;
+    }
+
+    /// <summary>Marks the beams whose answer their step ended; after the last iteration, which leaves nothing to add, that is all of them.</summary>
+    public static void End(IReadOnlyList<Beam> beams, Step[] steps, bool last, SearchTree tree)
+    {
+        for (int i = 0; i < steps.Length; i++)
+            if (steps[i].EndsAnswer || last) beams[i].End(tree);
+    }
+
+    /// <summary>As <see cref="End"/>; the beams that ended leave the list.</summary>
+    /// <returns>Their answers, in the order of the list.</returns>
+    public static List<Completion> Retire(OwnedList<Beam> live, Step[] steps, bool last, SearchTree tree)
+    {
+        End(live, steps, last, tree);
+        List<Completion> completed = [.. live.Where(beam => beam.Ended).Select(beam => beam.Judged)];
+        live.Keep(beam => !beam.Ended);
+        return completed;
     }
 }

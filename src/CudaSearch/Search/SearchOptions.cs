@@ -45,6 +45,15 @@ public sealed record SearchOptions
     /// </summary>
     public bool IgnoreLookahead { get; init; }
 
+    /// <summary>
+    /// REBASE: temperature of the softmax by which scores share the budget; small favours the best, large spreads evenly. The paper's value.
+    /// (Wu et al. 2024, "balance temperature" T_b)
+    /// </summary>
+    public double BalanceTemperature { get; init; } = 0.1;
+
+    /// <summary>Particle filtering: temperature of the softmax by which particles are drawn; at 1 in proportion to the odds of their scores.</summary>
+    public double ResamplingTemperature { get; init; } = 1;
+
     /// <summary>How each step is sampled. The strategy sets its stop text; DVTS also the token limit, to search-and-learn's fixed 2048.</summary>
     public GenerationOptions Sampling { get; init; } = new();
 
@@ -55,6 +64,8 @@ public sealed record SearchOptions
         CheckAtLeast(1, BeamWidth, "beam-width");
         CheckAtLeast(1, Iterations, "iterations");
         CheckAtLeast(0, Lookahead, "lookahead");
+        CheckPositive(BalanceTemperature, "balance-temperature");
+        CheckPositive(ResamplingTemperature, "resampling-temperature");
         Sampling.Validate();
     }
 
@@ -71,5 +82,10 @@ public sealed record SearchOptions
     private static void CheckAtLeast(int minimum, int value, string name)
     {
         if (value < minimum) throw CudaSearchException.BadInput($"{name} is {value}; it must be {minimum} or greater");
+    }
+
+    private static void CheckPositive(double value, string name)
+    {
+        if (!(double.IsFinite(value) && value > 0)) throw CudaSearchException.BadInput($"{name} is {value}; it must be a finite number greater than 0");
     }
 }
