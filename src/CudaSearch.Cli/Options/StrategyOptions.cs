@@ -23,6 +23,15 @@ internal sealed class StrategyOptions
 
     private readonly Option<int> _lookahead = Values.Integer("--lookahead", "greedy steps to look ahead before a step is scored", s_defaults.Lookahead, minimum: 0);
 
+    private readonly Option<float> _balanceTemperature = Values.Real(
+        "--balance-temperature", "REBASE: softmax temperature by which scores share the budget", s_defaults.BalanceTemperature, value => value > 0, "a finite number greater than 0");
+
+    private readonly Option<float> _resamplingTemperature = Values.Real(
+        "--resampling-temperature", "particle filtering: softmax temperature by which particles are drawn", s_defaults.ResamplingTemperature, value => value > 0, "a finite number greater than 0");
+
+    private readonly Option<float> _exploration = Values.Real(
+        "--exploration", "MCTS: how much a step that was looked at seldom counts against one that scores well", s_defaults.Exploration, value => value >= 0, "a finite number, 0 or greater");
+
     private readonly Option<ulong> _seed = Values.Seed(42);
 
     private readonly Option<string> _aggregate = Values.Choice("--aggregate", "how step scores become one", "last", Names<Aggregation>());
@@ -35,7 +44,7 @@ internal sealed class StrategyOptions
 
     public StrategyOptions(Command command)
     {
-        foreach (Option option in (Option[])[_strategy, _n, _beamWidth, _iterations, _lookahead, _aggregate, _vote, _seed]) command.Add(option);
+        foreach (Option option in (Option[])[_strategy, _n, _beamWidth, _iterations, _lookahead, _balanceTemperature, _resamplingTemperature, _exploration, _aggregate, _vote, _seed]) command.Add(option);
         _sampling = new SamplingOptions(command, s_defaults.Sampling.MaxTokens, "a step, or of an answer written in one go");
         _models = new ModelOptions(command, generates: true, judges: true);
     }
@@ -53,6 +62,9 @@ internal sealed class StrategyOptions
             BeamWidth = parsed.GetResult(_beamWidth) is { Implicit: false } ? parsed.GetValue(_beamWidth) : Math.Min(n, s_defaults.BeamWidth),
             Iterations = parsed.GetValue(_iterations),
             Lookahead = parsed.GetValue(_lookahead),
+            BalanceTemperature = parsed.GetValue(_balanceTemperature),
+            ResamplingTemperature = parsed.GetValue(_resamplingTemperature),
+            Exploration = parsed.GetValue(_exploration),
             Aggregation = Enum.Parse<Aggregation>(parsed.GetValue(_aggregate)!, ignoreCase: true),
             Sampling = _sampling.Read(parsed),
         };

@@ -9,7 +9,7 @@ public sealed record SearchOptions
     /// <summary>Completions, beams, or the total number of candidates alive per iteration.</summary>
     public int N { get; init; } = 4;
 
-    /// <summary>Beam search keeps N / BeamWidth beams an iteration; DVTS expands each of N / BeamWidth subtrees into BeamWidth candidates.</summary>
+    /// <summary>Beam search keeps N / BeamWidth beams an iteration; DVTS expands each of N / BeamWidth subtrees into BeamWidth candidates; MCTS samples BeamWidth next steps at a time.</summary>
     public int BeamWidth { get; init; } = 4;
 
     /// <summary>The most steps an answer may have; the last one runs to the end of the sequence.</summary>
@@ -49,10 +49,13 @@ public sealed record SearchOptions
     /// REBASE: temperature of the softmax by which scores share the budget; small favours the best, large spreads evenly. The paper's value.
     /// (Wu et al. 2024, "balance temperature" T_b)
     /// </summary>
-    public double BalanceTemperature { get; init; } = 0.1;
+    public float BalanceTemperature { get; init; } = 0.1f;
 
     /// <summary>Particle filtering: temperature of the softmax by which particles are drawn; at 1 in proportion to the odds of their scores.</summary>
-    public double ResamplingTemperature { get; init; } = 1;
+    public float ResamplingTemperature { get; init; } = 1;
+
+    /// <summary>MCTS: weight of the exploration term against the mean score, which is between 0 and 1; 0 follows the scores alone.</summary>
+    public float Exploration { get; init; } = 1;
 
     /// <summary>How each step is sampled. The strategy sets its stop text; DVTS also the token limit, to search-and-learn's fixed 2048.</summary>
     public GenerationOptions Sampling { get; init; } = new();
@@ -66,6 +69,8 @@ public sealed record SearchOptions
         CheckAtLeast(0, Lookahead, "lookahead");
         CheckPositive(BalanceTemperature, "balance-temperature");
         CheckPositive(ResamplingTemperature, "resampling-temperature");
+        if (!(float.IsFinite(Exploration) && Exploration >= 0))
+            throw CudaSearchException.BadInput($"exploration is {Exploration}; it must be a finite number, 0 or greater");
         Sampling.Validate();
     }
 
@@ -84,8 +89,8 @@ public sealed record SearchOptions
         if (value < minimum) throw CudaSearchException.BadInput($"{name} is {value}; it must be {minimum} or greater");
     }
 
-    private static void CheckPositive(double value, string name)
+    private static void CheckPositive(float value, string name)
     {
-        if (!(double.IsFinite(value) && value > 0)) throw CudaSearchException.BadInput($"{name} is {value}; it must be a finite number greater than 0");
+        if (!(float.IsFinite(value) && value > 0)) throw CudaSearchException.BadInput($"{name} is {value}; it must be a finite number greater than 0");
     }
 }

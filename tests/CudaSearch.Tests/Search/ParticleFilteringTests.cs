@@ -33,7 +33,7 @@ public sealed class ParticleFilteringTests
     public async Task A_low_temperature_draws_only_the_best()
     {
         var model = new FakeModel(Step("a8"), Step("b9"), Step("c5"), End("x"), End("y"), End("z"));
-        await SearchAsync(model, new() { N = 3, Iterations = 2, ResamplingTemperature = 0.01 }, seed: 1);
+        await SearchAsync(model, new() { N = 3, Iterations = 2, ResamplingTemperature = 0.01f }, seed: 1);
         Assert.All(model.Requests.Skip(3), request => Assert.Equal("b9\n\n", request.Text));
     }
 
@@ -43,7 +43,7 @@ public sealed class ParticleFilteringTests
         // Score 0.9 against three of 0: the finished one takes every slot, and nothing is left to write.
         var model = new FakeModel(Step("a0"), End("b9"), Step("c0"), Step("d0"));
         var tree = new SearchTree();
-        SearchResult result = await SearchAsync(model, new() { N = 4, Iterations = 5, ResamplingTemperature = 0.1 }, seed: 1, tree);
+        SearchResult result = await SearchAsync(model, new() { N = 4, Iterations = 5, ResamplingTemperature = 0.1f }, seed: 1, tree);
         Assert.Equal(4, model.Requests.Count);
         Assert.Equal(["b9", "b9", "b9", "b9"], result.Completions.Select(completion => completion.Text));
         Assert.All(result.Completions, completion => Assert.Equal([0.9], completion.StepScores));
@@ -55,7 +55,7 @@ public sealed class ParticleFilteringTests
     {
         var model = new FakeModel(End("a0"), Step("b9"), End("x"), End("y"));
         var tree = new SearchTree();
-        SearchResult result = await SearchAsync(model, new() { N = 2, Iterations = 5, ResamplingTemperature = 0.1 }, seed: 1, tree);
+        SearchResult result = await SearchAsync(model, new() { N = 2, Iterations = 5, ResamplingTemperature = 0.1f }, seed: 1, tree);
         Assert.Equal(["b9\n\nx", "b9\n\ny"], result.Completions.Select(completion => completion.Text));
         Assert.Equal(NodeState.Pruned, tree.Nodes[0].State);
     }

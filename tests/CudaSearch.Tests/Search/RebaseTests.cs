@@ -6,7 +6,7 @@ namespace CudaSearch.Tests.Search;
 /// <summary>The rules of reward-balanced search, one by one.</summary>
 public sealed class RebaseTests
 {
-    private static readonly SearchOptions s_four = new() { N = 4, Iterations = 2, BalanceTemperature = 0.2 };
+    private static readonly SearchOptions s_four = new() { N = 4, Iterations = 2, BalanceTemperature = 0.2f };
 
     [Fact]
     public async Task Children_are_allotted_by_the_softmax_of_the_scores()

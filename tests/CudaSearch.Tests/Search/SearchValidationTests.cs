@@ -11,15 +11,15 @@ public sealed class SearchValidationTests
     [Fact]
     public void All_strategies_are_found_by_name()
     {
-        Assert.Equal(["greedy", "majority", "best-of-n", "beam", "dvts", "rebase", "particle-filtering"], SearchStrategies.All.Select(strategy => strategy.Name));
+        Assert.Equal(["greedy", "majority", "best-of-n", "beam", "dvts", "rebase", "particle-filtering", "mcts"], SearchStrategies.All.Select(strategy => strategy.Name));
         Assert.All(SearchStrategies.All, strategy => Assert.Same(strategy, SearchStrategies.Create(strategy.Name)));
-        Assert.Equal([false, false, true, true, true, true, true], SearchStrategies.All.Select(strategy => strategy.NeedsVerifier));
+        Assert.Equal([false, false, true, true, true, true, true, true], SearchStrategies.All.Select(strategy => strategy.NeedsVerifier));
     }
 
     [Fact]
     public void An_unknown_name_is_refused_with_the_known_ones() =>
         Assert.Equal(
-            "there is no strategy named 'guess'; use one of greedy, majority, best-of-n, beam, dvts, rebase, particle-filtering",
+            "there is no strategy named 'guess'; use one of greedy, majority, best-of-n, beam, dvts, rebase, particle-filtering, mcts",
             Refused(() => SearchStrategies.Create("guess")));
 
     [Theory]
