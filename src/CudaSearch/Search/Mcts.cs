@@ -1,14 +1,20 @@
 namespace CudaSearch.Search;
 
 /// <summary>
-/// Monte Carlo tree search over steps. Each round walks from the root to where the upper confidence bound of the score is largest, samples BeamWidth next steps
-/// there, and reports their scores, in the place of rollouts, to all steps above. A finished answer that is reached again vouches for the steps before it:
-/// its parent is sampled from anew. N answers make a result, in the order they finished.
-/// (Kocsis and Szepesvári 2006, "Bandit based Monte-Carlo planning", section 2.2, for the bound; the process reward as value and BeamWidth sampled children
-/// as in Zhang et al. 2024, "ReST-MCTS*", section 3.2)
+/// Monte Carlo tree search over steps: each round walks from the root down the largest upper confidence bounds, samples BeamWidth steps where it ends, and lets
+/// their scores, in the place of rollouts, decide what the steps above are worth. At every step a new successor competes with those there are: a good step
+/// whose successors fail is sampled from again. N answers make a result, in the order they finished.
+/// (UCB: Kocsis and Szepesvári 2006, "Bandit based Monte-Carlo Planning", section 2.2. Process reward as value: Zhang et al. 2024, "ReST-MCTS*", section 3.
+/// The new successor as a choice of its own: Misaki et al. 2025, "Wider or Deeper? Scaling LLM Inference-Time Compute with Adaptive Branching Tree Search",
+/// section 3. A step is worth its best way on, not the mean of all: the reward is not as noisy as a rollout.)
 /// </summary>
 public sealed class Mcts : ISearchStrategy
 {
+    /// <summary>
+    /// Steps sampled, for each answer and each level of the tree, before the search only finishes answers: twice what beam search spends.
+    /// </summary>
+    private const long StepsPerAnswerAndLevel = 2;
+
     /// <inheritdoc/>
     public string Name => "mcts";
 
@@ -24,19 +30,21 @@ public sealed class Mcts : ISearchStrategy
         Validate(context.Options);
         SearchOptions options = context.Options;
         var completed = new List<Completion>();
-        // Every beam of the tree that may still be written on. The first is the root; a step's stream is its number.
+        // Every beam of the tree that may still be written on, the root first.
         using OwnedList<Beam> open = Beam.StartAll(context, context.RequireVerifier(this), count: 1);
         var root = new MctsNode(open[0], parent: null);
 
+        int levels = 0;
         for (int steps = 0; completed.Count < options.N; steps += options.BeamWidth)
         {
             MctsNode parent = root.Select(options.Exploration);
-            Beam[] children = Expand(parent, open, firstStream: steps, options.BeamWidth);
-            // What beam search spends at most is enough looking around: from then on every step runs to the end of its answer.
-            int iteration = steps >= MostSteps(options) ? options.Iterations - 1 : parent.Depth;
+            levels = Math.Max(levels, parent.Depth + 1);
+            bool spent = steps >= StepsPerAnswerAndLevel * options.N * (levels + 1);
+            int iteration = spent ? options.Iterations - 1 : parent.Depth;
+            Beam[] children = Sample(parent, open, firstStream: steps, options.BeamWidth);
             Step[] written = await Round.AdvanceAsync(children, options, iteration, context.Tree, cancellation);
-            foreach (Beam child in children) parent.Add(child).Report(child.Judged.Aggregate);
             Round.End(children, written, options.IsLast(iteration), context.Tree);
+            parent.Add(children);
             completed.AddRange(children.Where(child => child.Ended).Select(child => child.Judged));
             open.Keep(beam => !beam.Ended);
         }
@@ -45,9 +53,8 @@ public sealed class Mcts : ISearchStrategy
         return Selection.WithBest(completed[..options.N]);
     }
 
-    private static long MostSteps(SearchOptions options) => (long)options.N * options.Iterations;
-
-    private static Beam[] Expand(MctsNode parent, OwnedList<Beam> open, int firstStream, int width)
+    /// <summary>Copies of a step's beam to write on, each on a stream that no other step of the tree draws from.</summary>
+    private static Beam[] Sample(MctsNode parent, OwnedList<Beam> open, int firstStream, int width)
     {
         var children = new Beam[width];
         for (int i = 0; i < width; i++) open.Add(children[i] = parent.Beam.Fork(firstStream + i));

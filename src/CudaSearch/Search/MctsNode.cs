@@ -1,59 +1,56 @@
 namespace CudaSearch.Search;
 
 /// <summary>A step in the tree of <see cref="Mcts"/>, with what is known of its worth.</summary>
-/// <param name="beam">The answer up to it.</param>
+/// <param name="beam">The answer up to it, scored.</param>
 /// <param name="parent">The step before it; null for the root, which stands before all steps.</param>
 internal sealed class MctsNode(Beam beam, MctsNode? parent)
 {
     private readonly List<MctsNode> _children = [];
-    private int _visits;
-    private double _total;
+
+    // Nothing is known against an answer without steps.
+    private readonly double _score = parent is null ? 1 : beam.Judged.Aggregate;
+
+    private int _visits = 1;
+    private double _value = parent is null ? 1 : beam.Judged.Aggregate;
 
     public Beam Beam => beam;
 
     /// <summary>Number of steps up to and including this one.</summary>
     public int Depth { get; } = parent is null ? 0 : parent.Depth + 1;
 
-    public MctsNode Add(Beam child)
-    {
-        var node = new MctsNode(child, this);
-        _children.Add(node);
-        return node;
-    }
+    private MctsNode? Parent => parent;
 
-    /// <summary>Counts a score of this step for it and all steps before it.</summary>
-    public void Report(double score)
-    {
-        for (MctsNode? node = this; node is not null; node = node.Parent)
-        {
-            node._visits++;
-            node._total += score;
-        }
-    }
+    private IEnumerable<MctsNode> Open => _children.Where(child => !child.Beam.Ended);
 
     /// <summary>
-    /// The step below this one from which to sample: down the largest bounds to a step that nothing follows yet. If that is a finished answer, it counts as
-    /// seen once more, and its parent is the choice.
+    /// What one more step from here is worth: the step's own score, less with every step that was sampled here. Those that can be written on are choices of
+    /// their own and count nothing; finished answers cannot, so a good one speaks for sampling here again.
     /// </summary>
+    private double FreshValue => (_score + _children.Where(child => child.Beam.Ended).Sum(child => child._value)) / FreshVisits;
+
+    private int FreshVisits => 1 + _children.Count;
+
+    /// <summary>Adds steps that were sampled from this one and scored. All steps before them are worth what their best way on is worth.</summary>
+    public void Add(IReadOnlyList<Beam> children)
+    {
+        _children.AddRange(children.Select(child => new MctsNode(child, this)));
+        for (MctsNode? node = this; node is not null; node = node.Parent)
+        {
+            node._visits += children.Count;
+            node._value = node.Open.Select(child => child._value).Append(node.FreshValue).Max();
+        }
+    }
+
+    /// <summary>The step to sample from: from here down the largest bounds, until a new step's is larger than that of any there is.</summary>
     public MctsNode Select(double exploration)
     {
-        MctsNode node = this;
-        while (node._children.Count > 0)
-        {
-            double logVisits = Math.Log(node._visits);
-            // MaxBy keeps the first of equals.
-            node = node._children.MaxBy(child => child.Bound(logVisits, exploration))!;
-        }
-        if (!node.Beam.Ended) return node;
-        node.Report(node.Beam.Judged.Aggregate);
-        return node.Parent!;
+        // MaxBy keeps the first of equals.
+        MctsNode? best = Open.MaxBy(child => Bound(child._value, child._visits));
+        return best is null || Bound(FreshValue, FreshVisits) > Bound(best._value, best._visits) ? this : best.Select(exploration);
+
+        double Bound(double value, int visits) => value + (exploration * Math.Sqrt(Math.Log(_visits) / visits));
     }
 
     /// <summary>All steps that nothing follows, this one included.</summary>
     public IEnumerable<MctsNode> Leaves() => _children.Count == 0 ? [this] : _children.SelectMany(child => child.Leaves());
-
-    private MctsNode? Parent => parent;
-
-    /// <summary>UCB1: the mean score, and more the less often it was looked at.</summary>
-    private double Bound(double logParentVisits, double exploration) => (_total / _visits) + (exploration * Math.Sqrt(logParentVisits / _visits));
 }

@@ -54,8 +54,8 @@ public sealed record SearchOptions
     /// <summary>Particle filtering: temperature of the softmax by which particles are drawn; at 1 in proportion to the odds of their scores.</summary>
     public float ResamplingTemperature { get; init; } = 1;
 
-    /// <summary>MCTS: weight of the exploration term against the mean score, which is between 0 and 1; 0 follows the scores alone.</summary>
-    public float Exploration { get; init; } = 1;
+    /// <summary>MCTS: weight of the confidence term against scores between 0 and 1; 0 follows the scores alone.</summary>
+    public float Exploration { get; init; } = 0.1f;
 
     /// <summary>How each step is sampled. The strategy sets its stop text; DVTS also the token limit, to search-and-learn's fixed 2048.</summary>
     public GenerationOptions Sampling { get; init; } = new();
