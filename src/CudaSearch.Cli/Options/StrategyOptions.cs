@@ -29,6 +29,14 @@ internal sealed class StrategyOptions
     private readonly Option<float> _resamplingTemperature = Values.Real(
         "--resampling-temperature", "particle filtering: softmax temperature by which particles are drawn", s_defaults.ResamplingTemperature, value => value > 0, "a finite number greater than 0");
 
+    private readonly Option<int> _chainLength = Values.Integer(
+        "--chain-length", "revision: answers of a chain, the first and its revisions; n answers in all", s_defaults.ChainLength, minimum: 1);
+
+    private readonly Option<bool> _stopWhenDecided = new("--stop-when-decided")
+    {
+        Description = "best-of-n, majority: write no more of the n answers than it takes to decide the vote",
+    };
+
     private readonly Option<float> _exploration = Values.Real(
         "--exploration", "MCTS: how much a step that was looked at seldom counts against one that scores well", s_defaults.Exploration, value => value >= 0, "a finite number, 0 or greater");
 
@@ -44,7 +52,7 @@ internal sealed class StrategyOptions
 
     public StrategyOptions(Command command)
     {
-        foreach (Option option in (Option[])[_strategy, _n, _beamWidth, _iterations, _lookahead, _balanceTemperature, _resamplingTemperature, _exploration, _aggregate, _vote, _seed]) command.Add(option);
+        foreach (Option option in (Option[])[_strategy, _n, _beamWidth, _iterations, _lookahead, _balanceTemperature, _resamplingTemperature, _exploration, _chainLength, _stopWhenDecided, _aggregate, _vote, _seed]) command.Add(option);
         _sampling = new SamplingOptions(command, s_defaults.Sampling.MaxTokens, "a step, or of an answer written in one go");
         _models = new ModelOptions(command, generates: true, judges: true);
     }
@@ -55,11 +63,14 @@ internal sealed class StrategyOptions
     {
         ISearchStrategy strategy = SearchStrategies.Create(parsed.GetValue(_strategy)!);
         int n = parsed.GetValue(_n);
+        Vote? vote = parsed.GetValue(_vote) is { } name ? Enum.Parse<Vote>(name, ignoreCase: true) : null;
         var search = new SearchOptions
         {
             N = n,
             // A width nobody asked for is never larger than n.
             BeamWidth = parsed.GetResult(_beamWidth) is { Implicit: false } ? parsed.GetValue(_beamWidth) : Math.Min(n, s_defaults.BeamWidth),
+            ChainLength = parsed.GetValue(_chainLength),
+            StopWhenDecided = parsed.GetValue(_stopWhenDecided) ? vote ?? (strategy.NeedsVerifier ? Vote.Weighted : Vote.Majority) : null,
             Iterations = parsed.GetValue(_iterations),
             Lookahead = parsed.GetValue(_lookahead),
             BalanceTemperature = parsed.GetValue(_balanceTemperature),
@@ -69,7 +80,6 @@ internal sealed class StrategyOptions
             Sampling = _sampling.Read(parsed),
         };
         UsageException.Check(() => strategy.Validate(search));
-        Vote? vote = parsed.GetValue(_vote) is { } name ? Enum.Parse<Vote>(name, ignoreCase: true) : null;
         WorkbenchOptions models = _models.ReadWithVerifier(parsed);
         if (!strategy.NeedsVerifier)
         {

@@ -143,7 +143,7 @@ public sealed class EvaluationRunner
     }
 
     private ProblemOutcome? Grade(int row, IReadOnlyList<string> answers, IReadOnlyList<double> scores) =>
-        _rows[row].Answer is null ? null : ProblemOutcome.Grade((int)_solver.Identity.Seed, _rows[row], answers, scores);
+        _rows[row].Answer is null ? null : ProblemOutcome.Grade((int)_solver.Identity.Seed, _rows[row], answers, scores, _solver.StopsWhenDecided ? _solver.Identity.N : null);
 
     private void Tally(ProblemOutcome? outcome, ref int graded, ref int right)
     {

@@ -17,18 +17,24 @@ public sealed record VoteOutcome(int K, bool Naive, bool Weighted, bool Majority
 /// <param name="Votes">The outcome at each number of completions.</param>
 public sealed record ProblemOutcome(int Seed, string? Level, string? Subject, IReadOnlyList<VoteOutcome> Votes)
 {
-    /// <summary>Grades a problem's completions at 1, 2, 4 … up to their number.</summary>
+    /// <summary>
+    /// Grades a problem's completions at 1, 2, 4 … up to their number, or to a larger one: a search that stopped because its vote was decided wrote fewer than
+    /// <paramref name="n"/>, and what those would have changed nothing about is the vote over all there are.
+    /// </summary>
     /// <param name="seed">The run's seed.</param>
     /// <param name="row">The problem; it needs a reference answer.</param>
     /// <param name="answers">The extracted answer of each completion, at least one.</param>
     /// <param name="scores">The aggregated score of each completion.</param>
-    public static ProblemOutcome Grade(int seed, DatasetRow row, IReadOnlyList<string> answers, IReadOnlyList<double> scores)
+    /// <param name="n">How many completions were asked for; null for as many as there are.</param>
+    public static ProblemOutcome Grade(int seed, DatasetRow row, IReadOnlyList<string> answers, IReadOnlyList<double> scores, int? n = null)
     {
         string gold = row.Answer ?? throw new ArgumentException($"row {row.Index} has no reference answer", nameof(row));
         List<string> canonical = [.. answers.Select(CanonicalAnswer.Of)];
         int right = answers.Count(answer => AnswerEquivalence.AreEqual(gold, answer));
-        return new ProblemOutcome(seed, row.Level, row.Subject, [.. Voting.SampleCounts(answers.Count).Select(k => new VoteOutcome(
-            k, IsRight(Vote.Naive, k), IsRight(Vote.Weighted, k), IsRight(Vote.Majority, k), Voting.PassAtK(answers.Count, right, k)))]);
+        return new ProblemOutcome(seed, row.Level, row.Subject, [.. Voting.SampleCounts(n ?? answers.Count).Select(k => Outcome(k, Math.Min(k, answers.Count)))]);
+
+        VoteOutcome Outcome(int k, int written) => new(
+            k, IsRight(Vote.Naive, written), IsRight(Vote.Weighted, written), IsRight(Vote.Majority, written), Voting.PassAtK(answers.Count, right, written));
 
         bool IsRight(Vote vote, int k) => AnswerEquivalence.AreEqual(gold, Voting.Choose(vote, answers, canonical, scores, k));
     }

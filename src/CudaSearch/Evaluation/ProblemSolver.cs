@@ -31,6 +31,9 @@ public sealed class ProblemSolver
     /// <summary>What distinguishes this run from others.</summary>
     public RunIdentity Identity { get; }
 
+    /// <summary>Whether a search may write fewer than N completions, because those to come cannot change its vote.</summary>
+    public bool StopsWhenDecided => _settings.Search.StopWhenDecided is not null;
+
     /// <summary>Searches one problem.</summary>
     /// <param name="problem">Its text.</param>
     /// <param name="tree">Records every step as it happens.</param>

@@ -29,6 +29,16 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
         if (search.FilterDuplicates) text += " filter-duplicates";
         if (search.SortCompleted) text += " sort-completed";
         if (!search.StopWhenComplete) text += " run-on";
+        if (search.IgnoreLookahead) text += " ignore-lookahead";
+        if (search.StopWhenDecided is { } vote) text += $" stop-when-decided={vote.ToString().ToLowerInvariant()}";
+        text += settings.Strategy switch
+        {
+            "rebase" => string.Create(CultureInfo.InvariantCulture, $" balance-temperature={search.BalanceTemperature}"),
+            "particle-filtering" => string.Create(CultureInfo.InvariantCulture, $" resampling-temperature={search.ResamplingTemperature}"),
+            "mcts" => string.Create(CultureInfo.InvariantCulture, $" exploration={search.Exploration}"),
+            "revision" => $" chain-length={search.ChainLength} request={search.RevisionRequest}",
+            _ => "",
+        };
         return text;
     }
 }

@@ -1,3 +1,4 @@
+using CudaSearch.Answers;
 using CudaSearch.Engine;
 using CudaSearch.Verification;
 
@@ -46,6 +47,12 @@ public sealed record SearchOptions
     public bool IgnoreLookahead { get; init; }
 
     /// <summary>
+    /// Best-of-N and majority: write the N answers in rounds, each as small as could decide this vote, and stop once those to come cannot change its answer; null
+    /// writes all at once. It saves tokens and costs time.
+    /// </summary>
+    public Vote? StopWhenDecided { get; init; }
+
+    /// <summary>
     /// REBASE: temperature of the softmax by which scores share the budget; small favours the best, large spreads evenly. The paper's value.
     /// (Wu et al. 2024, "balance temperature" T_b)
     /// </summary>
@@ -53,6 +60,13 @@ public sealed record SearchOptions
 
     /// <summary>Particle filtering: temperature of the softmax by which particles are drawn; at 1 in proportion to the odds of their scores.</summary>
     public float ResamplingTemperature { get; init; } = 1;
+
+    /// <summary>Sequential revision: answers of a chain, the first and its revisions. With N it fixes how many chains are written side by side.</summary>
+    public int ChainLength { get; init; } = 4;
+
+    /// <summary>Sequential revision: what the user says to an answer that is to be revised.</summary>
+    public string RevisionRequest { get; init; } =
+        "Check each step of your solution. If one is wrong, correct it and what follows from it. Then write the complete solution again, in the same format.";
 
     /// <summary>MCTS: weight of the confidence term against scores between 0 and 1; 0 follows the scores alone.</summary>
     public float Exploration { get; init; } = 0.1f;
@@ -67,6 +81,9 @@ public sealed record SearchOptions
         CheckAtLeast(1, BeamWidth, "beam-width");
         CheckAtLeast(1, Iterations, "iterations");
         CheckAtLeast(0, Lookahead, "lookahead");
+        if (StopWhenDecided == Vote.Naive)
+            throw CudaSearchException.BadInput("a naive vote is never decided early: any answer to come may have the best score; stop with the weighted or majority vote");
+        CheckAtLeast(1, ChainLength, "chain-length");
         CheckPositive(BalanceTemperature, "balance-temperature");
         CheckPositive(ResamplingTemperature, "resampling-temperature");
         if (!(float.IsFinite(Exploration) && Exploration >= 0))

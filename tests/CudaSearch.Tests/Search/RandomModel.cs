@@ -11,7 +11,7 @@ internal static class RandomModel
     public static Func<Request, GeneratedText> Script(int seed) => request =>
     {
         int greedyBeam = request.Options.Temperature == 0 ? -1 : request.Beam;
-        uint draw = Hash(seed, request.Text, greedyBeam);
+        uint draw = Hash(seed, request.Revised is null ? request.Text : $"{request.Revised}>{request.Text}", greedyBeam);
         char letter = (char)('a' + draw % 2);
         uint digit = draw / 2 % 4;
         return (draw / 8 % 16) switch
