@@ -11,7 +11,7 @@ namespace CudaSearch.Search;
 public sealed class Mcts : ISearchStrategy
 {
     /// <summary>
-    /// Steps sampled, for each answer and each level of the tree, before the search only finishes answers: twice what beam search spends.
+    /// Steps sampled, for each answer and each level of the tree, before the search only finishes the best answers it has: twice what beam search spends.
     /// </summary>
     private const long StepsPerAnswerAndLevel = 2;
 
@@ -37,9 +37,9 @@ public sealed class Mcts : ISearchStrategy
         int levels = 0;
         for (int steps = 0; completed.Count < options.N; steps += options.BeamWidth)
         {
-            MctsNode parent = root.Select(options.Exploration);
-            levels = Math.Max(levels, parent.Depth + 1);
             bool spent = steps >= StepsPerAnswerAndLevel * options.N * (levels + 1);
+            MctsNode parent = root.Select(spent ? 0 : options.Exploration);
+            levels = Math.Max(levels, parent.Depth + 1);
             int iteration = spent ? options.Iterations - 1 : parent.Depth;
             Beam[] children = Sample(parent, open, firstStream: steps, options.BeamWidth);
             Step[] written = await Round.AdvanceAsync(children, options, iteration, context.Tree, cancellation);
