@@ -4,7 +4,7 @@
 include_guard(GLOBAL)
 
 set(CUDASEARCH_PTX_TARGETS sm_80 sm_89 sm_90a)
-set(CUDASEARCH_CLANG_FLAGS -x cuda --cuda-device-only -nocudainc -nocudalib -std=c++17 -O3 -ffp-contract=off -Wall
+set(CUDASEARCH_CLANG_FLAGS -x cuda --cuda-device-only -nocudainc -nocudalib -std=c++17 -O3 -ffp-contract=off -fno-strict-aliasing -Wall
     # Without an SDK to ask, clang assumes a PTX too old for shfl.sync. 8.5 is what every driver since CUDA 12.5 reads.
     --cuda-feature=+ptx85)
 set(CUDASEARCH_NVCC_FLAGS -std=c++17 -O3 -fmad=false

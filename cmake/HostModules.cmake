@@ -6,7 +6,7 @@
 # tests/hostcuda makes the libraries that modules import from: targets cuda-host and, for asan, cuda-host-asan.
 include_guard(GLOBAL)
 
-set(CUDASEARCH_HOST_FLAGS -std=c++17 -g1 -fPIC -fvisibility=hidden -pthread -march=x86-64-v3 -ffp-contract=off
+set(CUDASEARCH_HOST_FLAGS -std=c++17 -g1 -fPIC -fvisibility=hidden -pthread -march=x86-64-v3 -ffp-contract=off -fno-strict-aliasing
     -Wall -Wno-unknown-pragmas -Wno-psabi)
 set(CUDASEARCH_HOST_FLAGS_plain -O2)
 set(CUDASEARCH_HOST_FLAGS_checker -O1 -fsanitize=thread --param tsan-instrument-func-entry-exit=0 -Wno-tsan)

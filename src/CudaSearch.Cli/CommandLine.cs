@@ -51,6 +51,8 @@ public static class CommandLine
             LogitsCommand.Create(host),
             TokenizeCommand.Create(host),
             TinyMathCommand.Create(host),
+            ComputeOptimalCommand.Create(host),
+            BenchCommand.Create(host),
             DoctorCommand.Create(host),
             s_verbose,
         };

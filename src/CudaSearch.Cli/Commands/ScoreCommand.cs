@@ -38,7 +38,7 @@ internal static class ScoreCommand
             foreach (SolutionRow[] chunk in rows.Chunk(Width))
                 scores.AddRange(await Task.WhenAll(chunk.Select(row => ScoreAsync(workbench.Verifier!, row, usage, cancellation))));
             if (parsed.GetValue(json)) WriteJson(host.Output, rows, scores, aggregation, workbench);
-            else WriteText(host.Output, rows, scores, aggregation);
+            else WriteText(host.Output, rows, scores, aggregation, new PrmVerifier(workbench.Verifier!, usage));
             return ExitStatus.Done;
         });
         return command;
@@ -58,9 +58,9 @@ internal static class ScoreCommand
         return SolutionRow.ReadAll(rows, file is null or "-" ? "standard input" : file);
     }
 
-    private static async Task<double[][]> ScoreAsync(LanguageModel model, SolutionRow row, Usage usage, CancellationToken cancellation)
+    private static async Task<double[][]> ScoreAsync(ProcessRewardModel prm, SolutionRow row, Usage usage, CancellationToken cancellation)
     {
-        using IVerification start = new RlhflowVerifier(model, usage).Start(row.Problem);
+        using IVerification start = new PrmVerifier(prm, usage, SystemPrompt.Default).Start(row.Problem);
         return await Task.WhenAll(row.Solutions.Select(async solution =>
         {
             using IVerification verification = start.Fork();
@@ -68,15 +68,16 @@ internal static class ScoreCommand
         }));
     }
 
-    private static void WriteText(TextWriter output, IReadOnlyList<SolutionRow> rows, List<double[][]> scores, Aggregation aggregation)
+    private static void WriteText(
+        TextWriter output, IReadOnlyList<SolutionRow> rows, List<double[][]> scores, Aggregation aggregation, IVerifier verifier)
     {
         for (int i = 0; i < rows.Count; i++)
         {
             output.WriteLine($"{(i > 0 ? "\n" : "")}problem: {StepText.OneLine(rows[i].Problem)}");
             for (int j = 0; j < scores[i].Length; j++)
             {
-                string[] steps = rows[i].Solutions[j].Split("\n\n");
-                for (int k = 0; k < steps.Length; k++) output.WriteLine($"  {scores[i][j][k]:0.0000}  {StepText.Headline(steps[k])}");
+                IReadOnlyList<string> steps = verifier.Split(rows[i].Solutions[j]);
+                for (int k = 0; k < steps.Count; k++) output.WriteLine($"  {scores[i][j][k]:0.0000}  {StepText.Headline(steps[k])}");
                 output.WriteLine($"  {aggregation.Aggregate(scores[i][j]):0.0000}  = {aggregation.ToString().ToLowerInvariant()}");
             }
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CudaSearch.Evaluation;
+using CudaSearch.Verification;
 
 namespace CudaSearch.Cli.Options;
 
@@ -7,6 +8,8 @@ namespace CudaSearch.Cli.Options;
 internal sealed class ModelOptions
 {
     private const string NoVerifier = "none";
+
+    private static readonly string s_formats = string.Join(", ", PrmFormatNames.All);
 
     private readonly Option<string> _model = new("--model")
     {
@@ -19,9 +22,17 @@ internal sealed class ModelOptions
         Description = "the process reward model: a folder, tinymath, or none [default: tinymath where --model is tinymath]",
     };
 
+    private readonly Option<string?> _prmFormat = Values.Text(
+        "--prm-format", $"the format of --prm: {s_formats} [default: recognised from its files]", otherwise: null,
+        format => PrmFormatNames.All.Contains(format) ? null : $"--prm-format is {format}; it must be one of {s_formats}");
+
+    private readonly Option<string?> _prmSeparator = Values.Text(
+        "--prm-separator", @"what ends a step for a PRM of the format trl, with \n for a newline [default: \n\n]", otherwise: null,
+        separator => separator.Length > 0 ? null : @"--prm-separator is empty; give what the classifier was trained with, e.g. \n");
+
     private readonly Option<string?> _device = Values.Text(
         "--device", "where to compute: auto, cpu or cuda[:i]", "auto",
-        device => IsDevice(device) ? null : $"--device is {device}; it must be auto, cpu, cuda or cuda: and a number");
+        DeviceFault);
 
     private readonly Option<int> _threads = Values.Integer("--threads", "threads of the CPU backend; 0 takes all cores", 0, minimum: 0);
 
@@ -42,7 +53,12 @@ internal sealed class ModelOptions
     public ModelOptions(Command command, bool generates, bool judges)
     {
         if (generates) command.Add(_model);
-        if (judges) command.Add(_prm);
+        if (judges)
+        {
+            command.Add(_prm);
+            command.Add(_prmFormat);
+            command.Add(_prmSeparator);
+        }
         command.Add(_device);
         command.Add(_threads);
         command.Add(_memory);
@@ -65,7 +81,7 @@ internal sealed class ModelOptions
         WorkbenchOptions options = Read(parsed);
         string? prm = parsed.GetValue(_prm);
         if (prm is null && options.Model == Workbench.TinyMath) prm = Workbench.TinyMath;
-        return options with { Prm = prm == NoVerifier ? null : prm };
+        return options with { Prm = prm == NoVerifier ? null : prm, PrmOptions = ReadPrm(parsed) };
     }
 
     /// <summary>What to open where steps are only judged.</summary>
@@ -73,8 +89,17 @@ internal sealed class ModelOptions
     {
         string prm = parsed.GetValue(_prm) ?? Workbench.TinyMath;
         if (prm == NoVerifier) throw new UsageException("--prm is none; this command needs a process reward model");
-        return Read(parsed) with { Model = null, Prm = prm };
+        return Read(parsed) with { Model = null, Prm = prm, PrmOptions = ReadPrm(parsed) };
     }
+
+    private PrmOptions ReadPrm(ParseResult parsed)
+    {
+        var options = new PrmOptions { Format = parsed.GetValue(_prmFormat) is { } format ? PrmFormatNames.Parse(format) : null };
+        return parsed.GetValue(_prmSeparator) is { } separator ? options with { StepSeparator = separator.Replace(@"\n", "\n") } : options;
+    }
+
+    /// <summary>What is wrong with a value of <c>--device</c>; null when it is right.</summary>
+    public static string? DeviceFault(string device) => IsDevice(device) ? null : $"--device is {device}; it must be auto, cpu, cuda or cuda: and a number";
 
     private static bool IsDevice(string device) =>
         device is "auto" or "cpu" or "cuda" || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), out int index) && index >= 0);

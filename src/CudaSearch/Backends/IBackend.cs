@@ -85,9 +85,14 @@ public interface IBackend : IDisposable
     void Sample(DeviceTensor logits, StepBatch batch);
 
     /// <summary>
-    /// Softmax over just two rows of the output matrix for each reward row: P(positive), into <see cref="StepBatch.Rewards"/>. hidden [output rows, hidden]
+    /// The reward of each rewarded row, read off two rows of <paramref name="head"/> or one, into <see cref="StepBatch.Rewards"/>. No other
+    /// logit is made.
     /// </summary>
-    void Reward(DeviceTensor hidden, DeviceWeight head, int positive, int negative, StepBatch batch);
+    /// <param name="hidden">[output rows, width]; rows may be left rectified where <see cref="RewardRows.Rectify"/> asks for that.</param>
+    /// <param name="head">[classes or vocabulary, width]</param>
+    /// <param name="rows">Which rows, and how.</param>
+    /// <param name="batch">Says which rows are rewarded.</param>
+    void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch);
 
     /// <summary>Copies one row of the last pass to the host.</summary>
     void ReadRow(DeviceTensor source, int row, Span<float> destination);

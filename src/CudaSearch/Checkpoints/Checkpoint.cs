@@ -12,6 +12,13 @@ public sealed class Checkpoint : IDisposable
 
     private readonly IReadOnlyList<SafeTensorsFile> _files;
     private readonly Dictionary<string, TensorView> _tensors = [];
+    private readonly RandomWeights? _random;
+
+    private Checkpoint(ModelConfig config, string name, int seed)
+    {
+        (Directory, Name, Config, _files) = (name, name, config, []);
+        _random = new RandomWeights((long)Math.Max(config.VocabSize, config.IntermediateSize) * config.HiddenSize, seed);
+    }
 
     private Checkpoint(string directory, ModelConfig config, IReadOnlyList<SafeTensorsFile> files)
     {
@@ -62,6 +69,12 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>A model of this architecture with random bf16 weights, for measurements: any tensor it is asked for, it has.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="name">What results call it.</param>
+    /// <param name="seed">Of the weights.</param>
+    public static Checkpoint OfRandomWeights(ModelConfig config, string name, int seed = 1) => new(config, name, seed);
+
     /// <summary>Reads only the configuration of a model directory.</summary>
     /// <exception cref="CudaSearchException">The directory is no model, or its configuration is wrong.</exception>
     public static ModelConfig ReadConfig(string directory)
@@ -72,7 +85,7 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>Whether there is a tensor of this name.</summary>
-    public bool Contains(string name) => _tensors.ContainsKey(name);
+    public bool Contains(string name) => _random is not null || _tensors.ContainsKey(name);
 
     /// <summary>A tensor by name.</summary>
     /// <param name="name">Its full name, e.g. <c>model.norm.weight</c>.</param>
@@ -80,6 +93,7 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="CudaSearchException">There is no such tensor, or its shape differs.</exception>
     public TensorView Get(string name, params ReadOnlySpan<long> expectedShape)
     {
+        if (_random is not null) return _random.Tensor(name, expectedShape.ToArray());
         string expected = expectedShape.IsEmpty ? "" : $" of shape {Shapes.Show(expectedShape.ToArray())}";
         if (!_tensors.TryGetValue(name, out TensorView? tensor))
             throw CudaSearchException.BadInput($"{Directory}: there is no tensor {StrictJson.Quote(name)}{expected}, which {ConfigName} (model_type {Config.ModelType}) calls for; use a complete checkpoint of that type");
@@ -92,6 +106,7 @@ public sealed class Checkpoint : IDisposable
     public void Dispose()
     {
         foreach (SafeTensorsFile file in _files) file.Dispose();
+        _random?.Dispose();
     }
 
     private static CudaSearchException NoModel(string directory)

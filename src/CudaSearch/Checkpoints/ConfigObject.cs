@@ -56,6 +56,15 @@ internal readonly struct ConfigObject(JsonElement element, string where)
         return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Fault(key, value, "a string is needed");
     }
 
+    /// <summary>A list of strings.</summary>
+    public string[]? Strings(string key)
+    {
+        if (Value(key) is not JsonElement value) return null;
+        if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
+            throw Fault(key, value, "a list of strings is needed");
+        return [.. value.EnumerateArray().Select(item => item.GetString()!)];
+    }
+
     /// <summary>An object.</summary>
     public ConfigObject? Object(string key)
     {

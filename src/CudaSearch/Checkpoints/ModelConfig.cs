@@ -9,6 +9,11 @@ public sealed record ModelConfig
     /// <summary><c>llama</c>, <c>qwen2</c> or <c>mistral</c>.</summary>
     public required string ModelType { get; init; }
 
+    /// <summary>
+    /// Names of the classes that the checkpoint was saved from, e.g. <c>LlamaForCausalLM</c>; empty when config.json names none.
+    /// </summary>
+    public IReadOnlyList<string> Architectures { get; init; } = [];
+
     /// <summary>Width of the residual stream.</summary>
     public required int HiddenSize { get; init; }
 

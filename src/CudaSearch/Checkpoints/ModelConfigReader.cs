@@ -40,6 +40,7 @@ internal static class ModelConfigReader
         return new ModelConfig
         {
             ModelType = modelType,
+            Architectures = json.Strings("architectures") ?? [],
             HiddenSize = hidden,
             IntermediateSize = json.RequiredSize("intermediate_size"),
             NumHiddenLayers = json.RequiredSize("num_hidden_layers"),

@@ -8,7 +8,7 @@ namespace CudaSearch.Checkpoints;
 /// A safetensors file, mapped into memory and read in place. Opening checks the whole header (see <see cref="Open"/>) and touches
 /// no tensor data; the system pages that in when it is used.
 /// </summary>
-public sealed unsafe class SafeTensorsFile : IDisposable
+public sealed unsafe class SafeTensorsFile : ITensorData, IDisposable
 {
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
@@ -47,7 +47,7 @@ public sealed unsafe class SafeTensorsFile : IDisposable
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>The address of the data area.</summary>
-    internal byte* Data
+    byte* ITensorData.Data
     {
         get
         {

@@ -4,16 +4,16 @@ using System.Runtime.InteropServices;
 namespace CudaSearch.Checkpoints;
 
 /// <summary>
-/// One tensor of a memory-mapped file: nothing is copied until asked for. Elements lie in row-major order (last dimension
+/// One tensor, usually of a memory-mapped file: nothing is copied until asked for. Elements lie in row-major order (last dimension
 /// fastest). The view keeps its file alive, but a span or pointer taken from it does not: hold the view, its file or its
 /// <see cref="Checkpoint"/> for as long as either is in use.
 /// </summary>
 public sealed unsafe class TensorView
 {
-    private readonly SafeTensorsFile _file;
+    private readonly ITensorData _file;
     private readonly long _offset;
 
-    internal TensorView(SafeTensorsFile file, TensorEntry entry)
+    internal TensorView(ITensorData file, TensorEntry entry)
     {
         _file = file;
         _offset = entry.Begin;

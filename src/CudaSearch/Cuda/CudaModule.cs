@@ -64,7 +64,12 @@ internal sealed unsafe class CudaModule : IDisposable
     internal nint FindFunction(string function)
     {
         int result = DriverApi.cuModuleGetFunction(out nint address, _handle, function);
-        if (result == CudaResult.Success) return address;
+        if (result == CudaResult.Success)
+        {
+            // Left to itself the driver loads a function at its first launch, which may come while a graph is recorded, where loading is forbidden.
+            CudaException.Check(DriverApi.cuFuncLoad(address));
+            return address;
+        }
         if (result != CudaResult.NotFound) throw CudaException.Create(result, nameof(DriverApi.cuModuleGetFunction), function);
         throw CudaSearchException.BadInput(
             $"module '{Name}' has no kernel '{function}'; the kernel images and this program are not from the same build");

@@ -17,6 +17,9 @@ internal static unsafe partial class DriverApi
     internal static partial int cuModuleGetFunction(out nint function, ModuleHandle module, string name);
 
     [LibraryImport(Library)]
+    internal static partial int cuFuncLoad(nint function);
+
+    [LibraryImport(Library)]
     internal static partial int cuFuncGetParamInfo(nint function, nuint index, out nuint offset, out nuint size);
 
     [LibraryImport(Library)]

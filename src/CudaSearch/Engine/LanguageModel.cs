@@ -57,18 +57,19 @@ public sealed class LanguageModel : IDisposable
     /// <param name="loop">The backend's thread.</param>
     /// <param name="progress">Told how far the weights are; null for nobody.</param>
     public static LanguageModel LoadGenerator(string directory, IBackend backend, DeviceLoop loop, IProgress<LoadProgress>? progress = null) =>
-        Load(directory, backend, loop, rewardTokens: null, progress);
+        Load(directory, backend, loop, chooseHead: null, progress);
 
-    /// <summary>Loads a folder that holds a process reward model which judges by two tokens. <see cref="Start"/> must follow.</summary>
+    /// <summary>Loads a folder that holds a reward model. <see cref="Start"/> must follow.</summary>
     /// <param name="directory">With config.json, safetensors and tokenizer.json.</param>
     /// <param name="backend">Where to compute.</param>
     /// <param name="loop">The backend's thread.</param>
+    /// <param name="chooseHead">Says what of the checkpoint judges; throws where nothing does. The tokenizer is null when the folder has
+    /// none.</param>
     /// <param name="progress">Told how far the weights are; null for nobody.</param>
-    /// <param name="positive">The token for a good step.</param>
-    /// <param name="negative">The token for a bad step.</param>
     public static LanguageModel LoadVerifier(
-        string directory, IBackend backend, DeviceLoop loop, IProgress<LoadProgress>? progress = null, string positive = "+", string negative = "-") =>
-        Load(directory, backend, loop, (positive, negative), progress);
+        string directory, IBackend backend, DeviceLoop loop, Func<Checkpoint, Tokenizer?, RewardHead> chooseHead,
+        IProgress<LoadProgress>? progress = null) =>
+        Load(directory, backend, loop, chooseHead, progress);
 
     /// <summary>Makes the KV cache and begins to serve requests.</summary>
     /// <param name="cacheBytes">The most memory that the KV cache may take.</param>
@@ -93,15 +94,18 @@ public sealed class LanguageModel : IDisposable
     }
 
     private static LanguageModel Load(
-        string directory, IBackend backend, DeviceLoop loop, (string Positive, string Negative)? rewardTokens, IProgress<LoadProgress>? progress)
+        string directory, IBackend backend, DeviceLoop loop, Func<Checkpoint, Tokenizer?, RewardHead>? chooseHead,
+        IProgress<LoadProgress>? progress)
     {
         Checkpoint checkpoint = Checkpoint.Open(directory);
         try
         {
             string tokenizerPath = Path.Combine(directory, "tokenizer.json");
             Tokenizer? tokenizer = File.Exists(tokenizerPath) ? Tokenizer.Load(tokenizerPath) : null;
-            RewardHead? head = rewardTokens is { } tokens ? HeadOf(directory, tokenizer, tokens.Positive, tokens.Negative) : null;
-            int outputRows = (int)Math.Clamp(LogitsBytes / (sizeof(float) * (long)checkpoint.Config.VocabSize), 1, MaxRows);
+            RewardHead? head = chooseHead?.Invoke(checkpoint, tokenizer);
+            // Rows of logits are long; only a head of its own spares the model them.
+            long rowBytes = sizeof(float) * (long)checkpoint.Config.VocabSize;
+            int outputRows = head?.Module is null ? (int)Math.Clamp(LogitsBytes / rowBytes, 1, MaxRows) : MaxRows;
             var loaded = progress is null ? null : new LoadCounter(checkpoint.Name, checkpoint.ByteLength, progress);
             var transformer = new Transformer(backend, checkpoint, MaxRows, outputRows, head, loaded);
             return new LanguageModel(backend, loop, checkpoint, transformer, tokenizer, tokenizerPath);
@@ -128,12 +132,5 @@ public sealed class LanguageModel : IDisposable
     {
         IReadOnlyList<int> ofTemplate = tokenizer is not null && ChatTemplate.IsKnown(tokenizer) ? ChatTemplate.For(tokenizer).EndTokenIds : [];
         return [.. ofTemplate.Take(1).Concat(config.EosTokenIds).Concat(ofTemplate).Distinct()];
-    }
-
-    private static RewardHead HeadOf(string directory, Tokenizer? tokenizer, string positive, string negative)
-    {
-        int Id(string token) => tokenizer?.TokenId(token)
-            ?? throw CudaSearchException.BadInput($"{directory} cannot judge: its tokenizer has no token \"{token}\"; give --prm a process reward model in RLHFlow's format");
-        return new RewardHead(Id(positive), Id(negative));
     }
 }

@@ -45,7 +45,9 @@ public sealed class ProblemSolver
         var generation = new Usage();
         var verification = new Usage();
         var generator = new EngineGenerator(_workbench.Generator, _settings.Seed, _settings.SystemPrompt, generation);
-        RlhflowVerifier? verifier = _strategy.NeedsVerifier ? new RlhflowVerifier(_workbench.Verifier!, verification) : null;
+        PrmVerifier? verifier = _strategy.NeedsVerifier
+            ? new PrmVerifier(_workbench.Verifier!, verification, _settings.SystemPrompt ?? "")
+            : null;
         SearchResult result = await _strategy
             .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree, _settings.Seed), cancellation).ConfigureAwait(false);
         List<string> answers = [.. result.Completions.Select(completion => AnswerExtractor.Extract(completion.Text))];

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using CudaSearch.Search;
+using CudaSearch.Verification;
 
 namespace CudaSearch.Evaluation;
 
@@ -16,8 +18,16 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
 {
     /// <summary>The identity of a run with these settings on this workbench.</summary>
     public static RunIdentity Of(Workbench workbench, RunSettings settings, bool scored) => new(
-        settings.Strategy, settings.Search.N, settings.Seed, Describe(settings), workbench.ModelName!, scored ? workbench.PrmName : null,
-        workbench.Backend, workbench.Device);
+        settings.Strategy, settings.Search.N, settings.Seed, Describe(settings) + (scored ? Describe(workbench.Verifier!) : ""),
+        workbench.ModelName!, scored ? workbench.PrmName : null, workbench.Backend, workbench.Device);
+
+    /// <summary>How the steps are judged, whether recognised or told; nothing for what is usual.</summary>
+    private static string Describe(ProcessRewardModel prm)
+    {
+        string text = prm.Format == PrmFormat.Rlhflow ? "" : $" prm-format={prm.Format.Name()}";
+        if (prm.Format == PrmFormat.Trl) text += $" prm-separator={JsonEncodedText.Encode(prm.Options.StepSeparator)}";
+        return text;
+    }
 
     private static string Describe(RunSettings settings)
     {
@@ -39,6 +49,7 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
             "revision" => $" chain-length={search.ChainLength} request={search.RevisionRequest}",
             _ => "",
         };
+        if (search.Policy is { } policy) text += $" policy={policy.Text}";
         return text;
     }
 }

@@ -1,5 +1,6 @@
 using CudaSearch.Backends;
 using CudaSearch.Engine;
+using CudaSearch.Verification;
 
 namespace CudaSearch.Evaluation;
 
@@ -11,6 +12,9 @@ public sealed record WorkbenchOptions
 
     /// <summary>The process reward model: a folder, <c>tinymath</c>, or null for none.</summary>
     public string? Prm { get; init; } = Workbench.TinyMath;
+
+    /// <summary>What the process reward model's checkpoint does not say about it.</summary>
+    public PrmOptions PrmOptions { get; init; } = new();
 
     /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda[:i]</c>.</summary>
     public string Device { get; init; } = "auto";
@@ -49,7 +53,7 @@ public sealed class Workbench : IDisposable
     public LanguageModel Generator => _generator ?? throw new InvalidOperationException("this workbench was opened without a generator");
 
     /// <summary>Scores steps; null when none was asked for.</summary>
-    public LanguageModel? Verifier { get; private set; }
+    public ProcessRewardModel? Verifier { get; private set; }
 
     /// <summary>Short name of the backend, e.g. <c>cpu</c>.</summary>
     public string Backend => _backend.Name;
@@ -94,7 +98,7 @@ public sealed class Workbench : IDisposable
     {
         // Engines first: the loop then finds nothing to run, and ends before the memory it works on goes.
         _generator?.Stop();
-        Verifier?.Stop();
+        Verifier?.Model.Stop();
         _loop.Dispose();
         _generator?.Dispose();
         Verifier?.Dispose();
@@ -112,14 +116,14 @@ public sealed class Workbench : IDisposable
         }
         if (options.Prm is not null)
         {
-            Verifier = LanguageModel.LoadVerifier(ResolveModel(options.Prm, "prm"), _backend, _loop, options.Progress);
-            PrmName = options.Prm == TinyMath ? TinyMath : Verifier.Name;
+            Verifier = ProcessRewardModel.Load(ResolveModel(options.Prm, "prm"), _backend, _loop, options.PrmOptions, options.Progress);
+            PrmName = options.Prm == TinyMath ? TinyMath : Verifier.Model.Name;
         }
         // What weights and activations left. Both caches hold about the same tokens, so it is divided by what a token takes.
         long left = budget - (available - _backend.AvailableMemory);
-        long modelPage = _generator?.PageBytes ?? 0, prmPage = Verifier?.PageBytes ?? 0;
+        long modelPage = _generator?.PageBytes ?? 0, prmPage = Verifier?.Model.PageBytes ?? 0;
         long modelShare = (long)((double)left * modelPage / Math.Max(1, modelPage + prmPage));
         _generator?.Start(modelShare);
-        Verifier?.Start(left - modelShare);
+        Verifier?.Model.Start(left - modelShare);
     }
 }

@@ -13,10 +13,10 @@ public sealed class Transformer : IPass, IDisposable
     private readonly Layer[] _layers;
     private readonly DeviceWeight _embedding;
     private readonly DeviceWeight _finalNorm;
-    private readonly DeviceWeight _head;
+    private readonly DeviceWeight? _head; // null where a reward head has a matrix of its own: there are no logits then
     private readonly DeviceRope _rope;
     private readonly AttentionWorkspace _workspace;
-    private readonly RewardHead _reward;
+    private readonly RewardLayers? _reward;
     private readonly float _epsilon;
     private readonly Stack<IDisposable> _owned = new();
     private KvCache? _cache;
@@ -30,14 +30,15 @@ public sealed class Transformer : IPass, IDisposable
     private readonly DeviceTensor _attended;   // heads * headDim
     private readonly DeviceTensor _activated;  // intermediate
     private readonly DeviceTensor _outputs;    // [MaxOutputRows, hidden]
-    private readonly DeviceTensor _logits;     // [MaxOutputRows, vocabulary]
+    private readonly DeviceTensor? _logits;    // [MaxOutputRows, vocabulary], with _head
 
     /// <summary>Loads the weights and makes room for passes; <see cref="CreateCache"/> must follow before the first.</summary>
     /// <param name="backend">Where to compute.</param>
     /// <param name="checkpoint">The model; must outlive this object.</param>
     /// <param name="maxRows">The most tokens a pass may have.</param>
     /// <param name="maxOutputRows">The most rows of a pass that may need their final hidden state.</param>
-    /// <param name="reward">The two rows of the output matrix that judge; null for a model that only generates.</param>
+    /// <param name="reward">What judges; null for a model that only generates. One with a matrix of its own makes a model that only
+    /// judges.</param>
     /// <param name="loaded">Told the bytes of each tensor once it is on the device.</param>
     public Transformer(
         IBackend backend, Checkpoint checkpoint, int maxRows = 1024, int maxOutputRows = 1024, RewardHead? reward = null, IProgress<long>? loaded = null)
@@ -47,16 +48,15 @@ public sealed class Transformer : IPass, IDisposable
         MaxRows = maxRows;
         MaxOutputRows = Math.Min(maxRows, maxOutputRows);
         _epsilon = (float)Config.RmsNormEps;
-        HasReward = reward is not null;
-        _reward = reward ?? default;
         Attention = new AttentionShape(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
+        long rest = checkpoint.ByteLength;
         Axis one = Axis.Plain(1), hidden = Axis.Plain(Config.HiddenSize), vocabulary = Axis.Plain(Config.VocabSize);
         Axis intermediate = Axis.Plain(Config.IntermediateSize);
         Axis queries = Axis.OfHeads(Config.NumAttentionHeads, Config.HeadDim), keys = Axis.OfHeads(Config.NumKeyValueHeads, Config.HeadDim);
         try
         {
             _embedding = Matrix("model.embed_tokens.weight", vocabulary, hidden);
-            _head = Config.TieWordEmbeddings ? _embedding : Matrix("lm_head.weight", vocabulary, hidden);
+            if (reward?.Module is null) _head = Config.TieWordEmbeddings ? _embedding : Matrix("lm_head.weight", vocabulary, hidden);
             _finalNorm = Vector("model.norm.weight", hidden);
             _layers = new Layer[Config.NumHiddenLayers];
             for (int i = 0; i < _layers.Length; i++)
@@ -84,7 +84,14 @@ public sealed class Transformer : IPass, IDisposable
             _attended = Own(backend.Allocate(maxRows, queries, ActivationType.Operand));
             _activated = Own(backend.Allocate(maxRows, intermediate, ActivationType.Operand));
             _outputs = Own(backend.Allocate(MaxOutputRows, hidden, ActivationType.Operand));
-            _logits = Own(backend.Allocate(MaxOutputRows, vocabulary, ActivationType.Sum));
+            if (_head is not null) _logits = Own(backend.Allocate(MaxOutputRows, vocabulary, ActivationType.Sum));
+            if (reward is not null)
+            {
+                _reward = new RewardLayers(
+                    reward, _head, checkpoint, Load, columns => Own(backend.Allocate(MaxOutputRows, columns, ActivationType.Operand)));
+            }
+            // Tensors that are not needed count as well: whoever watches sees all of the checkpoint's bytes.
+            if (rest > 0) loaded?.Report(rest);
         }
         catch
         {
@@ -99,6 +106,7 @@ public sealed class Transformer : IPass, IDisposable
         {
             DeviceWeight weight = Own(backend.LoadWeight(tensor, rows, columns));
             loaded?.Report(tensor.ByteLength);
+            rest -= tensor.ByteLength;
             return weight;
         }
     }
@@ -135,7 +143,7 @@ public sealed class Transformer : IPass, IDisposable
     public AttentionShape Attention { get; }
 
     /// <summary>Whether it was given a reward head.</summary>
-    public bool HasReward { get; }
+    public bool HasReward => _reward is not null;
 
     /// <summary>What the backend wants planned.</summary>
     public PlanLimits PlanLimits => _backend.PlanLimits;
@@ -167,14 +175,15 @@ public sealed class Transformer : IPass, IDisposable
         for (int i = 0; i < _layers.Length; i++) Issue(_layers[i], i, batch, cache);
         if (batch.OutputRows.Length == 0) return;
         _backend.RmsNormOutputRows(_hidden, _finalNorm, _epsilon, batch, _outputs);
-        if (batch.Rewarded.Length > 0) _backend.Reward(_outputs, _head, _reward.Positive, _reward.Negative, batch);
+        if (batch.Rewarded.Length > 0) RequireReward().Issue(_backend, _outputs, batch);
         if (!batch.NeedsLogits) return;
+        if (_head is null || _logits is null) throw NoLogits();
         _backend.Linear(_outputs, _head, bias: null, batch.GatheredRows, _logits);
         if (batch.Sampled.Length > 0) _backend.Sample(_logits, batch);
     }
 
     /// <summary>Copies the logits of one output row of the last pass. [vocabulary]</summary>
-    public void ReadLogits(int outputRow, Span<float> destination) => _backend.ReadRow(_logits, outputRow, destination);
+    public void ReadLogits(int outputRow, Span<float> destination) => _backend.ReadRow(_logits ?? throw NoLogits(), outputRow, destination);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -182,6 +191,10 @@ public sealed class Transformer : IPass, IDisposable
         _backend.Forget(this);
         while (_owned.TryPop(out IDisposable? owned)) owned.Dispose();
     }
+
+    private static InvalidOperationException NoLogits() => new("this model judges with a head of its own and has no output matrix");
+
+    private RewardLayers RequireReward() => _reward ?? throw new InvalidOperationException("this model has no reward head");
 
     private T Own<T>(T owned)
         where T : IDisposable

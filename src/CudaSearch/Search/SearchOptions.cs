@@ -74,6 +74,9 @@ public sealed record SearchOptions
     /// <summary>How each step is sampled. The strategy sets its stop text; DVTS also the token limit, to search-and-learn's fixed 2048.</summary>
     public GenerationOptions Sampling { get; init; } = new();
 
+    /// <summary>Compute-optimal search: which method gets problems of which difficulty.</summary>
+    public ComputeOptimalPolicy? Policy { get; init; }
+
     /// <summary>Throws <see cref="CudaSearchException"/> naming the first value that is out of range for any strategy.</summary>
     public void Validate()
     {

@@ -3,7 +3,7 @@ using CudaSearch.Engine;
 namespace CudaSearch.Verification;
 
 /// <summary>One step of an answer, after the steps above it. Guarded by its trie's lock, but for what does not change once it is ready.</summary>
-internal sealed class StepNode(StepNode? parent, string step, int[] tokens)
+internal sealed class StepNode(StepNode? parent, string step, int[] added)
 {
     private Sequence? _counted;
 
@@ -14,8 +14,8 @@ internal sealed class StepNode(StepNode? parent, string step, int[] tokens)
     /// <summary>Steps up to and including this one.</summary>
     public int Depth { get; } = parent is null ? 1 : parent.Depth + 1;
 
-    /// <summary>The conversation up to where the assistant is about to answer <c>+</c> or <c>-</c>; its last position is the one that scores.</summary>
-    public int[] Tokens { get; } = tokens;
+    /// <summary>Tokens up to the position at which the step is judged, that position included.</summary>
+    public int Length { get; } = (parent?.Length ?? 0) + added.Length;
 
     /// <summary>P(good); set when ready.</summary>
     public double Score { get; set; }
@@ -34,6 +34,14 @@ internal sealed class StepNode(StepNode? parent, string step, int[] tokens)
     /// <summary>A computed sequence that begins with <see cref="Tokens"/>; null while a deeper node has one.</summary>
     public Sequence? Sequence { get; set; }
 
+    /// <summary>All tokens up to the position at which the step is judged, that position included. [<see cref="Length"/>]</summary>
+    public int[] Tokens()
+    {
+        int[] tokens = new int[Length];
+        for (StepNode? node = this; node is not null; node = node.Parent) node.CopyAdded(tokens);
+        return tokens;
+    }
+
     /// <summary>The sequence being computed for this node, or computed: it stands for as many as the node has visitors.</summary>
     public void Count(Sequence sequence)
     {
@@ -47,4 +55,5 @@ internal sealed class StepNode(StepNode? parent, string step, int[] tokens)
         Visitors += change;
         if (_counted is not null) _counted.Owners = Visitors;
     }
+    private void CopyAdded(int[] tokens) => added.CopyTo(tokens, Length - added.Length);
 }

@@ -1,5 +1,4 @@
 using CudaSearch.Engine;
-using CudaSearch.Tokenization;
 
 namespace CudaSearch.Verification;
 
@@ -7,7 +6,7 @@ namespace CudaSearch.Verification;
 /// All steps of one problem's answers that are alive, as a trie. Extending it forks the sequence of the deepest step that exists and computes the rest.
 /// A node keeps a sequence of its own only while a verification stands on it or no node below has one.
 /// </summary>
-internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, string problem, Usage usage)
+internal sealed class StepTrie(InferenceEngine engine, StepLayout layout, Question question, Usage usage)
 {
     private readonly object _gate = new();
     private readonly Dictionary<string, StepNode> _firstSteps = [];
@@ -69,18 +68,12 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
     private StepNode Grow(StepNode? parent, string[] steps, int known)
     {
         var added = new StepNode[steps.Length - known];
-        var messages = new List<ChatMessage>();
         StepNode? last = parent;
-        for (int i = 0; i < steps.Length; i++)
+        for (int i = known; i < steps.Length; i++)
         {
-            messages.Add(new ChatMessage("user", i == 0 ? $"{problem} {steps[0]}" : steps[i]));
-            if (i >= known)
-            {
-                var node = new StepNode(last, steps[i], template.Render(messages, ChatEnding.GenerationPrompt));
-                (last?.Children ?? _firstSteps)[steps[i]] = node;
-                added[i - known] = last = node;
-            }
-            messages.Add(new ChatMessage("assistant", "+"));
+            var node = new StepNode(last, steps[i], last is null ? layout.First(question, steps[i]) : layout.Next(steps[i]));
+            (last?.Children ?? _firstSteps)[steps[i]] = node;
+            added[i - known] = last = node;
         }
         // Visited before it is computed: a computation that ends at once must not find the node unwanted.
         last!.Visit(+1);
@@ -95,7 +88,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
         {
             if (parent is not null) await parent.Ready.ConfigureAwait(false);
             // Steps that the model's context cannot hold keep the score 0: what cannot be judged is not trusted, and one runaway answer must not end a run.
-            StepNode[] readable = [.. added.TakeWhile(node => node.Tokens.Length <= engine.ContextLength)];
+            StepNode[] readable = [.. added.TakeWhile(node => node.Length <= engine.ContextLength)];
             if (readable.Length > 0) await ScoreAsync(parent, readable).ConfigureAwait(false);
         }
         finally
@@ -114,7 +107,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
         Sequence sequence = Begin(parent, nodes[^1]);
         try
         {
-            float[] scores = await engine.RewardAsync(sequence, [.. nodes.Select(node => node.Tokens.Length - 1)]).ConfigureAwait(false);
+            float[] scores = await engine.RewardAsync(sequence, [.. nodes.Select(node => node.Length - 1)]).ConfigureAwait(false);
             for (int i = 0; i < nodes.Length; i++) nodes[i].Score = scores[i];
         }
         catch
@@ -128,7 +121,7 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
     /// <summary>A sequence of the last node's tokens that shares what the nodes above, or those below them, have computed.</summary>
     private Sequence Begin(StepNode? parent, StepNode last)
     {
-        int[] tokens = last.Tokens;
+        int[] tokens = last.Tokens();
         lock (_gate)
         {
             // Nobody waits any more, and a root made now would never be given back.
@@ -145,10 +138,10 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
         }
     }
 
-    /// <summary>The problem statement, as far as its tokens do not depend on the step that follows it.</summary>
+    /// <summary>The statement, as far as its tokens do not depend on the step that follows it.</summary>
     private Sequence CreateRoot(int[] tokens)
     {
-        int[] statement = template.Render([new ChatMessage("user", problem)], ChatEnding.GenerationPrompt);
+        int[] statement = layout.Statement(question);
         Sequence root = engine.CreateSequence(statement.AsSpan(0, statement.AsSpan().CommonPrefixLength(tokens)), usage: usage);
         root.Owners = 0;
         return root;
@@ -156,10 +149,12 @@ internal sealed class StepTrie(InferenceEngine engine, ChatTemplate template, st
 
     private static Sequence? SequenceBelow(StepNode node)
     {
-        if (node.Sequence is not null) return node.Sequence;
-        foreach (StepNode child in node.Children.Values)
+        // Not recursive: a step may be as little as a newline, and an answer thousands of them.
+        var pending = new Stack<StepNode>([node]);
+        while (pending.TryPop(out StepNode? next))
         {
-            if (SequenceBelow(child) is { } sequence) return sequence;
+            if (next.Sequence is not null) return next.Sequence;
+            foreach (StepNode child in next.Children.Values) pending.Push(child);
         }
         return null;
     }

@@ -15,16 +15,17 @@ public sealed class SearchTests : IDisposable
     private static readonly WorkbenchOptions s_models = new() { Memory = "256MiB" };
 
     private readonly TempFolder _folder = new();
+    private readonly string? _kernels = Environment.GetEnvironmentVariable(KernelImages.Variable);
 
     public SearchTests()
     {
         TestDevice.Select();
-        Environment.SetEnvironmentVariable(KernelImages.Variable, TestDevice.PlainKernels);
+        if (TestDevice.PlainKernels is { } plain) Environment.SetEnvironmentVariable(KernelImages.Variable, plain);
     }
 
     public void Dispose()
     {
-        Environment.SetEnvironmentVariable(KernelImages.Variable, null);
+        Environment.SetEnvironmentVariable(KernelImages.Variable, _kernels);
         _folder.Dispose();
     }
 

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace CudaSearch.Cuda.Tests.Build;
 
 /// <summary>
-/// Kernels use the words of <c>common/device.cuh</c> and plain C++, nothing else: that is what makes the same file run on a GPU and on the host
-/// device, and it keeps every instruction that a compiler does not understand in one place.
+/// Kernels use the words of <c>common/device.cuh</c> and plain C++, nothing else: that is what makes the same file run on a GPU and on the
+/// host device, and it keeps every instruction that a compiler does not understand in one place.
 /// </summary>
 public sealed partial class KernelSourceTests
 {

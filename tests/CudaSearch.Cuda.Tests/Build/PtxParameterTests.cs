@@ -21,7 +21,10 @@ public sealed class PtxParameterTests(DeviceFixture device)
         {
             string module = Path.Combine(TestDevice.CheckedKernels!, operation + ".so");
             foreach (PtxEntry entry in PtxFileTests.Read(target, operation).Entries)
-                refused.AddRange(PtxLinter.CheckParameters(entry, HostParameters(module, entry.Name)).Select(violation => violation.Message));
+            {
+                List<PtxParameter> expected = HostParameters(module, entry.Name);
+                refused.AddRange(PtxLinter.CheckParameters(entry, expected).Select(violation => violation.Message));
+            }
         }
         Assert.Empty(refused);
     }

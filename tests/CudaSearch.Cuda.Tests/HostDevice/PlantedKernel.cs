@@ -1,13 +1,12 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using CudaSearch.Cuda.Tests.Support;
 
 namespace CudaSearch.Cuda.Tests.HostDevice;
 
 /// <summary>
-/// One of the kernels in <c>tests/hostcuda/planted</c>: <c>name</c> has a bug and <c>name_correct</c> has not. All take the same arguments and
-/// run as one block. Lines that a report should name end in a comment <c>BUG name</c>.
+/// One of the kernels in <c>tests/hostcuda/planted</c>: <c>name</c> has a bug and <c>name_correct</c> has not. All take the same arguments
+/// and run as one block. Lines that a report should name end in a comment <c>BUG name</c>.
 /// </summary>
 internal sealed partial class PlantedKernel(DeviceFixture device, string file, string name)
 {
@@ -18,7 +17,8 @@ internal sealed partial class PlantedKernel(DeviceFixture device, string file, s
     private int Inputs => file == "copies" ? 4 * Threads : Threads;
 
     /// <summary>Dynamic shared memory of a launch, in bytes: what each kernel that has any needs.</summary>
-    private int DynamicShared => file == "hopper" ? 2 * 64 * 64 * sizeof(ushort) : name.Contains("dynamic", StringComparison.Ordinal) ? 64 * sizeof(int) : 0;
+    private int DynamicShared =>
+        file == "hopper" ? 2 * 64 * 64 * sizeof(ushort) : name.Contains("dynamic", StringComparison.Ordinal) ? 64 * sizeof(int) : 0;
 
     /// <summary>Runs the kernel and returns its output, an <see cref="int"/> a thread.</summary>
     /// <param name="flavour"><c>plain</c>, <c>checker</c> or <c>asan</c>.</param>
@@ -69,8 +69,7 @@ internal sealed partial class PlantedKernel(DeviceFixture device, string file, s
         return marked;
     }
 
-    private static string SourceFolder([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "../../hostcuda/planted"));
+    private static string SourceFolder() => Checkout.Folder("tests", "hostcuda", "planted");
 
     [GeneratedRegex(@"kernel (?<kernel>\w+), block \(0,0,0\), thread \((?<thread>\d+),0,0\), at (?<file>[^ ;]+):(?<line>\d+)")]
     private static partial Regex Place();

@@ -12,6 +12,7 @@ public sealed class PlantedRaceTests(DeviceFixture device)
     [InlineData("barriers", "atomic_and_plain", "read after write|write after write|write after read")]
     [InlineData("warps", "warp_synchrony", "read after write|write after read")]
     [InlineData("warps", "shuffle_as_barrier", "read after write|write after read")]
+    [InlineData("hopper", "handover_without_wait", "read after write|write after read")]
     [InlineData("copies", "copy_without_barrier", "read after write|write after read|before the wait for the asynchronous copy")]
     [InlineData("copies", "stage_in_use", "read after write|write after read|before the wait for the asynchronous copy")]
     [InlineData("copies", "missing_copy_wait", "before the wait for the asynchronous copy")]

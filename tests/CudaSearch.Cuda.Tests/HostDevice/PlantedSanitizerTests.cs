@@ -21,14 +21,20 @@ public sealed class PlantedSanitizerTests(DeviceFixture device)
         string output = RunInChild($"{file}/{name}", out _);
         Assert.Contains(what, output, StringComparison.Ordinal);
         int[] lines = new PlantedKernel(device, file, name).BugLines();
-        Assert.True(lines.Any(line => output.Contains($"{file}.cu:{line}", StringComparison.Ordinal)), $"no {file}.cu:{lines[0]} in: {output}");
+        bool named = lines.Any(line => output.Contains($"{file}.cu:{line}", StringComparison.Ordinal));
+        Assert.True(named, $"no {file}.cu:{lines[0]} in: {output}");
     }
 
     [Fact]
     public void FindsNothingWrongWithTheCorrectTwins()
     {
-        string output = RunInChild("addresses/write_past_buffer_correct,addresses/write_past_shared_correct,barriers/missing_barrier_correct," +
-            "warps/warp_synchrony_correct,copies/stage_in_use_correct,hopper/missing_wgmma_wait_correct,arithmetic/shift_too_far_correct", out int status);
+        string[] kernels =
+        [
+            "addresses/write_past_buffer_correct", "addresses/write_past_shared_correct", "barriers/missing_barrier_correct",
+            "warps/warp_synchrony_correct", "copies/stage_in_use_correct", "hopper/missing_wgmma_wait_correct",
+            "arithmetic/shift_too_far_correct",
+        ];
+        string output = RunInChild(string.Join(',', kernels), out int status);
         Assert.True(status == 0, output);
         Assert.DoesNotContain("runtime error", output, StringComparison.Ordinal);
     }
@@ -49,10 +55,11 @@ public sealed class PlantedSanitizerTests(DeviceFixture device)
     private static string RunInChild(string planted, out int status)
     {
         TestDevice.RequireHost();
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(PlantedSanitizerTests).Assembly.Location);
-        foreach (string argument in (string[])["-explicit", "only", "-method", $"{typeof(PlantedSanitizerTests).FullName}.{nameof(RunOne)}"])
-            start.ArgumentList.Add(argument);
+        string program = Environment.ProcessPath!, assembly = typeof(PlantedSanitizerTests).Assembly.Location;
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet") start.ArgumentList.Add(assembly);
+        string method = $"{typeof(PlantedSanitizerTests).FullName}.{nameof(RunOne)}";
+        foreach (string argument in (string[])["-explicit", "only", "-method", method]) start.ArgumentList.Add(argument);
         start.Environment[Variable] = planted;
         start.Environment["CUDASEARCH_TEST_DEVICE"] = "asan";
         start.Environment["LD_PRELOAD"] = SanitizerRuntime();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CudaSearch.Backends;
 using CudaSearch.Backends.Cuda;
 using CudaSearch.Cuda.Tests.Support;
 
@@ -7,6 +8,8 @@ namespace CudaSearch.Cuda.Tests.Kernels;
 public sealed class RewardKernelTests(DeviceFixture device)
 {
     private const int Vocabulary = 20, Positive = 19, Negative = 4;
+
+    private static readonly RewardRows s_tokens = new(Positive, Negative);
 
     // Rows that a launch may have beyond those of the pass: they must stay as they are.
     private const int Spare = 2;
@@ -22,22 +25,37 @@ public sealed class RewardKernelTests(DeviceFixture device)
     [InlineData(2112, 0.2f)]
     [InlineData(64, 30f)]
     [InlineData(64, 2000f)]
-    public void IsTheSoftmaxOfTwoRowsOfTheHead(int columns, float scale)
+    public void IsTheSoftmaxOfTwoRowsOfTheHead(int columns, float scale) => Check(columns, scale, s_tokens);
+
+    // A value head, a classifier and one behind a rectified layer, each with a bias.
+    [Theory]
+    [InlineData(64, 0, null, 0.75f, false)]
+    [InlineData(448, 0, null, -3f, false)]
+    [InlineData(448, 1, 0, 1.5f, false)]
+    [InlineData(448, 1, 0, -0.5f, true)]
+    [InlineData(2112, 1, 0, 0f, true)]
+    [InlineData(192, 0, null, 2f, true)]
+    public void IsAlsoWhatOtherHeadsSay(int columns, int positive, int? negative, float bias, bool rectify) =>
+        Check(columns, 0.5f, new RewardRows(positive, negative, bias, rectify));
+
+    private void Check(int columns, float scale, RewardRows rows)
     {
         var random = new Random(columns);
         ushort[] hidden = Rounding.Random(random, 5 * columns, scale), head = Rounding.Random(random, Vocabulary * columns);
 
-        byte[] output = Schedules.Run(() => Run(new RewardKernel(device.Kernels), hidden, head, s_rewarded, columns));
+        byte[] output = Schedules.Run(() => Run(new RewardKernel(device.Kernels), hidden, head, s_rewarded, columns, rows));
 
         ReadOnlySpan<float> rewards = MemoryMarshal.Cast<byte, float>(output);
         int wrong = 0;
         for (int i = 0; i < s_rewarded.Length; i++)
         {
-            double difference = 0, magnitude = 0;
+            double difference = rows.Bias, magnitude = Math.Abs(rows.Bias);
             for (int j = 0; j < columns; j++)
             {
-                double plus = Rounding.FromBf16(head[Positive * columns + j]), minus = Rounding.FromBf16(head[Negative * columns + j]);
-                double product = Rounding.FromBf16(hidden[s_rewarded[i] * columns + j]) * (plus - minus);
+                double plus = Rounding.FromBf16(head[rows.Positive * columns + j]);
+                double minus = rows.Negative is { } negative ? Rounding.FromBf16(head[negative * columns + j]) : 0;
+                double x = Rounding.FromBf16(hidden[s_rewarded[i] * columns + j]);
+                double product = (rows.Rectify ? Math.Max(x, 0) : x) * (plus - minus);
                 difference += product;
                 magnitude += Math.Abs(product);
             }
@@ -70,6 +88,7 @@ public sealed class RewardKernelTests(DeviceFixture device)
         float[] rewards = Rewards(hidden, head, [0, 1]);
         Assert.InRange(rewards[0], 0f, 1f);
         Assert.True(float.IsNaN(rewards[1]));
+        Assert.True(float.IsNaN(Rewards(hidden, head, [1], s_tokens with { Rectify = true })[0]));
     }
 
     [Fact]
@@ -99,10 +118,11 @@ public sealed class RewardKernelTests(DeviceFixture device)
         }, right);
     }
 
-    private float[] Rewards(ushort[] hidden, ushort[] head, int[] rewarded) =>
-        MemoryMarshal.Cast<byte, float>(Run(new RewardKernel(device.Kernels), hidden, head, rewarded, 64))[..rewarded.Length].ToArray();
+    private float[] Rewards(ushort[] hidden, ushort[] head, int[] rewarded, RewardRows? rows = null) =>
+        MemoryMarshal.Cast<byte, float>(Run(new RewardKernel(device.Kernels), hidden, head, rewarded, 64, rows))[..rewarded.Length]
+            .ToArray();
 
-    private byte[] Run(RewardKernel kernel, ushort[] hidden, ushort[] head, int[] rewarded, int columns)
+    private byte[] Run(RewardKernel kernel, ushort[] hidden, ushort[] head, int[] rewarded, int columns, RewardRows? rows = null)
     {
         int capacity = rewarded.Length + Spare;
         using CudaDeviceVariable<int> pass = device.Upload<int>(new RowPass { RewardedOutputs = rewarded }.ToWords());
@@ -110,7 +130,7 @@ public sealed class RewardKernelTests(DeviceFixture device)
         using CudaDeviceVariable<ushort> matrix = device.Upload<ushort>(head);
         using CudaDeviceVariable<float> rewards = device.Poisoned<float>(capacity);
         kernel.Launch(
-            device.Stream, capacity, pass.Pointer, states.Pointer, matrix.Pointer, Positive, Negative, columns, rewards.Pointer);
+            device.Stream, capacity, pass.Pointer, states.Pointer, matrix.Pointer, rows ?? s_tokens, columns, rewards.Pointer);
         device.Stream.Synchronize();
         return MemoryMarshal.AsBytes<float>(device.Download(rewards)).ToArray();
     }

@@ -85,8 +85,7 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
 
     public void Sample(DeviceTensor logits, StepBatch batch) => inner.Sample(logits, batch);
 
-    public void Reward(DeviceTensor hidden, DeviceWeight head, int positive, int negative, StepBatch batch) =>
-        inner.Reward(hidden, head, positive, negative, batch);
+    public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) => inner.Reward(hidden, head, rows, batch);
 
     public void ReadRow(DeviceTensor source, int row, Span<float> destination) => inner.ReadRow(source, row, destination);
 

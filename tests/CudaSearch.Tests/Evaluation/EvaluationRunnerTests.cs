@@ -108,7 +108,7 @@ public sealed class EvaluationRunnerTests : IDisposable
         string path = _folder.File(name);
         await Runner(workbench, path, strategy, concurrency, seed, n).RunAsync(cancellation: TestContext.Current.CancellationToken);
         workbench.Generator.Engine.CheckIntegrity();
-        workbench.Verifier!.Engine.CheckIntegrity();
+        workbench.Verifier!.Model.Engine.CheckIntegrity();
         return path;
     }
 

@@ -20,6 +20,13 @@ internal sealed record RandomModel
     public double RopeTheta { get; init; } = 10000;
     public Llama3RopeScaling? RopeScaling { get; init; }
     public bool TieWordEmbeddings { get; init; }
+
+    /// <summary>What config.json names; null leaves the key out.</summary>
+    public string[]? Architectures { get; init; }
+
+    /// <summary>Linear modules of a reward head: name, rows, columns; each with a bias. With any, there is no lm_head.</summary>
+    public (string Name, int Rows, int Columns)[] HeadModules { get; init; } = [];
+
     public ElementType Type { get; init; } = ElementType.F32;
     public int Seed { get; init; } = 1;
 }
@@ -52,6 +59,7 @@ internal sealed class RandomCheckpoint : IDisposable
     private JsonObject Config() => new()
     {
         ["model_type"] = _model.ModelType,
+        ["architectures"] = _model.Architectures is { } names ? new JsonArray([.. names.Select(name => (JsonNode)name)]) : null,
         ["hidden_size"] = _model.HiddenSize,
         ["intermediate_size"] = _model.IntermediateSize,
         ["num_hidden_layers"] = _model.NumHiddenLayers,
@@ -97,7 +105,12 @@ internal sealed class RandomCheckpoint : IDisposable
             yield return Matrix(prefix + "mlp.down_proj.weight", hidden, _model.IntermediateSize);
         }
         yield return Gains("model.norm.weight", hidden);
-        if (!_model.TieWordEmbeddings) yield return Matrix("lm_head.weight", _model.VocabSize, hidden);
+        foreach ((string name, int rows, int columns) in _model.HeadModules)
+        {
+            yield return Matrix(name + ".weight", rows, columns);
+            yield return Vector(name + ".bias", rows, mean: 0, deviation: 0.5);
+        }
+        if (!_model.TieWordEmbeddings && _model.HeadModules.Length == 0) yield return Matrix("lm_head.weight", _model.VocabSize, hidden);
     }
 
     private TensorData Matrix(string name, int rows, int columns) =>

@@ -68,12 +68,12 @@ internal static class SyntheticTokenizer
     };
 
     /// <summary>A SentencePiece-style file: three special tokens, 256 bytes, some characters, some merges.</summary>
-    public static JsonObject SentencePiece()
+    public static JsonObject SentencePiece(string characters = "▁abcdefgh .é", string[]? merges = null)
     {
         JsonObject vocabulary = new() { ["<unk>"] = 0, ["<s>"] = 1, ["</s>"] = 2 };
         for (int value = 0; value < 256; value++) vocabulary[$"<0x{value:X2}>"] = 3 + value;
-        foreach (char c in "▁abcdefgh .é") vocabulary[c.ToString()] = vocabulary.Count;
-        string[] merges = ["▁ a", "a b", "▁ b", "▁a b", "c d", "▁ ▁"];
+        foreach (char c in characters) vocabulary[c.ToString()] = vocabulary.Count;
+        merges ??= ["▁ a", "a b", "▁ b", "▁a b", "c d", "▁ ▁"];
         foreach (string merge in merges) vocabulary[merge.Replace(" ", "")] = vocabulary.Count;
         JsonObject Replace(string pattern, string content) =>
             new() { ["type"] = "Replace", ["pattern"] = new JsonObject { ["String"] = pattern }, ["content"] = content };

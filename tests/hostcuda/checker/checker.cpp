@@ -38,6 +38,14 @@ void note_block_barrier(Worker& w) {
     if (w.checker) w.checker->shadow.next_epoch();
 }
 
+void note_mbarrier_arrival(Worker& w) {
+    if (w.checker) w.checker->shadow.advance();
+}
+
+void note_mbarrier_passed(Worker& w) {
+    if (w.checker) current->acquired = w.checker->shadow.time();
+}
+
 void note_tile_copy(Worker& w, const void* shared, size_t bytes, const void* pc) {
     if (w.checker) w.checker->shadow.fly(*current, (u32)((const char*)shared - w.shared.memory), (u32)bytes, pc);
 }

@@ -10,8 +10,12 @@ void begin_checked_launch(Worker& w);
 void begin_checks(Worker& w);
 void note_block_barrier(Worker& w);
 
-// A TMA copy to shared memory was issued at `pc` by the current lane. mbarriers order it, which epochs know nothing of: what it replaces is
-// forgotten, and it counts as nobody's write once it has landed.
+// The current lane arrived at an mbarrier, or got past one.
+void note_mbarrier_arrival(Worker& w);
+void note_mbarrier_passed(Worker& w);
+
+// A TMA copy to shared memory was issued at `pc` by the current lane. What it replaces is forgotten, and it counts as nobody's write once
+// it has landed.
 void note_tile_copy(Worker& w, const void* shared, size_t bytes, const void* pc);
 
 // An asynchronous copy to shared memory has landed; until then its destination must not be touched.

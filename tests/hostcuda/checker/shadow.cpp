@@ -9,7 +9,8 @@ constexpr size_t cell_bytes = 2;
 
 Shadow::Shadow() {
     // zero pages that cost nothing until they are touched
-    void* p = mmap(nullptr, arena_size / cell_bytes * sizeof(Cell), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t bytes = arena_size / cell_bytes * sizeof(Cell);
+    void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) throw std::bad_alloc();
     _cells = (Cell*)p;
 }
@@ -25,13 +26,14 @@ void Shadow::next_epoch() {
     _epoch = 1;
 }
 
-static bool ordered(u32 thread, u32 warp_epoch, const Lane& lane) {
-    return thread == lane.id || (thread / warp_size == lane.id / warp_size && warp_epoch < lane.warp_epoch);
+static bool ordered(u32 thread, u32 warp_epoch, u32 time, const Lane& lane) {
+    return time < lane.acquired || thread == lane.id || (thread / warp_size == lane.id / warp_size && warp_epoch < lane.warp_epoch);
 }
 
 bool Shadow::readers_ordered(const Cell& cell, const Lane& lane) const {
+    if (cell.read_time < lane.acquired) return true;
     if (cell.readers == many_readers) return false;
-    if (!(cell.readers & warp_flag)) return ordered(cell.readers, cell.read_warp_epoch, lane);
+    if (!(cell.readers & warp_flag)) return ordered(cell.readers, cell.read_warp_epoch, cell.read_time, lane);
     return (cell.readers & ~warp_flag) == lane.id / warp_size && cell.read_warp_epoch < lane.warp_epoch;
 }
 
@@ -47,13 +49,15 @@ void Shadow::add_reader(Cell& cell, const Lane& lane, u8 bytes, const void* pc) 
     }
     cell.read = first ? bytes : cell.read | bytes;
     cell.read_epoch = _epoch;
+    cell.read_time = _time;
     cell.read_pc = pc;
 }
 
 Conflict Shadow::note(Cell& cell, const Lane& lane, u8 bytes, Access access, const void* pc) {
     Conflict conflict = {nullptr, 0, nullptr, false};
     bool both_atomic = access == Access::atomic && cell.atomic;
-    if (cell.write_epoch == _epoch && cell.written & bytes && !both_atomic && !ordered(cell.writer, cell.write_warp_epoch, lane))
+    if (cell.write_epoch == _epoch && cell.written & bytes && !both_atomic &&
+        !ordered(cell.writer, cell.write_warp_epoch, cell.write_time, lane))
         conflict = {access == Access::read ? "read after write" : "write after write", cell.writer, cell.write_pc, false};
     if (cell.in_flight && cell.block == _block) conflict = {"asynchronous copy", cell.writer, cell.write_pc, true};
     if (access == Access::read) {
@@ -66,6 +70,7 @@ Conflict Shadow::note(Cell& cell, const Lane& lane, u8 bytes, Access access, con
     cell.written = same ? cell.written | bytes : bytes;
     cell.write_epoch = _epoch;
     cell.write_warp_epoch = lane.warp_epoch;
+    cell.write_time = _time;
     cell.writer = (u16)lane.id;
     cell.atomic = access == Access::atomic;
     cell.in_flight = access == Access::copy;

@@ -34,6 +34,14 @@ HOSTCUDA_API CUresult cuFuncGetParamInfo(CUfunction handle, size_t index, size_t
     });
 }
 
+// Functions of a host module are there as soon as the module is.
+HOSTCUDA_API CUresult cuFuncLoad(CUfunction handle) {
+    return enter(__func__, Needs::context, [&](Device& device) {
+        if (!device.captures.empty()) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+        return device.functions.find(handle) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
+    });
+}
+
 HOSTCUDA_API CUresult cuFuncGetAttribute(int* value, CUfunction_attribute attribute, CUfunction handle) {
     return enter(__func__, Needs::context, [&](Device& device) {
         auto function = device.functions.find(handle);

@@ -61,3 +61,20 @@ PLANTED(wgmma_stage_released_early) {
     wgmma_wait<0>();
     out[threadIdx.x] = (i32)(d[0] * 64.f) + in[0] + n;
 }
+
+// The second warp reads what the first hands over, without waiting for the hand-over.
+PLANTED(handover_without_wait) {
+    CS_SHARED(u64, bar, [1]);
+    CS_SHARED(i32, values, [128]);
+    u32 t = threadIdx.x;
+    if (t == 0) mbar_init(bar, 64);
+    __syncthreads();
+    if (t < 64) {
+        values[t] = in[t]; // BUG handover_without_wait
+        mbar_arrive(bar);
+        out[t] = in[t];
+    } else {
+        if (CORRECT) mbar_wait(bar, 0);
+        out[t] = values[127 - t]; // BUG handover_without_wait
+    }
+}

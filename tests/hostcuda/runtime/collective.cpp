@@ -49,12 +49,17 @@ void release(u32 mask) {
 void warp_barrier(u32 mask, Where where) {
     if (!arrive(Operation::warp_barrier, mask, where)) return;
     Lane* lanes = current->warp->lanes;
-    u32 latest = 0;
+    u32 epoch = 0, acquired = 0;
     for (u32 rest = mask; rest; rest &= rest - 1) {
-        u32 epoch = lanes[__builtin_ctz(rest)].warp_epoch;
-        if (epoch > latest) latest = epoch;
+        const Lane& lane = lanes[__builtin_ctz(rest)];
+        if (lane.warp_epoch > epoch) epoch = lane.warp_epoch;
+        if (lane.acquired > acquired) acquired = lane.acquired;
     }
-    for (u32 rest = mask; rest; rest &= rest - 1) lanes[__builtin_ctz(rest)].warp_epoch = latest + 1;
+    for (u32 rest = mask; rest; rest &= rest - 1) {
+        Lane& lane = lanes[__builtin_ctz(rest)];
+        lane.warp_epoch = epoch + 1;
+        lane.acquired = acquired;
+    }
     release(mask);
 }
 

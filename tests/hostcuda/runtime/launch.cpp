@@ -26,7 +26,8 @@ std::string launch_error(const Launch& launch) {
     if (!volume(g) || g.x > max_grid_x || g.y > max_grid_yz || g.z > max_grid_yz)
         snprintf(text, sizeof text, "grid (%u,%u,%u) is empty or above (%u,%u,%u)", g.x, g.y, g.z, max_grid_x, max_grid_yz, max_grid_yz);
     else if (!threads || threads > max_threads_per_block || b.z > max_block_z)
-        snprintf(text, sizeof text, "block (%u,%u,%u) is empty, above %u threads or deeper than %u", b.x, b.y, b.z, max_threads_per_block, max_block_z);
+        snprintf(text, sizeof text, "block (%u,%u,%u) is empty, above %u threads or deeper than %u", b.x, b.y, b.z, max_threads_per_block,
+                 max_block_z);
     else if (threads > kernel.max_threads)
         snprintf(text, sizeof text, "block of %llu threads, the kernel's launch bound is %u", threads, kernel.max_threads);
     else if (launch.dynamic_shared > max_dynamic_shared)

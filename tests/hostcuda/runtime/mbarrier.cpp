@@ -1,4 +1,5 @@
 #include "mbarrier.h"
+#include "../checker/checker.h"
 #include "report.h"
 #include "schedule.h"
 #include <hostcuda/hopper.h>
@@ -29,11 +30,16 @@ void init_mbarrier(u64* bar, u32 arrivals, Where where) {
 void arrive_mbarrier(u64* bar, u32 expected_bytes, Where where) {
     MBarrier& m = barrier_at(bar, where);
     if (!m.pending) fail(where, "more arrivals at an mbarrier than its phase expects");
+    note_mbarrier_arrival(*worker);
     m.bytes += expected_bytes;
     m.pending--;
     m.complete_if_done();
 }
 
-bool mbarrier_done(u64* bar, u32 parity, Where where) { return barrier_at(bar, where).phase != parity; }
+bool mbarrier_done(u64* bar, u32 parity, Where where) {
+    bool done = barrier_at(bar, where).phase != parity;
+    if (done) note_mbarrier_passed(*worker);
+    return done;
+}
 
 } // namespace hostcuda

@@ -97,6 +97,7 @@ static void prepare_lanes(Worker& w) {
         lane.started = false;
         lane.operation = Operation::none;
         lane.warp_epoch = 0;
+        lane.acquired = 0;
         lane.rows_buffer = 0;
         lane.where = {nullptr, 0};
         lane.fake_stack = nullptr;

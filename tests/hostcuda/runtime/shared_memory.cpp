@@ -40,7 +40,8 @@ void* shared_array(const void* site, const char* name, u32 bytes, u32 alignment,
     if (alignment < 16) alignment = 16;
     u32 offset = (arena.end + red_zone + alignment - 1) / alignment * alignment;
     arena.static_bytes += bytes;
-    if (arena.static_bytes > max_static_shared) fail(where, "static shared memory: %u bytes, limit %u", arena.static_bytes, max_static_shared);
+    if (arena.static_bytes > max_static_shared)
+        fail(where, "static shared memory: %u bytes, limit %u", arena.static_bytes, max_static_shared);
     if (arena.static_bytes + arena.dynamic_bytes > max_dynamic_shared || offset + bytes > arena_size)
         fail(where, "shared memory: %u bytes static and %u dynamic, limit %u", arena.static_bytes, arena.dynamic_bytes, max_dynamic_shared);
     if (arena.array_count == max_shared_arrays) fail(where, "more than %u shared arrays in a block", max_shared_arrays);

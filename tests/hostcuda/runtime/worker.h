@@ -27,7 +27,8 @@ struct Grid {
     std::mutex report_lock;
     std::string report; // of the first failure
 
-    Grid(const Launch& launch, const LaunchOptions& options, u64 block_count) : launch(launch), options(options), block_count(block_count) {}
+    Grid(const Launch& launch, const LaunchOptions& options, u64 block_count)
+        : launch(launch), options(options), block_count(block_count) {}
 };
 
 // __syncthreads: who is waiting, and where the first one waits.

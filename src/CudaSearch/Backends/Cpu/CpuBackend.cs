@@ -114,8 +114,8 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public void Sample(DeviceTensor logits, StepBatch batch) => _sample.Run(_pool, (CpuTensor)logits, batch);
 
-    public void Reward(DeviceTensor hidden, DeviceWeight head, int positive, int negative, StepBatch batch) =>
-        RewardOp<T>.Run((CpuTensor)hidden, (CpuWeight)head, positive, negative, batch);
+    public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) =>
+        RewardOp<T>.Run((CpuTensor)hidden, (CpuWeight)head, rows, batch);
 
     public void ReadRow(DeviceTensor source, int row, Span<float> destination) =>
         new ReadOnlySpan<float>(((CpuTensor)source).Row(row), source.Columns).CopyTo(destination);

@@ -211,11 +211,12 @@ public sealed class CudaBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void Reward(DeviceTensor hidden, DeviceWeight head, int positive, int negative, StepBatch batch)
+    public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch)
     {
         CudaTensor from = Operands(hidden);
         _kernels.Reward.Launch(
-            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, ((CudaWeight)head).Pointer, positive, negative, from.PaddedColumns, _buffers.Rewards);
+            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, ((CudaWeight)head).Pointer, rows, from.PaddedColumns,
+            _buffers.Rewards);
     }
 
     /// <inheritdoc/>

@@ -3,10 +3,13 @@ using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>Launches reward.cu: P(positive) of each rewarded row, by softmax over two rows of the output matrix.</summary>
+/// <summary>Launches reward.cu: P(positive) of each rewarded row, by softmax over two rows of a matrix or the sigmoid of one.</summary>
 /// <param name="kernel">The kernel <c>reward_bf16</c>.</param>
 internal sealed class RewardKernel(CudaKernel<RewardKernel.Arguments> kernel)
 {
+    // What the kernel takes for a row of zeros.
+    private const int NoRow = -1;
+
     /// <summary>Takes the kernel from the library.</summary>
     public RewardKernel(KernelLibrary library)
         : this(library.Get<Arguments>("reward", "reward_bf16"))
@@ -16,23 +19,24 @@ internal sealed class RewardKernel(CudaKernel<RewardKernel.Arguments> kernel)
     /// <param name="stream">Where to launch.</param>
     /// <param name="capacity">Most rows that a pass of this launch rewards.</param>
     /// <param name="pass">The pass block.</param>
-    /// <param name="hidden">[outputs, columns] bf16: the normed last hidden states.</param>
-    /// <param name="head">[vocabulary, columns] bf16</param>
-    /// <param name="positive">Token whose probability is the reward.</param>
-    /// <param name="negative">The other token.</param>
+    /// <param name="hidden">[outputs, columns] bf16: the normed last hidden states, or what a layer of the head made of them.</param>
+    /// <param name="head">[vocabulary or classes, columns] bf16</param>
+    /// <param name="rows">Which rows of the head, and how they are read.</param>
     /// <param name="columns">A multiple of 64.</param>
     /// <param name="rewards">[capacity] float32; one reward is written for each rewarded row.</param>
     public void Launch(
-        CudaStream stream, int capacity, DevicePointer pass, DevicePointer hidden, DevicePointer head, int positive, int negative,
-        int columns, DevicePointer rewards)
+        CudaStream stream, int capacity, DevicePointer pass, DevicePointer hidden, DevicePointer head, RewardRows rows, int columns,
+        DevicePointer rewards)
     {
         var arguments = new Arguments
         {
             Pass = pass,
             Hidden = hidden,
             Head = head,
-            Positive = positive,
-            Negative = negative,
+            Positive = rows.Positive,
+            Negative = rows.Negative ?? NoRow,
+            Bias = rows.Bias,
+            Floor = rows.Rectify ? 0f : float.NegativeInfinity,
             Columns = columns,
             Rewards = rewards,
         };
@@ -44,7 +48,9 @@ internal sealed class RewardKernel(CudaKernel<RewardKernel.Arguments> kernel)
     internal struct Arguments
     {
         public DevicePointer Pass, Hidden, Head;
-        public int Positive, Negative, Columns;
+        public int Positive, Negative;
+        public float Bias, Floor;
+        public int Columns;
         public DevicePointer Rewards;
     }
 }

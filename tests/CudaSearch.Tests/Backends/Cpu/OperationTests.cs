@@ -165,6 +165,35 @@ public sealed class OperationTests : IDisposable
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void RewardIsTheSigmoidOfADifferenceOrOfOneRow(string path, ElementType type)
+    {
+        using IBackend backend = CpuBackend.Create(2, path);
+        RewardRows[] heads =
+            [new(2, 0), new(1, 2, Bias: 0.5f), new(1, null, Bias: -0.25f), new(0, 1, 0.5f, Rectify: true), new(2, null, 0, Rectify: true)];
+        foreach (int length in (int[])[1, 7, 16, 37, 64])
+        {
+            (DeviceWeight weight, float[] w) = Weight(backend, type, 3, length);
+            foreach (RewardRows head in heads)
+            {
+                using DeviceTensor hidden = Tensor(backend, 4, length, out float[] x);
+                var batch = new StepBatch();
+                foreach (int row in (int[])[3, 0, 2]) batch.AddReward(row);
+                batch.Complete();
+                backend.Reward(hidden, weight, head, batch);
+                float[] inputs = head.Rectify ? [.. x.Select(value => Math.Max(value, 0))] : x;
+                // An output row is the place of its addition, whichever row of the pass it is.
+                for (int i = 0; i < batch.Rewards.Length; i++)
+                {
+                    double other = head.Negative is { } negative ? Dot(inputs, i, w, negative, length) : 0;
+                    double logit = Dot(inputs, i, w, head.Positive, length) - other + head.Bias;
+                    Assert.Equal(1 / (1 + Math.Exp(-logit)), batch.Rewards[i], 1e-5);
+                }
+            }
+        }
+    }
+
     private static void CheckRow(List<(float[] Key, float[] Value)> past, float[] queries, int row, DeviceTensor output, AttentionShape shape)
     {
         for (int head = 0; head < shape.Heads; head++)

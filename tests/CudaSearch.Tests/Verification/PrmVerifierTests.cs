@@ -3,18 +3,23 @@ using CudaSearch.Verification;
 
 namespace CudaSearch.Tests.Verification;
 
-/// <summary>Scores computed step by step, on shared pages and in any company, against a full scoring of each conversation.</summary>
-public sealed class RlhflowVerifierTests
+/// <summary>
+/// Scores computed step by step, on shared pages and in any company, against a full scoring of each text, in every format.
+/// </summary>
+public sealed class PrmVerifierTests
 {
     private const string Problem = "What is 2 + 3 * 4?";
 
+    public static TheoryData<PrmFormat> Formats => [.. Enum.GetValues<PrmFormat>()];
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task AGrowingForkingChangingAnswerIsScoredAsIfWhole()
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public async Task AGrowingForkingChangingAnswerIsScoredAsIfWhole(PrmFormat format)
     {
-        using var judge = new JudgeModel();
-        var verifier = new RlhflowVerifier(judge.Model, new Usage());
+        using var judge = new JudgeModel(format);
+        var verifier = judge.Verifier();
         using (IVerification first = verifier.Start(Problem))
         {
             await Score(first, "3 * 4 = 12.\n\n");
@@ -25,7 +30,12 @@ public sealed class RlhflowVerifierTests
             await Score(twin, "3 * 4 = 12.\n\n2 + 12 = 15.\n\nSo 15.");
             await Score(first, "3 * 4 = 12.\n\n2 + 12 = 14.\n\nThe answer is 14.");
             // Shorter, longer, changed in the middle, changed in all, without steps, with several blank lines, not trimmed, not ASCII.
-            foreach (string answer in (string[])["3 * 4 = 12.", "3 * 4", "3 * 4 = 13.\n\n2 + 12 = 14.\n\nx", "other", "", "\n\n", "a\n\n\n\nb", "a\n\n\n\n", "  a \n\n b\n", "é\n\n🙂\n\né"])
+            string[] answers =
+            [
+                "3 * 4 = 12.", "3 * 4", "3 * 4 = 13.\n\n2 + 12 = 14.\n\nx", "other", "", "\n\n", "a\n\n\n\nb", "a\n\n\n\n", "  a \n\n b\n",
+                "a  \n\nb", "a\n\n\nb\n\n\n", "é\n\n🙂\n\né",
+            ];
+            foreach (string answer in answers)
                 await Score(late, answer);
         }
         judge.AssertEmpty();
@@ -33,44 +43,49 @@ public sealed class RlhflowVerifierTests
         async Task Score(IVerification verification, string answer) => judge.AssertRight(Problem, answer, await verification.ScoreAsync(answer, Token));
     }
 
-    [Fact]
-    public async Task OrderAndCompanyChangeNoBit()
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public async Task OrderAndCompanyChangeNoBit(PrmFormat format)
     {
         string[] answers = [.. from a in new[] { "one", "two" } from b in new[] { "x = 1", "x = 2", "y" } from c in new[] { "", "so" } select $"{a}\n\n{b}\n\n{c}"];
-        using var judge = new JudgeModel();
+        using var judge = new JudgeModel(format);
         double[][] alone = new double[answers.Length][];
         for (int i = 0; i < answers.Length; i++)
         {
-            using IVerification verification = new RlhflowVerifier(judge.Model, new Usage()).Start(Problem);
+            using IVerification verification = judge.Verifier().Start(Problem);
             alone[i] = [.. await verification.ScoreAsync(answers[i], Token)];
             judge.AssertRight(Problem, answers[i], alone[i]);
         }
         for (int round = 0; round < 3; round++)
         {
             int[] order = [.. Enumerable.Range(0, answers.Length).OrderBy(i => (i * 7 + round * 5) % answers.Length)];
-            var verifier = new RlhflowVerifier(judge.Model, new Usage());
+            var verifier = judge.Verifier();
             using IVerification root = verifier.Start(Problem);
             await Task.WhenAll(order.Select(async i =>
             {
                 using IVerification verification = root.Fork();
                 string[] steps = answers[i].Split("\n\n");
                 for (int known = round == 0 ? steps.Length : 1; known <= steps.Length; known++)
-                    Assert.Equal(alone[i][..known], await verification.ScoreAsync(string.Join("\n\n", steps[..known]), Token));
+                {
+                    string part = string.Join("\n\n", steps[..known]);
+                    Assert.Equal(alone[i][..verifier.Split(part).Count], await verification.ScoreAsync(part, Token));
+                }
             }));
         }
         judge.AssertEmpty();
     }
 
-    [Fact]
-    public async Task WhatIsKnownCostsNothing()
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public async Task WhatIsKnownCostsNothing(PrmFormat format)
     {
-        using var judge = new JudgeModel();
+        using var judge = new JudgeModel(format);
         var usage = new Usage();
-        var verifier = new RlhflowVerifier(judge.Model, usage);
+        var verifier = judge.Verifier(usage);
         using (IVerification first = verifier.Start(Problem))
         {
             const string Answer = "3 * 4 = 12.\n\n2 + 12 = 14.";
-            int length = JudgeModel.Conversation(Problem, Answer).Positions[^1] + 1;
+            int length = judge.Text(Problem, Answer).Positions[^1] + 1;
             await first.ScoreAsync(Answer, Token);
             long once = usage.PrefillTokens;
             Assert.InRange(once, length, length + 2);
@@ -81,9 +96,11 @@ public sealed class RlhflowVerifierTests
             }
             Assert.Equal((once, 4 * length), (usage.PrefillTokens, verifier.TokensWithoutReuse));
 
-            // A new step costs itself and the marks around it: "+", end, user, text, assistant.
+            // A new step costs itself and the marks around it, such as RLHFlow's "+", end, user, text, assistant.
             await first.ScoreAsync(Answer + "\n\nabc", Token);
-            Assert.InRange(usage.PrefillTokens - once, 7, 8);
+            int more = judge.Text(Problem, Answer + "\n\nabc").Positions[^1] + 1 - length;
+            Assert.InRange(more, 3, 8);
+            Assert.InRange(usage.PrefillTokens - once, more, more + 1);
         }
         judge.AssertEmpty();
     }
@@ -92,7 +109,7 @@ public sealed class RlhflowVerifierTests
     public async Task StepsBeyondTheContextScoreNothingAndLeakNothing()
     {
         using var judge = new JudgeModel(context: 64);
-        var verifier = new RlhflowVerifier(judge.Model, new Usage());
+        var verifier = judge.Verifier();
         using (IVerification verification = verifier.Start(Problem))
         {
             using IVerification twin = verification.Fork();
@@ -127,7 +144,7 @@ public sealed class RlhflowVerifierTests
             string problem = $"Problem {seed / 2}";
             while (DateTime.UtcNow < end)
             {
-                var verifier = new RlhflowVerifier(judge.Model, new Usage());
+                var verifier = judge.Verifier();
                 IVerification root = verifier.Start(problem);
                 IVerification[] all = [root, .. Enumerable.Range(0, 4).Select(_ => root.Fork())];
                 await Task.WhenAll(all.Select(async (verification, i) =>

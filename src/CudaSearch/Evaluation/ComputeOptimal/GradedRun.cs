@@ -1,0 +1,107 @@
+using System.Text.Json;
+using CudaSearch.Answers;
+
+namespace CudaSearch.Evaluation.ComputeOptimal;
+
+/// <summary>One problem in one finished run.</summary>
+/// <param name="Problem">Its text.</param>
+/// <param name="Right">Whether each completion's answer is right.</param>
+/// <param name="RightVotes">Whether each vote over the first k completions is right, by vote and k.</param>
+/// <param name="Scores">The aggregate of each completion.</param>
+/// <param name="GeneratedTokens">Tokens drawn for all completions.</param>
+public sealed record GradedProblem(
+    string Problem, IReadOnlyList<bool> Right, IReadOnlyDictionary<(Vote Vote, int K), bool> RightVotes, IReadOnlyList<double> Scores, long GeneratedTokens);
+
+/// <summary>A finished run of <c>eval</c>, graded.</summary>
+/// <param name="Path">Its file.</param>
+/// <param name="Strategy">The strategy's name.</param>
+/// <param name="N">Completions or beams.</param>
+/// <param name="Seed">The seed.</param>
+/// <param name="Settings">Every other setting, in words.</param>
+/// <param name="IsScored">Whether completions were scored, so that naive and weighted votes mean something.</param>
+/// <param name="Problems">Graded problems by text.</param>
+public sealed record GradedRun(
+    string Path, string Strategy, int N, ulong Seed, string Settings, bool IsScored, IReadOnlyDictionary<string, GradedProblem> Problems)
+{
+    private const string BeamWidthSetting = "beam-width=";
+
+    /// <summary>Whether completions are independent samples: the first k of them are then a run of k.</summary>
+    public bool IsIndependent => Strategy is "best-of-n" or "majority";
+
+    /// <summary>The beam width among its settings.</summary>
+    public int BeamWidth =>
+        Settings.Split(' ').FirstOrDefault(setting => setting.StartsWith(BeamWidthSetting, StringComparison.Ordinal)) is { } setting
+        && int.TryParse(setting.AsSpan(BeamWidthSetting.Length), out int width) ? width : 1;
+
+    /// <summary>Reads and grades a run.</summary>
+    /// <exception cref="CudaSearchException">It is no output of <c>eval</c>, mixes runs, or has no reference answers; the message names file and line.</exception>
+    public static GradedRun Read(string path)
+    {
+        GradedRun? run = null;
+        var problems = new Dictionary<string, GradedProblem>();
+        int number = 0;
+        foreach (string line in ReadLines(path))
+        {
+            number++;
+            if (line.Length == 0) continue;
+            try
+            {
+                using JsonDocument document = JsonDocument.Parse(line);
+                JsonElement record = document.RootElement;
+                GradedRun own = Describe(path, record, problems);
+                if (run is not null && own != run)
+                    throw CudaSearchException.BadInput($"{path}, line {number}: a record of another run than the lines before; give one file a run");
+                run = own;
+                GradedProblem problem = Grade(record, own.N);
+                if (!problems.TryAdd(problem.Problem, problem))
+                    throw CudaSearchException.BadInput($"{path}, line {number}: the problem of an earlier line again; remove one of them");
+            }
+            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentNullException)
+            {
+                throw CudaSearchException.BadInput($"{path}, line {number}: not a graded record of eval (it needs problem, answer, completions, agg_scores …): {e.Message}", e);
+            }
+        }
+        return run ?? throw CudaSearchException.BadInput($"{path} holds no record; run eval to its end first");
+    }
+
+    private static string[] ReadLines(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CudaSearchException.BadInput($"cannot read {path}: {e.Message}", e);
+        }
+    }
+
+    private static GradedRun Describe(string path, JsonElement record, Dictionary<string, GradedProblem> problems) => new(
+        path,
+        record.GetProperty("strategy").GetString()!,
+        record.GetProperty("n").GetInt32(),
+        record.GetProperty("seed").GetUInt64(),
+        record.GetProperty("settings").GetString()!,
+        record.GetProperty("prm").ValueKind != JsonValueKind.Null,
+        problems);
+
+    private static GradedProblem Grade(JsonElement record, int n)
+    {
+        string gold = record.GetProperty("answer").GetString()!;
+        string[] answers = [.. record.GetProperty("completions").EnumerateArray().Select(text => AnswerExtractor.Extract(text.GetString()!))];
+        double[] scores = [.. record.GetProperty("agg_scores").EnumerateArray().Select(score => score.GetDouble())];
+        string[] canonical = [.. answers.Select(CanonicalAnswer.Of)];
+        var votes = new Dictionary<(Vote, int), bool>();
+        foreach (int k in Voting.SampleCounts(answers.Length))
+        {
+            foreach (Vote vote in Enum.GetValues<Vote>())
+                votes[(vote, k)] = AnswerEquivalence.AreEqual(gold, Voting.Choose(vote, answers, canonical, scores, k));
+        }
+        return new GradedProblem(
+            record.GetProperty("problem").GetString()!,
+            [.. answers.Select(answer => AnswerEquivalence.AreEqual(gold, answer))],
+            votes,
+            scores,
+            record.GetProperty("usage").GetProperty("generated_tokens").GetInt64());
+    }
+}

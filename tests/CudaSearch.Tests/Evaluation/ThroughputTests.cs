@@ -1,0 +1,48 @@
+using CudaSearch.Backends;
+using CudaSearch.Backends.Cpu;
+using CudaSearch.Checkpoints;
+using CudaSearch.Evaluation.Throughput;
+
+namespace CudaSearch.Tests.Evaluation;
+
+/// <summary>The floor that throughput is compared with, and that what is measured is what was asked for.</summary>
+public sealed class ThroughputTests
+{
+    // Published parameter counts: 1.236 billion, the tied output matrix read once; 8.030 billion less the input embedding of 0.525 billion.
+    [Theory]
+    [InlineData("llama-3.2-1b", 2.472e9)]
+    [InlineData("llama-3.2-3b", 6.425e9)]
+    [InlineData("llama-3.1-8b", 15.010e9)]
+    public void ADecodePassStreamsTheWeightsOnce(string shape, double bytes)
+    {
+        PassCost cost = PassCost.Of(ModelShapes.All[shape], rows: 1, outputRows: 1, pageVisits: 0, keys: 0);
+        Assert.InRange(cost.WeightBytes / bytes, 0.999, 1.001);
+        // Two operations for each weight of two bytes.
+        Assert.Equal(cost.WeightBytes, cost.Flops, tolerance: 1);
+    }
+
+    // 32,768 bytes of keys and values a token for the 1B model, 131,072 for the 8B.
+    [Theory]
+    [InlineData("llama-3.2-1b", 32768)]
+    [InlineData("llama-3.1-8b", 131072)]
+    public void APageHoldsItsTokensKeysAndValues(string shape, int bytesAToken) =>
+        Assert.Equal(10 * 16 * bytesAToken, PassCost.Of(ModelShapes.All[shape], 1, 1, pageVisits: 10, keys: 0).KvBytes);
+
+    [Fact]
+    public void APassIsMeasuredAsAsked()
+    {
+        PassCase prefill = new(0, 33, 0, Share: true), shared = new(3, 70, 5, Share: true), alone = shared with { Share = false }, bare = new(2, 20, 0, Share: true);
+        using IBackend backend = CpuBackend.Create(1);
+        using Checkpoint checkpoint = Checkpoint.OfRandomWeights(ModelShapes.All["tinymath"], "tinymath");
+        using var bench = new PassBench(backend, checkpoint, [prefill, shared, alone, bare]);
+        Assert.Equal(33, bench.Run(prefill, passes: 1).Tokens);
+        Assert.Equal(2, bench.Run(bare, passes: 1).Tokens);
+        PassTiming once = bench.Run(shared, passes: 2), thrice = bench.Run(alone, passes: 2);
+        Assert.Equal(3, once.Tokens);
+        Assert.True(once.BestSeconds > 0 && once.BestSeconds <= once.MedianSeconds && once.TokensPerSecond > 0);
+        // 76 keys are five pages, of which the first range of four is one for all.
+        double page = PassCost.Of(ModelShapes.All["tinymath"], 1, 1, pageVisits: 1, keys: 0).KvBytes;
+        Assert.Equal(4 + 3 * 1, once.Cost.KvBytes / page);
+        Assert.Equal(3 * 5, thrice.Cost.KvBytes / page);
+    }
+}
