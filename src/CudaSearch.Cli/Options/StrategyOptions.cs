@@ -23,6 +23,25 @@ internal sealed class StrategyOptions
 
     private readonly Option<int> _lookahead = Values.Integer("--lookahead", "greedy steps to look ahead before a step is scored", s_defaults.Lookahead, minimum: 0);
 
+    private readonly Option<float> _balanceTemperature = Values.Real(
+        "--balance-temperature", "REBASE: softmax temperature by which scores share the budget", s_defaults.BalanceTemperature, value => value > 0, "a finite number greater than 0");
+
+    private readonly Option<float> _resamplingTemperature = Values.Real(
+        "--resampling-temperature", "particle filtering: softmax temperature by which particles are drawn", s_defaults.ResamplingTemperature, value => value > 0, "a finite number greater than 0");
+
+    private readonly Option<int> _chainLength = Values.Integer(
+        "--chain-length", "revision: answers of a chain, the first and its revisions; n answers in all", s_defaults.ChainLength, minimum: 1);
+
+    private readonly Option<bool> _stopWhenDecided = new("--stop-when-decided")
+    {
+        Description = "best-of-n, majority: write no more of the n answers than it takes to decide the vote",
+    };
+
+    private readonly Option<float> _exploration = Values.Real(
+        "--exploration", "MCTS: how much a step that was looked at seldom counts against one that scores well", s_defaults.Exploration, value => value >= 0, "a finite number, 0 or greater");
+
+    private readonly Option<string?> _policy = new("--policy") { Description = "compute-optimal: the policy that the command compute-optimal saved" };
+
     private readonly Option<ulong> _seed = Values.Seed(42);
 
     private readonly Option<string> _aggregate = Values.Choice("--aggregate", "how step scores become one", "last", Names<Aggregation>());
@@ -44,7 +63,10 @@ internal sealed class StrategyOptions
     public StrategyOptions(Command command)
     {
         foreach (Option option in (Option[])
-            [_strategy, _n, _beamWidth, _iterations, _lookahead, _filterDuplicates, _sortCompleted, _aggregate, _vote, _seed, _compat])
+            [
+                _strategy, _n, _beamWidth, _iterations, _lookahead, _balanceTemperature, _resamplingTemperature, _exploration, _chainLength, _policy,
+                _stopWhenDecided, _filterDuplicates, _sortCompleted, _aggregate, _vote, _seed, _compat,
+            ])
             command.Add(option);
         _verifiers = new VerifierOptions(command, searches: true);
         _sampling = new SamplingOptions(command, s_defaults.Sampling.MaxTokens, "a step, or of an answer written in one go");
@@ -58,20 +80,26 @@ internal sealed class StrategyOptions
         ISearchStrategy strategy = SearchStrategies.Create(parsed.GetValue(_strategy)!);
         bool compatible = IsCompatible(parsed);
         int n = parsed.GetValue(_n);
+        Vote? vote = parsed.GetValue(_vote) is { } name ? Enum.Parse<Vote>(name, ignoreCase: true) : null;
         var search = new SearchOptions
         {
             N = n,
             // A width nobody asked for is never larger than n.
             BeamWidth = compatible || parsed.GetResult(_beamWidth) is { Implicit: false } ? parsed.GetValue(_beamWidth) : Math.Min(n, s_defaults.BeamWidth),
+            ChainLength = parsed.GetValue(_chainLength),
+            StopWhenDecided = parsed.GetValue(_stopWhenDecided) ? vote ?? (strategy.NeedsVerifier ? Vote.Weighted : Vote.Majority) : null,
             Iterations = parsed.GetValue(_iterations),
             Lookahead = parsed.GetValue(_lookahead),
+            BalanceTemperature = parsed.GetValue(_balanceTemperature),
+            ResamplingTemperature = parsed.GetValue(_resamplingTemperature),
+            Exploration = parsed.GetValue(_exploration),
             FilterDuplicates = parsed.GetValue(_filterDuplicates),
             SortCompleted = parsed.GetValue(_sortCompleted),
+            Policy = parsed.GetValue(_policy) is { } policy ? ComputeOptimalPolicy.Load(policy) : null,
             Aggregation = Enum.Parse<Aggregation>(parsed.GetValue(_aggregate)!, ignoreCase: true),
             Sampling = _sampling.Read(parsed),
         };
         UsageException.Check(() => strategy.Validate(compatible ? Compatibility.Apply(search) : search));
-        Vote? vote = parsed.GetValue(_vote) is { } name ? Enum.Parse<Vote>(name, ignoreCase: true) : null;
         WorkbenchOptions models = _models.ReadWithVerifier(parsed);
         JudgeOptions judge = _verifiers.Read(parsed);
         if (!judge.UsesPrm) models = models with { Prm = null };

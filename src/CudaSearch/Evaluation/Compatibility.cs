@@ -20,6 +20,7 @@ public static class Compatibility
         AllowUnevenWidth = true,
         StopWhenComplete = false,
         FixedDvtsStepTokens = true,
+        IgnoreLookahead = true,
     };
 
     /// <summary>The quirks of a whole run, the search's included.</summary>

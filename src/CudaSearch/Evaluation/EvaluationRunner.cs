@@ -149,8 +149,9 @@ public sealed class EvaluationRunner
         }
     }
 
-    private ProblemOutcome? Grade(int row, Ballot ballot) =>
-        _rows[row].Answer is null ? null : ProblemOutcome.Grade((int)_solver.Identity.Seed, _rows[row], ballot);
+    private ProblemOutcome? Grade(int row, Ballot ballot) => _rows[row].Answer is null
+        ? null
+        : ProblemOutcome.Grade((int)_solver.Identity.Seed, _rows[row], ballot, _solver.StopsWhenDecided ? _solver.Identity.N : null);
 
     private void Tally(ProblemOutcome? outcome, ref int graded, ref int right)
     {

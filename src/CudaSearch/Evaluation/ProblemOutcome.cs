@@ -18,21 +18,27 @@ public sealed record VoteOutcome(int K, bool Naive, bool Weighted, bool Majority
 /// <param name="Votes">The outcome at each number of completions.</param>
 public sealed record ProblemOutcome(int Seed, string? Level, string? Subject, IReadOnlyList<VoteOutcome> Votes)
 {
-    /// <summary>Grades a problem's completions at 1, 2, 4 … up to their number.</summary>
+    /// <summary>
+    /// Grades a problem's completions at 1, 2, 4 … up to their number, or to a larger one: a search that stopped because its vote was decided wrote fewer than
+    /// <paramref name="n"/>, and what those would have changed nothing about is the vote over all there are.
+    /// </summary>
     /// <param name="seed">The run's seed.</param>
     /// <param name="row">The problem; it needs a reference answer.</param>
     /// <param name="answers">The extracted answer of each completion, at least one.</param>
     /// <param name="scores">The aggregated score of each completion.</param>
-    public static ProblemOutcome Grade(int seed, DatasetRow row, IReadOnlyList<string> answers, IReadOnlyList<double> scores) =>
-        Grade(seed, row, new Ballot(answers, scores, mayVote: null));
+    /// <param name="n">How many completions were asked for; null for as many as there are.</param>
+    public static ProblemOutcome Grade(int seed, DatasetRow row, IReadOnlyList<string> answers, IReadOnlyList<double> scores, int? n = null) =>
+        Grade(seed, row, new Ballot(answers, scores, mayVote: null), n);
 
     /// <summary>As the other, where some completions may not vote. Pass@k counts all of them.</summary>
-    internal static ProblemOutcome Grade(int seed, DatasetRow row, Ballot ballot)
+    internal static ProblemOutcome Grade(int seed, DatasetRow row, Ballot ballot, int? n = null)
     {
         string gold = row.Answer ?? throw new ArgumentException($"row {row.Index} has no reference answer", nameof(row));
         int count = ballot.Answers.Count, right = ballot.Answers.Count(IsRight);
-        return new ProblemOutcome(seed, row.Level, row.Subject, [.. Voting.SampleCounts(count).Select(k => new VoteOutcome(
-            k, Wins(Vote.Naive, k), Wins(Vote.Weighted, k), Wins(Vote.Majority, k), Voting.PassAtK(count, right, k)))]);
+        return new ProblemOutcome(seed, row.Level, row.Subject, [.. Voting.SampleCounts(n ?? count).Select(k => Outcome(k, Math.Min(k, count)))]);
+
+        VoteOutcome Outcome(int k, int written) => new(
+            k, Wins(Vote.Naive, written), Wins(Vote.Weighted, written), Wins(Vote.Majority, written), Voting.PassAtK(count, right, written));
 
         bool Wins(Vote vote, int k) => IsRight(ballot.Choose(vote, k));
 

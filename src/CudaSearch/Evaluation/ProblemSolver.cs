@@ -36,6 +36,9 @@ public sealed class ProblemSolver : IDisposable
     /// <summary>What distinguishes this run from others.</summary>
     public RunIdentity Identity { get; }
 
+    /// <summary>Whether a search may write fewer than N completions, because those to come cannot change its vote.</summary>
+    public bool StopsWhenDecided => _settings.Search.StopWhenDecided is not null;
+
     /// <summary>Searches one problem.</summary>
     /// <param name="problem">Its text.</param>
     /// <param name="tree">Records every step as it happens.</param>
@@ -57,7 +60,7 @@ public sealed class ProblemSolver : IDisposable
         PrmVerifier? prm = _judge.UsesPrm ? new PrmVerifier(_workbench.Verifier!, verification, _settings.SystemPrompt ?? "") : null;
         IVerifier? verifier = _strategy.NeedsVerifier ? _judge.For(prm, reference, _settings.Search.Aggregation) : null;
         SearchResult result = await _strategy
-            .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree), cancellation).ConfigureAwait(false);
+            .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree, _settings.Seed), cancellation).ConfigureAwait(false);
         List<string> answers = [.. result.Completions.Select(completion => AnswerExtractor.Extract(completion.Text))];
         var ballot = new Ballot(answers, [.. result.Completions.Select(VotingScore)], [.. result.Completions.Select(completion => completion.Finished || _settings.UnfinishedVote)]);
         Vote vote = _settings.Vote ?? (_strategy.NeedsVerifier ? Vote.Weighted : Vote.Majority);

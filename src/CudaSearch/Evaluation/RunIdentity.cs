@@ -45,6 +45,16 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
         if (settings.UnfinishedVote) text += " unfinished-vote";
         if (settings.OriginalTokenCounts) text += " original-token-counts";
         if (settings.SystemPrompt != SystemPrompt.Default) text += $" system-prompt={(settings.SystemPrompt is { } prompt ? Digest.Of([prompt]) : "none")}";
+        if (search.IgnoreLookahead) text += " ignore-lookahead";
+        if (search.StopWhenDecided is { } vote) text += $" stop-when-decided={vote.ToString().ToLowerInvariant()}";
+        text += settings.Strategy switch
+        {
+            "rebase" => string.Create(CultureInfo.InvariantCulture, $" balance-temperature={search.BalanceTemperature}"),
+            "particle-filtering" => string.Create(CultureInfo.InvariantCulture, $" resampling-temperature={search.ResamplingTemperature}"),
+            "mcts" => string.Create(CultureInfo.InvariantCulture, $" exploration={search.Exploration}"),
+            "revision" => $" chain-length={search.ChainLength} request={search.RevisionRequest}",
+            _ => "",
+        };
         if (search.Policy is { } policy) text += $" policy={policy.Text}";
         return text;
     }

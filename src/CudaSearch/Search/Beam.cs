@@ -26,6 +26,9 @@ internal sealed class Beam : IDisposable
     /// <summary>The answer so far as it was last judged.</summary>
     public Completion Judged { get; private set; } = new("", [], 0, 0);
 
+    /// <summary>Whether its answer is complete.</summary>
+    public bool Ended { get; private set; }
+
     /// <summary>Starts <paramref name="count"/> beams without text; beam i draws from stream i * <paramref name="stride"/>.</summary>
     public static OwnedList<Beam> StartAll(SearchContext context, IVerifier verifier, int count, int stride = 1)
     {
@@ -45,7 +48,12 @@ internal sealed class Beam : IDisposable
     }
 
     /// <summary>An independent copy that shares everything written and judged so far.</summary>
-    public Beam Fork(int stream) => Fork(Branch, _verification, stream, Node);
+    public Beam Fork(int stream)
+    {
+        Beam copy = Fork(Branch, _verification, stream, Node);
+        (copy.Judged, copy.Ended) = (Judged, Ended);
+        return copy;
+    }
 
     /// <summary>Records the step just written.</summary>
     public void Record(SearchTree tree, Step step) => Node = tree.Add(Node, Stream, step.Text);
@@ -60,6 +68,13 @@ internal sealed class Beam : IDisposable
         double aggregate = aggregation.Aggregate(stepScores);
         Judged = new Completion(Branch.Text, stepScores, aggregate, Branch.GeneratedTokens);
         if (Node is not null) tree.Score(Node, aggregate);
+    }
+
+    /// <summary>Marks its answer as complete, here and in the tree.</summary>
+    public void End(SearchTree tree)
+    {
+        Ended = true;
+        Decide(tree, NodeState.Finished);
     }
 
     /// <summary>Shows in the tree what becomes of the newest step.</summary>

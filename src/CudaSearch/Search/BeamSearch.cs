@@ -1,5 +1,3 @@
-using CudaSearch.Verification;
-
 namespace CudaSearch.Search;
 
 /// <summary>
@@ -33,9 +31,9 @@ public sealed class BeamSearch : ISearchStrategy
         for (int iteration = 0; iteration < options.Iterations; iteration++)
         {
             if (live.Count != options.N) Replicate(live, options.N);
-            Step[] steps = await StepAllAsync(live, options, iteration, tree, cancellation);
-            await JudgeAllAsync(live, options.Aggregation, tree, cancellation);
-            RetireCompleted(live, steps, completed, tree);
+            Step[] steps = await Round.AdvanceAsync(live, options, iteration, tree, cancellation);
+            // Kept from the original: neither a boxed answer, which in DVTS ends a subtree, nor the last iteration ends a beam.
+            completed.AddRange(Round.Retire(live, steps, last: false, tree));
             if (live.Count == 0 || IsDecided(completed, options)) break;
             if (options.FilterDuplicates) DropDuplicates(live, tree);
             Prune(live, options.N / options.BeamWidth, tree);
@@ -50,38 +48,6 @@ public sealed class BeamSearch : ISearchStrategy
     {
         Beam[] survivors = [.. live];
         live.Replace(Enumerable.Range(0, n).Select<int, Func<Beam>>(i => () => survivors[i % survivors.Length].Fork(i)));
-    }
-
-    /// <summary>One step for every beam. Kept from the original: it looks ahead when asked to, though nothing here uses what it saw.</summary>
-    private static async Task<Step[]> StepAllAsync(
-        OwnedList<Beam> live, SearchOptions options, int iteration, SearchTree tree, CancellationToken cancellation)
-    {
-        Step[] steps = await StepGenerator.StepAllAsync(
-            [.. live.Select(beam => beam.Branch)], options.StepSampling(iteration), options.LookaheadIn(iteration), cancellation);
-        for (int i = 0; i < steps.Length; i++) live[i].Record(tree, steps[i]);
-        return steps;
-    }
-
-    /// <summary>Kept from the original: the text without the lookahead is scored, in DVTS the text with it.</summary>
-    private static async Task JudgeAllAsync(OwnedList<Beam> live, Aggregation aggregation, SearchTree tree, CancellationToken cancellation)
-    {
-        IReadOnlyList<double>[] scores = await Concurrently.RunAsync(live, beam => beam.ScoreAsync(beam.Branch.Text, cancellation));
-        for (int i = 0; i < scores.Length; i++) live[i].Judge(tree, scores[i], aggregation);
-    }
-
-    /// <summary>
-    /// Moves the beams whose answer ended to the completed ones. Kept from the original: a boxed answer does not end a beam, though in DVTS
-    /// it ends a subtree.
-    /// </summary>
-    private static void RetireCompleted(OwnedList<Beam> live, Step[] steps, List<Completion> completed, SearchTree tree)
-    {
-        HashSet<Beam> ended = [.. live.Where((_, i) => steps[i].EndsAnswer)];
-        foreach (Beam beam in ended)
-        {
-            completed.Add(beam.Judged);
-            beam.Decide(tree, NodeState.Finished);
-        }
-        live.Keep(beam => !ended.Contains(beam));
     }
 
     /// <summary>

@@ -25,7 +25,9 @@ public sealed class ComputeOptimalSearch : ISearchStrategy
     /// <inheritdoc/>
     public async Task<SearchResult> SearchAsync(SearchContext context, CancellationToken cancellation = default)
     {
-        SearchOptions options = context.Options;
+        // Each part writes all its answers: the vote is over both.
+        SearchOptions options = context.Options with { StopWhenDecided = null };
+        context.RequireVerifier(this);
         Validate(options);
         ComputeOptimalPolicy policy = PolicyOf(options);
         int pilot = Math.Min(policy.Pilot, options.N);

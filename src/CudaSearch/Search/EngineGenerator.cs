@@ -28,16 +28,38 @@ public sealed class EngineGenerator(LanguageModel model, ulong seed, string? sys
         if (systemPrompt is not null) messages.Add(new ChatMessage("system", systemPrompt));
         messages.Add(new ChatMessage("user", problem));
         int[] prompt = _template.Render(messages, ChatEnding.GenerationPrompt);
-        return new Branch(model.Engine, model.Engine.CreateSequence(prompt, new RandomStream(seed, ProblemKey(problem), Beam: 0), usage));
+        Sequence sequence = model.Engine.CreateSequence(prompt, new RandomStream(seed, ProblemKey(problem), Beam: 0), usage);
+        return new Branch(model.Engine, sequence, _template, messages);
     }
 
-    private sealed class Branch(InferenceEngine engine, Sequence sequence) : IBranch
+    private sealed class Branch(InferenceEngine engine, Sequence sequence, ChatTemplate template, IReadOnlyList<ChatMessage> opening) : IBranch
     {
         public string Text { get; private set; } = "";
 
         public int GeneratedTokens { get; private set; }
 
-        public IBranch Fork(int beam) => new Branch(engine, sequence.Fork(beam)) { Text = Text, GeneratedTokens = GeneratedTokens };
+        public IBranch Fork(int beam) =>
+            new Branch(engine, sequence.Fork(beam), template, opening) { Text = Text, GeneratedTokens = GeneratedTokens };
+
+        public IBranch? Revise(string request, int beam)
+        {
+            int[] conversation = template.Render(
+                [.. opening, new ChatMessage("assistant", Text), new ChatMessage("user", request)], ChatEnding.GenerationPrompt);
+            if (conversation.Length >= engine.ContextLength) return null;
+            Sequence revision = sequence.Fork(beam);
+            try
+            {
+                int shared = revision.Tokens.CommonPrefixLength(conversation);
+                revision.Truncate(shared);
+                revision.Append(conversation.AsSpan(shared));
+            }
+            catch
+            {
+                revision.Dispose();
+                throw;
+            }
+            return new Branch(engine, revision, template, opening);
+        }
 
         public async Task<GeneratedText> GenerateAsync(GenerationOptions options, CancellationToken cancellation)
         {

@@ -16,7 +16,8 @@ public sealed class GreedySearch : ISearchStrategy
     public async Task<SearchResult> SearchAsync(SearchContext context, CancellationToken cancellation = default)
     {
         Validate(context.Options);
-        WholeAnswer[] answers = await WholeAnswers.WriteAsync(context, 1, context.Options.Sampling with { Temperature = 0 }, cancellation);
+        using IBranch prompt = context.Generator.Start(context.Problem);
+        WholeAnswer[] answers = await WholeAnswers.WriteAsync(context.Tree, prompt, 0..1, context.Options.Sampling with { Temperature = 0 }, cancellation);
         return new SearchResult([answers[0].Unscored], Best: 0);
     }
 }

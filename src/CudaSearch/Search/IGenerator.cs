@@ -22,6 +22,15 @@ public interface IBranch : IDisposable
     /// <param name="beam">The random stream the copy draws from: (seed, problem, beam, position) fixes each draw.</param>
     IBranch Fork(int beam);
 
+    /// <summary>
+    /// A branch for a new answer after this one: it holds the problem, this answer as it is so far, the user's request as the next turn, and no text yet. What the
+    /// two conversations have in common is shared.
+    /// </summary>
+    /// <param name="request">What the user says to this answer.</param>
+    /// <param name="beam">The random stream the new branch draws from.</param>
+    /// <returns>Null when the conversation would fill the model's context.</returns>
+    IBranch? Revise(string request, int beam);
+
     /// <summary>Generates until a stop rule holds; the new text is appended to <see cref="Text"/>.</summary>
     Task<GeneratedText> GenerateAsync(GenerationOptions options, CancellationToken cancellation = default);
 }

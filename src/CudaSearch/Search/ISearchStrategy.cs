@@ -24,8 +24,12 @@ public interface ISearchStrategy
 /// <param name="Verifier">Scores steps; null only for strategies that need none.</param>
 /// <param name="Options">How to search.</param>
 /// <param name="Tree">Where every step is recorded as it happens.</param>
-public sealed record SearchContext(string Problem, IGenerator Generator, IVerifier? Verifier, SearchOptions Options, SearchTree Tree)
+/// <param name="Seed">The run's seed, for what a strategy itself chooses at random; the generator knows it for its tokens.</param>
+public sealed record SearchContext(
+    string Problem, IGenerator Generator, IVerifier? Verifier, SearchOptions Options, SearchTree Tree, ulong Seed = 0)
 {
+    internal ChoiceStream Choices => new(Seed, EngineGenerator.ProblemKey(Problem));
+
     internal IVerifier RequireVerifier(ISearchStrategy strategy) =>
         Verifier ?? throw CudaSearchException.BadInput($"the strategy {strategy.Name} needs a process reward model, and none was given");
 }

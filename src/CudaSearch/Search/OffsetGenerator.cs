@@ -16,6 +16,8 @@ internal sealed class OffsetGenerator(IGenerator inner, int offset) : IGenerator
 
         public IBranch Fork(int stream) => new Branch(inner.Fork(stream + offset), offset);
 
+        public IBranch? Revise(string request, int stream) => inner.Revise(request, stream + offset) is { } revision ? new Branch(revision, offset) : null;
+
         public Task<GeneratedText> GenerateAsync(GenerationOptions options, CancellationToken cancellation) => inner.GenerateAsync(options, cancellation);
 
         public void Dispose() => inner.Dispose();

@@ -1,3 +1,4 @@
+using CudaSearch.Answers;
 using CudaSearch.Engine;
 using CudaSearch.Verification;
 
@@ -9,13 +10,15 @@ public sealed record SearchOptions
     /// <summary>Completions, beams, or the total number of candidates alive per iteration.</summary>
     public int N { get; init; } = 4;
 
-    /// <summary>Beam search keeps N / BeamWidth beams an iteration; DVTS expands each of N / BeamWidth subtrees into BeamWidth candidates.</summary>
+    /// <summary>Beam search keeps N / BeamWidth beams an iteration; DVTS expands each of N / BeamWidth subtrees into BeamWidth candidates; MCTS samples BeamWidth next steps at a time.</summary>
     public int BeamWidth { get; init; } = 4;
 
     /// <summary>The most steps an answer may have; the last one runs to the end of the sequence.</summary>
     public int Iterations { get; init; } = 40;
 
-    /// <summary>Greedy steps looked ahead before a candidate is scored.</summary>
+    /// <summary>
+    /// Greedy steps looked ahead before a candidate is scored: it is judged by where it leads. (Snell et al. 2024, section 5.2, "lookahead search")
+    /// </summary>
     public int Lookahead { get; init; }
 
     /// <summary>How step scores become one.</summary>
@@ -41,6 +44,36 @@ public sealed record SearchOptions
     /// <summary>DVTS: cap steps at 2048 tokens, as search-and-learn does, instead of at the sampling's token limit.</summary>
     public bool FixedDvtsStepTokens { get; init; }
 
+    /// <summary>
+    /// Beam search: look ahead, but score each beam without what was seen, as search-and-learn does. The lookahead then costs time and changes nothing.
+    /// </summary>
+    public bool IgnoreLookahead { get; init; }
+
+    /// <summary>
+    /// Best-of-N and majority: write the N answers in rounds, each as small as could decide this vote, and stop once those to come cannot change its answer; null
+    /// writes all at once. It saves tokens and costs time.
+    /// </summary>
+    public Vote? StopWhenDecided { get; init; }
+
+    /// <summary>
+    /// REBASE: temperature of the softmax by which scores share the budget; small favours the best, large spreads evenly. The paper's value.
+    /// (Wu et al. 2024, "balance temperature" T_b)
+    /// </summary>
+    public float BalanceTemperature { get; init; } = 0.1f;
+
+    /// <summary>Particle filtering: temperature of the softmax by which particles are drawn; at 1 in proportion to the odds of their scores.</summary>
+    public float ResamplingTemperature { get; init; } = 1;
+
+    /// <summary>Sequential revision: answers of a chain, the first and its revisions. With N it fixes how many chains are written side by side.</summary>
+    public int ChainLength { get; init; } = 4;
+
+    /// <summary>Sequential revision: what the user says to an answer that is to be revised.</summary>
+    public string RevisionRequest { get; init; } =
+        "Check each step of your solution. If one is wrong, correct it and what follows from it. Then write the complete solution again, in the same format.";
+
+    /// <summary>MCTS: weight of the confidence term against scores between 0 and 1; 0 follows the scores alone.</summary>
+    public float Exploration { get; init; } = 0.1f;
+
     /// <summary>How each step is sampled. The strategy sets its stop text.</summary>
     public GenerationOptions Sampling { get; init; } = new();
 
@@ -54,6 +87,13 @@ public sealed record SearchOptions
         CheckAtLeast(1, BeamWidth, "beam-width");
         CheckAtLeast(1, Iterations, "iterations");
         CheckAtLeast(0, Lookahead, "lookahead");
+        if (StopWhenDecided == Vote.Naive)
+            throw CudaSearchException.BadInput("a naive vote is never decided early: any answer to come may have the best score; stop with the weighted or majority vote");
+        CheckAtLeast(1, ChainLength, "chain-length");
+        CheckPositive(BalanceTemperature, "balance-temperature");
+        CheckPositive(ResamplingTemperature, "resampling-temperature");
+        if (!(float.IsFinite(Exploration) && Exploration >= 0))
+            throw CudaSearchException.BadInput($"exploration is {Exploration}; it must be a finite number, 0 or greater");
         Sampling.Validate();
     }
 
@@ -70,5 +110,10 @@ public sealed record SearchOptions
     private static void CheckAtLeast(int minimum, int value, string name)
     {
         if (value < minimum) throw CudaSearchException.BadInput($"{name} is {value}; it must be {minimum} or greater");
+    }
+
+    private static void CheckPositive(float value, string name)
+    {
+        if (!(float.IsFinite(value) && value > 0)) throw CudaSearchException.BadInput($"{name} is {value}; it must be a finite number greater than 0");
     }
 }

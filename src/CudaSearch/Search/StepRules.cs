@@ -14,6 +14,9 @@ internal static class StepRules
     /// </summary>
     public static bool EndsAnswer(this StopReason reason) => reason is StopReason.EndOfSequence or StopReason.Length;
 
+    /// <summary>Whether no iteration follows: its step runs to the end of the sequence.</summary>
+    public static bool IsLast(this SearchOptions options, int iteration) => iteration == options.Iterations - 1;
+
     /// <summary>How the step of an iteration is sampled: up to a blank line, and in the last iteration to the end of the sequence.</summary>
     public static GenerationOptions StepSampling(this SearchOptions options, int iteration) =>
         options.Sampling with { StopText = options.IsLast(iteration) ? null : StepEnd };
@@ -28,6 +31,4 @@ internal static class StepRules
         for (int i = 0; i < pieces.Length - 1; i++) pieces[i] += StepEnd;
         return pieces;
     }
-
-    private static bool IsLast(this SearchOptions options, int iteration) => iteration == options.Iterations - 1;
 }

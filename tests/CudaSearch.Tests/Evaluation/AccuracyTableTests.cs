@@ -27,6 +27,14 @@ public sealed class AccuracyTableTests
     }
 
     [Fact]
+    public void Where_fewer_were_written_than_asked_for_the_votes_over_more_are_those_over_all()
+    {
+        IReadOnlyList<VoteOutcome> votes = ProblemOutcome.Grade(1, Row("5", "1", "Algebra"), ["4", "5", "5"], [0.1, 0.2, 0.3], n: 8).Votes;
+        Assert.Equal([(1, false), (2, false), (4, true), (8, true)], votes.Select(vote => (vote.K, vote.Majority)));
+        Assert.Equal(1, votes[^1].PassAtK);
+    }
+
+    [Fact]
     public void Averages_over_problems_then_seeds()
     {
         AccuracyTable table = AccuracyTable.Compute(s_outcomes);

@@ -19,7 +19,7 @@ public sealed class CompatibilityTests : IDisposable
     public void SwitchesEveryQuirkOn()
     {
         RunSettings settings = Compatibility.Apply(new RunSettings());
-        Assert.True(settings.Search.AllowUnevenWidth && settings.Search.FixedDvtsStepTokens && !settings.Search.StopWhenComplete);
+        Assert.True(settings.Search.AllowUnevenWidth && settings.Search.FixedDvtsStepTokens && settings.Search.IgnoreLookahead && !settings.Search.StopWhenComplete);
         Assert.True(settings.UnfinishedVote && settings.OriginalTokenCounts);
         Assert.Equal(Aggregation.Last, settings.VoteAggregation);
     }

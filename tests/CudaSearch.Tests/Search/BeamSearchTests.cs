@@ -134,10 +134,30 @@ public sealed class BeamSearchTests
     }
 
     [Fact]
-    public async Task Lookahead_is_generated_but_never_scored()
+    public async Task Lookahead_decides_which_beam_survives()
+    {
+        var model = new FakeModel(Step("a5"), Step("b4"), Step("1"), End("9"), End("x"), End("y"));
+        SearchResult result = await model.SearchAsync(new BeamSearch(), new() { N = 2, BeamWidth = 2, Iterations = 2, Lookahead = 1 });
+        Assert.Equal(["a5\n\n1\n\n", "b4\n\n9", "b4\n\nx", "b4\n\ny"], model.Scored);
+        Assert.All(model.Requests.Skip(4), request => Assert.Equal("b4\n\n", request.Text));
+        Assert.Equal([0.4, 0.4], result.Completions[0].StepScores);
+    }
+
+    [Fact]
+    public async Task A_finished_beam_is_scored_without_what_an_empty_step_led_to()
+    {
+        var model = new FakeModel(ForeignEnd(""), End("9"));
+        SearchResult result = await model.SearchAsync(new BeamSearch(), new() { N = 1, BeamWidth = 1, Iterations = 2, Lookahead = 1 });
+        Assert.Equal([""], model.Scored);
+        Assert.Equal([0.0], result.Completions[0].StepScores);
+    }
+
+    [Fact]
+    public async Task Lookahead_that_is_ignored_is_generated_but_never_scored()
     {
         var model = new FakeModel(Step("a"), Step("ahead"), End("b"));
-        SearchResult result = await model.SearchAsync(new BeamSearch(), new() { N = 1, BeamWidth = 1, Iterations = 2, Lookahead = 1 });
+        SearchOptions options = new() { N = 1, BeamWidth = 1, Iterations = 2, Lookahead = 1, IgnoreLookahead = true };
+        SearchResult result = await model.SearchAsync(new BeamSearch(), options);
         Assert.Equal([0.8f, 0f, 0.8f], model.Requests.Select(request => request.Options.Temperature));
         Assert.Equal(["a\n\n", "a\n\nb"], model.Scored);
         Assert.Equal("a\n\nb", result.Completions[0].Text);

@@ -4,8 +4,8 @@ using CudaSearch.Verification;
 
 namespace CudaSearch.Tests.Search;
 
-/// <summary>What a fake model was asked to generate.</summary>
-internal sealed record Request(string Text, int Beam, GenerationOptions Options);
+/// <summary>What a fake model was asked to generate; a revision names the answer to revise and what was said to it.</summary>
+internal sealed record Request(string Text, int Beam, GenerationOptions Options, string? Revised = null, string? Said = null);
 
 /// <summary>
 /// Generator and verifier in one, which says what it is told to, writes down what it was asked, counts what is still alive, and fails
@@ -45,6 +45,9 @@ internal sealed class FakeModel(Func<Request, GeneratedText> next) : IGenerator,
 
     /// <summary>Runs before every call, with its number.</summary>
     public Action<int>? OnCall { get; init; }
+
+    /// <summary>The longest answer that can be revised.</summary>
+    public int MostRevised { get; init; } = int.MaxValue;
 
     /// <summary>Makes generations and scores finish later, on another thread, instead of at once.</summary>
     public bool Yields { get; init; }
@@ -118,9 +121,12 @@ internal sealed class FakeModel(Func<Request, GeneratedText> next) : IGenerator,
         private readonly int _beam;
         private bool _disposed;
 
-        public Branch(FakeModel model, string text, int tokens, int beam)
+        private readonly string? _revised;
+        private readonly string? _said;
+
+        public Branch(FakeModel model, string text, int tokens, int beam, string? revised = null, string? said = null)
         {
-            (_model, Text, GeneratedTokens, _beam) = (model, text, tokens, beam);
+            (_model, Text, GeneratedTokens, _beam, _revised, _said) = (model, text, tokens, beam, revised, said);
             Interlocked.Increment(ref _model._liveBranches);
         }
 
@@ -132,7 +138,14 @@ internal sealed class FakeModel(Func<Request, GeneratedText> next) : IGenerator,
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             _model.Count();
-            return new Branch(_model, Text, GeneratedTokens, beam);
+            return new Branch(_model, Text, GeneratedTokens, beam, _revised, _said);
+        }
+
+        public IBranch? Revise(string request, int beam)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _model.Count();
+            return Text.Length > _model.MostRevised ? null : new Branch(_model, "", 0, beam, Text, request);
         }
 
         public async Task<GeneratedText> GenerateAsync(GenerationOptions options, CancellationToken cancellation = default)
@@ -140,7 +153,7 @@ internal sealed class FakeModel(Func<Request, GeneratedText> next) : IGenerator,
             ObjectDisposedException.ThrowIf(_disposed, this);
             _model.Count();
             _model.MostBranchesGenerating = Math.Max(_model.MostBranchesGenerating, _model.LiveBranches);
-            var request = new Request(Text, _beam, options);
+            var request = new Request(Text, _beam, options, _revised, _said);
             _model.Requests.Add(request);
             GeneratedText generated = _model.Next(request);
             await _model.WaitAsync(cancellation);

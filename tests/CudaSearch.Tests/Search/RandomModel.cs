@@ -11,7 +11,7 @@ internal static class RandomModel
     public static Func<Request, GeneratedText> Script(int seed) => request =>
     {
         int greedyBeam = request.Options.Temperature == 0 ? -1 : request.Beam;
-        uint draw = Hash(seed, request.Text, greedyBeam);
+        uint draw = Hash(seed, request.Revised is null ? request.Text : $"{request.Revised}>{request.Text}", greedyBeam);
         char letter = (char)('a' + draw % 2);
         uint digit = draw / 2 % 4;
         return (draw / 8 % 16) switch
@@ -25,6 +25,10 @@ internal static class RandomModel
             _ => FakeModel.Step($"{letter}{digit}"),
         };
     };
+
+    /// <summary>For compute-optimal search, which wants one: every kind of strategy, at a width that every N is divided by.</summary>
+    public static ComputeOptimalPolicy Policy { get; } = new(
+        pilot: 2, [0.6, 0.3], new Dictionary<int, IReadOnlyList<PolicyChoice>> { [1] = [new("best-of-n", 1), new("rebase", 1), new("dvts", 1)] });
 
     public static Gen<SearchOptions> Options { get; } =
         from width in Gen.Int[1, 4]
@@ -43,6 +47,7 @@ internal static class RandomModel
             Aggregation = aggregation,
             FilterDuplicates = filter,
             SortCompleted = sort,
+            Policy = Policy,
         };
 
     /// <summary>FNV-1a with a final mix: the same on every run and machine.</summary>

@@ -5,7 +5,7 @@ namespace CudaSearch.Tests.Search;
 /// <summary>Whatever happens, every branch and verification is given back, and beams that died are given back at once.</summary>
 public sealed class SearchLeakTests
 {
-    private static readonly SearchOptions s_options = new() { N = 4, BeamWidth = 2, Iterations = 4, Lookahead = 1, FilterDuplicates = true };
+    private static readonly SearchOptions s_options = new() { N = 4, BeamWidth = 2, Iterations = 4, Lookahead = 1, FilterDuplicates = true, Policy = RandomModel.Policy };
 
     public static TheoryData<string> Names => new(SearchStrategies.All.Select(strategy => strategy.Name));
 

@@ -23,8 +23,17 @@ public sealed class SearchPropertyTests
     }
 
     [Fact]
-    public void Lookahead_never_changes_what_beam_search_finds() => s_search.Sample(drawn =>
-        RunBeams(drawn.Seed, drawn.Options).Result == RunBeams(drawn.Seed, drawn.Options with { Lookahead = 0 }).Result);
+    public void Lookahead_changes_what_beam_search_finds_unless_it_is_ignored()
+    {
+        int changed = 0;
+        s_search.Sample(drawn =>
+        {
+            string without = RunBeams(drawn.Seed, drawn.Options with { Lookahead = 0 }).Result;
+            if (RunBeams(drawn.Seed, drawn.Options).Result != without) Interlocked.Increment(ref changed);
+            return RunBeams(drawn.Seed, drawn.Options with { IgnoreLookahead = true }).Result == without;
+        });
+        Assert.True(changed > 0, "no lookahead changed anything");
+    }
 
     [Fact]
     public void Every_strategy_returns_its_best_and_gives_everything_back() => s_search.Sample(drawn =>
@@ -44,6 +53,47 @@ public sealed class SearchPropertyTests
         }
     }, iter: 200);
 
+    [Fact]
+    public void No_strategy_writes_more_than_its_budget() => s_search.Sample(drawn =>
+    {
+        SearchOptions options = drawn.Options with { Lookahead = 0 };
+        (int n, int iterations, int width) = (options.N, options.Iterations, options.BeamWidth);
+        foreach (ISearchStrategy strategy in SearchStrategies.All)
+        {
+            var model = new FakeModel(RandomModel.Script(drawn.Seed));
+            Run(model, strategy, options, new());
+            int most = strategy.Name switch
+            {
+                "greedy" => 1,
+                "majority" or "best-of-n" or "revision" => n,
+                // Steps while looking around, at most one round too many, then answers that a step each ends.
+                "mcts" => (2 * n * (iterations + 1)) + n + (2 * width),
+                "compute-optimal" => RandomModel.Policy.Pilot + (n * iterations),
+                _ => n * iterations,
+            };
+            Assert.True(model.Requests.Count <= most, $"{strategy.Name}: {model.Requests.Count} requests, at most {most} are allowed");
+        }
+    }, iter: 200);
+
+    [Fact]
+    public void A_strategy_finds_the_same_alone_and_beside_others_that_finish_in_another_order() => Gen.Select(s_search, Gen.Int[0, 1000]).Sample((drawn, seed) =>
+    {
+        foreach (ISearchStrategy strategy in SearchStrategies.All.Where(strategy => strategy.Name != "beam"))
+        {
+            string[] problems = ["1+1?", "2+2?", "3+3?"];
+            string[] alone = [.. problems.Select(problem => Show(SearchAsync(problem, yields: false).GetAwaiter().GetResult()))];
+            string[] together = [.. Task.WhenAll(problems.Select(problem => SearchAsync(problem, yields: true))).GetAwaiter().GetResult().Select(Show)];
+            Assert.Equal(alone, together);
+
+            Task<SearchResult> SearchAsync(string problem, bool yields)
+            {
+                var model = new FakeModel(RandomModel.Script(drawn.Seed)) { Yields = yields };
+                var context = new SearchContext(problem, model, model, drawn.Options, new SearchTree(), (ulong)seed);
+                return strategy.SearchAsync(context, TestContext.Current.CancellationToken);
+            }
+        }
+    }, iter: 8);
+
     /// <summary>Every answer can be read off the tree: the steps from some node up to its root.</summary>
     private static void AssertInTree(SearchTree tree, SearchResult result)
     {
@@ -56,11 +106,12 @@ public sealed class SearchPropertyTests
     {
         var model = new FakeModel(RandomModel.Script(seed));
         SearchResult? result = Run(model, new BeamSearch(), options, new());
-        string shown = result is null
-            ? "no beam finished"
-            : string.Join('|', result.Completions.Select(c => $"{c.Text}:{string.Join(',', c.StepScores)}:{c.Tokens}")) + result.Best;
+        string shown = result is null ? "no beam finished" : Show(result);
         return (shown, model.Requests.Count);
     }
+
+    private static string Show(SearchResult result) =>
+        string.Join('|', result.Completions.Select(c => $"{c.Text}:{string.Join(',', c.StepScores)}:{c.Tokens}")) + result.Best;
 
     /// <summary>The result, or null when no beam finished. The fakes answer at once, so the task is complete when it is returned.</summary>
     private static SearchResult? Run(FakeModel model, ISearchStrategy strategy, SearchOptions options, SearchTree tree)

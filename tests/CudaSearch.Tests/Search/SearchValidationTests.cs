@@ -11,16 +11,16 @@ public sealed class SearchValidationTests
     [Fact]
     public void All_strategies_are_found_by_name()
     {
-        Assert.Equal(["greedy", "majority", "best-of-n", "beam", "dvts"], SearchStrategies.All.Select(strategy => strategy.Name));
+        Assert.Equal(["greedy", "majority", "best-of-n", "beam", "dvts", "rebase", "particle-filtering", "mcts", "revision", "compute-optimal"], SearchStrategies.All.Select(strategy => strategy.Name));
         Assert.All(SearchStrategies.All, strategy => Assert.Same(strategy, SearchStrategies.Create(strategy.Name)));
-        Assert.Equal([false, false, true, true, true], SearchStrategies.All.Select(strategy => strategy.NeedsVerifier));
+        Assert.Equal([false, false, true, true, true, true, true, true, true, true], SearchStrategies.All.Select(strategy => strategy.NeedsVerifier));
     }
 
     [Fact]
     public void An_unknown_name_is_refused_with_the_known_ones() =>
         Assert.Equal(
-            "there is no strategy named 'mcts'; use one of greedy, majority, best-of-n, beam, dvts",
-            Refused(() => SearchStrategies.Create("mcts")));
+            "there is no strategy named 'guess'; use one of greedy, majority, best-of-n, beam, dvts, rebase, particle-filtering, mcts, revision, compute-optimal",
+            Refused(() => SearchStrategies.Create("guess")));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -31,6 +31,13 @@ public sealed class SearchValidationTests
         Assert.Equal("beam-width is -1; it must be 1 or greater", Refused(() => strategy.Validate(new() { BeamWidth = -1 })));
         Assert.Equal("iterations is 0; it must be 1 or greater", Refused(() => strategy.Validate(new() { Iterations = 0 })));
         Assert.Equal("lookahead is -1; it must be 0 or greater", Refused(() => strategy.Validate(new() { Lookahead = -1 })));
+        Assert.Equal("chain-length is 0; it must be 1 or greater", Refused(() => strategy.Validate(new() { ChainLength = 0 })));
+        Assert.Equal(
+            "balance-temperature is 0; it must be a finite number greater than 0", Refused(() => strategy.Validate(new() { BalanceTemperature = 0 })));
+        Assert.Equal(
+            "resampling-temperature is NaN; it must be a finite number greater than 0",
+            Refused(() => strategy.Validate(new() { ResamplingTemperature = float.NaN })));
+        Assert.Equal("exploration is -1; it must be a finite number, 0 or greater", Refused(() => strategy.Validate(new() { Exploration = -1 })));
         Assert.StartsWith("top-p is 0;", Refused(() => strategy.Validate(new() { Sampling = new GenerationOptions { TopP = 0 } })));
     }
 
@@ -74,7 +81,7 @@ public sealed class SearchValidationTests
     public async Task One_beam_is_enough(string name)
     {
         var model = new FakeModel(_ => FakeModel.End("a"));
-        SearchResult result = await model.SearchAsync(SearchStrategies.Create(name), new() { N = 1, BeamWidth = 1 });
+        SearchResult result = await model.SearchAsync(SearchStrategies.Create(name), new() { N = 1, BeamWidth = 1, Policy = RandomModel.Policy });
         Assert.Equal("a", Assert.Single(result.Completions).Text);
     }
 

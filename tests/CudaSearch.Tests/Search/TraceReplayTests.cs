@@ -175,6 +175,7 @@ public sealed class TraceReplayTests(ITestOutputHelper output)
             StopWhenComplete = false,
             AllowUnevenWidth = true,
             FixedDvtsStepTokens = true,
+            IgnoreLookahead = true,
             Aggregation = config.TryGetProperty("agg_strategy", out JsonElement name)
                 ? Enum.Parse<Aggregation>(name.GetString()!, ignoreCase: true)
                 : defaults.Aggregation,

@@ -122,6 +122,8 @@ internal sealed class TraceScript(JsonElement trace, TracePump pump)
 
         public IBranch Fork(int beam) => new ScriptedBranch(script, number, problem, Text, GeneratedTokens);
 
+        public IBranch Revise(string request, int beam) => throw new NotSupportedException("the original revises nothing");
+
         public async Task<GeneratedText> GenerateAsync(GenerationOptions options, CancellationToken cancellation = default)
         {
             var pending = new PendingGeneration(number, problem, Text, options, new());
