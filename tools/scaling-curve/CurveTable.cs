@@ -19,19 +19,16 @@ internal static class CurveTable
         text.AppendLine();
         text.AppendLine("| at N = 64, by level | 1 | 2 | 3 | 4 | 5 |");
         text.AppendLine("|---|---:|---:|---:|---:|---:|");
-        foreach ((string name, string strategy) in new[] { ("best-of-N, weighted", "best-of-n"), ("beam search, weighted", "beam"), ("DVTS, weighted", "dvts") })
+        foreach ((string name, string strategy) in measurement.Methods.Select(method => ($"{method.Title}, weighted", method.Strategy)).Prepend(("best-of-N, weighted", "best-of-n")))
         {
             IEnumerable<AccuracyRow> levels = measurement.Table(strategy, 64).ByLevel.Where(row => row.K == 64);
             text.AppendLine($"| {name} | " + string.Join(" | ", levels.Select(row => $"{100 * row.Weighted.Mean:F1}")) + " |");
         }
-        if (measurement.Seconds.Count == 0) return text.ToString();
-        text.AppendLine();
-        text.AppendLine("Seconds for all problems, median over seeds: " + string.Join(
-            ", ", measurement.Seconds.Select(run => $"{run.Key.Strategy} n={run.Key.N}: {run.Value.Order().ElementAt(run.Value.Count / 2):F0}")) + ".");
         return text.ToString();
     }
 
-    private static string Cell(Point? point) => point is null
-        ? ""
-        : $"{100 * point.Accuracy.Mean:F1}" + (point.Accuracy.StandardDeviation is { } deviation ? $" ± {100 * deviation:F1}" : "");
+    public static string Percent(Accuracy accuracy) =>
+        $"{100 * accuracy.Mean:F1}" + (accuracy.StandardDeviation is { } deviation ? $" ± {100 * deviation:F1}" : "");
+
+    private static string Cell(Point? point) => point is null ? "" : Percent(point.Accuracy);
 }

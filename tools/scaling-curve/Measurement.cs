@@ -12,12 +12,18 @@ internal sealed record Point(int N, Accuracy Accuracy);
 internal sealed record Curve(string Name, IReadOnlyList<Point> Points);
 
 /// <summary>Runs the strategies and collects the outcomes.</summary>
-internal sealed class Measurement(Workbench workbench, string folder, int problems)
+internal sealed class Measurement(Workbench workbench, string folder, int problems, IReadOnlyList<Method> methods)
 {
     private static readonly int[] s_sizes = [1, 4, 16, 64];
+    private readonly List<string> _files = [];
     private readonly Dictionary<(string Strategy, int N), List<ProblemOutcome>> _outcomes = [];
 
     public int Problems => problems;
+
+    public IReadOnlyList<Method> Methods => methods;
+
+    /// <summary>The runs' outputs.</summary>
+    public IReadOnlyList<string> Files => _files;
 
     public int Seeds { get; private set; }
 
@@ -31,9 +37,9 @@ internal sealed class Measurement(Workbench workbench, string folder, int proble
         if (Seeds == 1) await RunAsync("greedy", 1, seed);
         // The first 1, 4 and 16 of 64 independent samples are the smaller runs.
         await RunAsync("best-of-n", 64, seed);
-        foreach (string strategy in new[] { "beam", "dvts" })
+        foreach (Method method in methods)
         {
-            foreach (int n in s_sizes[1..]) await RunAsync(strategy, n, seed);
+            foreach (int n in s_sizes[1..]) await RunAsync(method.Strategy, n, seed);
         }
     }
 
@@ -52,8 +58,7 @@ internal sealed class Measurement(Workbench workbench, string folder, int proble
             Samples("majority", row => row.Majority),
             Samples("best-of-N, naive", row => row.Naive),
             Samples("best-of-N, weighted", row => row.Weighted),
-            Searched("beam search, weighted", "beam"),
-            Searched("DVTS, weighted", "dvts"),
+            .. methods.Select(method => Searched($"{method.Title}, weighted", method.Strategy)),
             Samples("pass@N", row => row.PassAtK),
         ];
     }
@@ -66,12 +71,15 @@ internal sealed class Measurement(Workbench workbench, string folder, int proble
         {
             Strategy = strategy,
             Seed = seed,
-            Search = new SearchOptions { N = n, BeamWidth = strategy is "beam" or "dvts" ? 4 : 1 },
+            Search = new SearchOptions { N = n, BeamWidth = strategy is "best-of-n" or "greedy" ? 1 : 4 },
         };
-        var runner = new EvaluationRunner(new ProblemSolver(workbench, settings), new EvaluationOptions
+        string output = Path.Combine(folder, $"{strategy}-{n}-seed{seed}.jsonl");
+        _files.Add(output);
+        using var solver = new ProblemSolver(workbench, settings);
+        var runner = new EvaluationRunner(solver, new EvaluationOptions
         {
             Dataset = Workbench.TinyMath,
-            Output = Path.Combine(folder, $"{strategy}-{n}-seed{seed}.jsonl"),
+            Output = output,
             Range = new RowRange(Limit: problems),
         });
         var clock = Stopwatch.StartNew();

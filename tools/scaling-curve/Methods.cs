@@ -1,0 +1,21 @@
+namespace ScalingCurve;
+
+/// <summary>A strategy that searches step by step or answer by answer, measured at every N by itself.</summary>
+/// <param name="Strategy">Its name on the command line.</param>
+/// <param name="Title">Its name in tables.</param>
+internal sealed record Method(string Strategy, string Title);
+
+/// <summary>What is measured beside independent samples.</summary>
+internal static class Methods
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Method> All { get; } =
+    [
+        new("beam", "beam search"), new("dvts", "DVTS"), new("rebase", "REBASE"), new("particle-filtering", "particle filtering"), new("mcts", "MCTS"),
+        new("revision", "sequential revision"),
+    ];
+
+    /// <summary>Those with these names, separated by commas.</summary>
+    public static IReadOnlyList<Method> Of(string names) =>
+        [.. names.Split(',').Select(name => All.FirstOrDefault(method => method.Strategy == name) ?? throw new ArgumentException($"there is no method {name}"))];
+}
