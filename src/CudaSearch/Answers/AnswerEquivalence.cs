@@ -17,7 +17,7 @@ public static class AnswerEquivalence
     /// <summary>
     /// How a predicted answer agrees with the reference answer. Either may be a bare answer, LaTeX in dollar signs, or a whole solution, of
     /// which the final answer counts. Lists are sets, tuples are ordered; a unit, a per cent sign or a name (<c>x =</c>) that one side leaves
-    /// out is no difference. An empty prediction equals only a reference that is empty too once normalised. Symmetric.
+    /// out is no difference. An empty answer equals only an empty one. Symmetric.
     /// </summary>
     /// <param name="gold">The reference.</param>
     /// <param name="predicted">The prediction, as written or as <see cref="AnswerExtractor.Extract"/> leaves it.</param>
@@ -56,10 +56,10 @@ public static class AnswerEquivalence
 
     /// <summary>
     /// Whether one text is what search-and-learn's normalisation leaves of the other. It cuts units so roughly that <c>1 \pm \sqrt{19}</c>
-    /// loses its sign and <c>\text{east}</c> everything; an extracted answer that went through it still has to match its reference.
+    /// loses its sign; an extracted answer that went through it still has to match its reference. Of <c>\text{east}</c> it leaves nothing, which matches nothing.
     /// </summary>
     private static bool IsNormalised(string whole, string stripped) =>
-        whole.Length <= AnswerReader.MaxLength && AnswerNormalizer.StripString(whole) == stripped;
+        stripped.Length > 0 && whole.Length <= AnswerReader.MaxLength && AnswerNormalizer.StripString(whole) == stripped;
 
     private static string Tail(string text) => text.Length > MaxText ? text[^MaxText..] : text;
 }

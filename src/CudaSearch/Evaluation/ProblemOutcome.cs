@@ -34,13 +34,13 @@ public sealed record ProblemOutcome(int Seed, string? Level, string? Subject, IR
     internal static ProblemOutcome Grade(int seed, DatasetRow row, Ballot ballot, int? n = null)
     {
         string gold = row.Answer ?? throw new ArgumentException($"row {row.Index} has no reference answer", nameof(row));
-        int count = ballot.Answers.Count, right = ballot.Answers.Count(IsRight);
+        int count = ballot.Answers.Count, right = ballot.AsWritten.Count(IsRight);
         return new ProblemOutcome(seed, row.Level, row.Subject, [.. Voting.SampleCounts(n ?? count).Select(k => Outcome(k, Math.Min(k, count)))]);
 
         VoteOutcome Outcome(int k, int written) => new(
             k, Wins(Vote.Naive, written), Wins(Vote.Weighted, written), Wins(Vote.Majority, written), Voting.PassAtK(count, right, written));
 
-        bool Wins(Vote vote, int k) => IsRight(ballot.Choose(vote, k));
+        bool Wins(Vote vote, int k) => IsRight(ballot.ChooseAsWritten(vote, k));
 
         bool IsRight(string answer) => AnswerEquivalence.AreEqual(gold, answer);
     }

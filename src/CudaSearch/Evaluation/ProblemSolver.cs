@@ -61,8 +61,10 @@ public sealed class ProblemSolver : IDisposable
         IVerifier? verifier = _strategy.NeedsVerifier ? _judge.For(prm, reference, _settings.Search.Aggregation) : null;
         SearchResult result = await _strategy
             .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree, _settings.Seed), cancellation).ConfigureAwait(false);
-        List<string> answers = [.. result.Completions.Select(completion => AnswerExtractor.Extract(completion.Text))];
-        var ballot = new Ballot(answers, [.. result.Completions.Select(VotingScore)], [.. result.Completions.Select(completion => completion.Finished || _settings.UnfinishedVote)]);
+        Ballot ballot = Ballot.Of(
+            [.. result.Completions.Select(completion => completion.Text)],
+            [.. result.Completions.Select(VotingScore)],
+            [.. result.Completions.Select(completion => completion.Finished || _settings.UnfinishedVote)]);
         Vote vote = _settings.Vote ?? (_strategy.NeedsVerifier ? Vote.Weighted : Vote.Majority);
         return new SolveRecord
         {
@@ -72,7 +74,7 @@ public sealed class ProblemSolver : IDisposable
             Pred = result.Completions[result.Best].Text,
             Ballot = ballot,
             OriginalTokenCounts = _settings.OriginalTokenCounts,
-            FinalAnswer = ballot.Choose(vote, answers.Count),
+            FinalAnswer = ballot.Choose(vote, ballot.Answers.Count),
             Usage = new SolveUsage(
                 clock.Elapsed.TotalSeconds, generation.GeneratedTokens, generation.PrefillTokens, verification.PrefillTokens, prm?.TokensWithoutReuse ?? 0,
                 generation.PagesPeak + verification.PagesPeak, generation.PagesPeakWithoutSharing + verification.PagesPeakWithoutSharing,

@@ -21,7 +21,7 @@ public sealed class OracleVerifier(string reference) : IAbstainingVerifier
     private Task<IReadOnlyList<double>> Score(string answer, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        double score = !CompleteAnswer.IsStatedIn(answer) ? NoOpinion : AnswerEquivalence.AreEqual(reference, AnswerExtractor.Extract(answer)) ? 1 : 0;
+        double score = !CompleteAnswer.IsStatedIn(answer) ? NoOpinion : AnswerEquivalence.AreEqual(reference, AnswerExtractor.ExtractRaw(answer)) ? 1 : 0;
         double[] scores = new double[answer.Split("\n\n").Length];
         Array.Fill(scores, score);
         return Task.FromResult<IReadOnlyList<double>>(scores);

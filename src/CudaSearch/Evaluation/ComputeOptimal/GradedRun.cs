@@ -93,11 +93,11 @@ public sealed record GradedRun(
         foreach (int k in Voting.SampleCounts(ballot.Answers.Count))
         {
             foreach (Vote vote in Enum.GetValues<Vote>())
-                votes[(vote, k)] = AnswerEquivalence.AreEqual(gold, ballot.Choose(vote, k));
+                votes[(vote, k)] = AnswerEquivalence.AreEqual(gold, ballot.ChooseAsWritten(vote, k));
         }
         return new GradedProblem(
             record.GetProperty("problem").GetString()!,
-            [.. ballot.Answers.Select(answer => AnswerEquivalence.AreEqual(gold, answer))],
+            [.. ballot.AsWritten.Select(answer => AnswerEquivalence.AreEqual(gold, answer))],
             votes,
             ballot.Scores,
             record.GetProperty("usage").GetProperty("generated_tokens").GetInt64());
