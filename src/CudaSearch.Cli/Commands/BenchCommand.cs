@@ -36,7 +36,8 @@ internal static class BenchCommand
             foreach (int tokens in parsed.GetValue(prefix)!)
                 foreach (int sequences in parsed.GetValue(batch)!)
                     cases.AddRange(shares.Select(share => new PassCase(sequences, tokens, parsed.GetValue(own), share)));
-            using IBackend backend = DeviceChoice.Of(parsed.GetValue(device)!).Open(parsed.GetValue(threads));
+            using IBackend backend = Devices.Open(parsed.GetValue(device)!, parsed.GetValue(threads), out string? note);
+            if (note is not null) host.Error.WriteLine(note);
             using Checkpoint checkpoint = Checkpoint.OfRandomWeights(ModelShapes.All[name], name);
             using var bench = new PassBench(backend, checkpoint, cases);
             List<PassTiming> timings = [];

@@ -75,9 +75,9 @@ internal sealed record MachineReport
     public static MachineReport Take()
     {
         CudaInfo cuda = CudaInfo.Take();
-        DeviceChoice choice = DeviceChoice.Best(cuda);
-        using IBackend backend = choice.Open(threads: 0);
-        return new MachineReport { Backend = backend.Name, Device = backend.Device, Cuda = cuda, UsedGpu = choice.Cuda };
+        using IBackend backend = Devices.Open("auto", threads: 0, out _);
+        int? used = backend.Name == "cuda" ? cuda.Devices.FirstOrDefault(device => device.Fault is null)?.Index : null;
+        return new MachineReport { Backend = backend.Name, Device = backend.Device, Cuda = cuda, UsedGpu = used };
     }
 
     private static string ProcessorName()

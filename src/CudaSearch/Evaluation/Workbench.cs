@@ -48,10 +48,10 @@ public sealed class Workbench : IDisposable
     private readonly DeviceLoop _loop = new();
     private LanguageModel? _generator;
 
-    private Workbench(DeviceChoice device, int threads)
+    private Workbench(IBackend backend, string? note)
     {
-        _backend = device.Open(threads);
-        DeviceNote = device.Note;
+        _backend = backend;
+        DeviceNote = note;
     }
 
     /// <summary>Writes steps.</summary>
@@ -80,7 +80,7 @@ public sealed class Workbench : IDisposable
     /// <exception cref="CudaSearchException">A model is wrong, the device is unavailable, or the memory does not suffice.</exception>
     public static Workbench Open(WorkbenchOptions options)
     {
-        var workbench = new Workbench(DeviceChoice.Of(options.Device), options.Threads);
+        var workbench = new Workbench(Devices.Open(options.Device, options.Threads, out string? note), note);
         try
         {
             workbench.OpenModels(options);

@@ -44,6 +44,21 @@ public sealed class FailureTests : IDisposable
     public async Task TooLittleMemoryIsSaid() => (await RunAsync(Solve, ("HOSTCUDA_MEMORY", "30000000"))).Failed(ExitStatus.OutOfMemory, "MiB", "--memory");
 
     [Fact]
+    public async Task MemoryThatAnotherProcessTookIsSaid() =>
+        (await RunAsync(Solve, ("HOSTCUDA_FAIL", "cuMemGetInfo:2:0"))).Failed(ExitStatus.OutOfMemory, "cuMemGetInfo", "--memory");
+
+    [Theory]
+    [InlineData("HOSTCUDA_DRIVER_VERSION", "12020", "too old")]
+    [InlineData("HOSTCUDA_FAIL", "cuStreamCreate:2:0", "cuda:0 is not used")]
+    public async Task AutoSaysWhyItPassesAGpuBy(string variable, string value, string reason)
+    {
+        DeviceRun run = await RunAsync("solve --strategy greedy --memory 200MiB", (variable, value));
+        Assert.True(run.Status == ExitStatus.Done, run.Error);
+        Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+        Assert.Contains("on CPU", run.Error + run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ABudgetThatHoldsNoPageIsSaid() => (await RunAsync(Solve.Replace("200MiB", "10MiB"))).Failed(ExitStatus.OutOfMemory, "--memory");
 
     // The device runs out where nobody allocates: the driver itself needs memory for a graph.

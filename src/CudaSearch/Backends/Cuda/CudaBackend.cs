@@ -45,10 +45,12 @@ public sealed class CudaBackend : IBackend
             _buffers = new PassBuffers();
             _weights = new WeightLoader(_stream);
         }
-        catch (CudaException fault)
+        catch (Exception fault)
         {
+            // What was made so far keeps the context until it is collected; the device's share of it goes with the context.
             _context.Dispose();
-            throw Explain(fault);
+            if (fault is CudaException driver) throw Explain(driver);
+            throw;
         }
     }
 
@@ -59,7 +61,7 @@ public sealed class CudaBackend : IBackend
     public string Device => $"{_context.Name} (cuda:{_index}), {_library.Description}, bf16";
 
     /// <inheritdoc/>
-    public long AvailableMemory => _context.FreeMemory;
+    public long AvailableMemory => Guarded(() => _context.FreeMemory);
 
     /// <inheritdoc/>
     public double DefaultMemoryFraction => 0.9;

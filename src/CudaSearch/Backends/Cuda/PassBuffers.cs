@@ -31,10 +31,11 @@ internal sealed class PassBuffers : IDisposable
         int words = PassBlock.WordsFor(batch, tileRows);
         if (words <= _block.Length) return false;
         int capacity = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)words);
+        var hostBlock = new CudaPageLockedHostMemory<int>(capacity);
+        var block = new CudaDeviceVariable<int>(capacity);
         _block.Dispose();
         _hostBlock.Dispose();
-        _hostBlock = new(capacity);
-        _block = new(capacity);
+        (_hostBlock, _block) = (hostBlock, block);
         return true;
     }
 
