@@ -56,6 +56,11 @@ internal sealed class StrategyOptions
     private readonly Option<string?> _compat = Values.OptionalChoice(
         "--compat", $"reproduce the quirks of another program: {Compatibility.SearchAndLearn}", [Compatibility.SearchAndLearn]);
 
+    private readonly Option<bool> _recordTree = new("--record-tree")
+    {
+        Description = "keep every step of the search in the JSON record, column tree: for the command tree, and as data; records grow to a few times their size",
+    };
+
     private readonly VerifierOptions _verifiers;
     private readonly SamplingOptions _sampling;
     private readonly ModelOptions _models;
@@ -65,7 +70,7 @@ internal sealed class StrategyOptions
         foreach (Option option in (Option[])
             [
                 _strategy, _n, _beamWidth, _iterations, _lookahead, _balanceTemperature, _resamplingTemperature, _exploration, _chainLength, _policy,
-                _stopWhenDecided, _filterDuplicates, _sortCompleted, _aggregate, _vote, _seed, _compat,
+                _stopWhenDecided, _filterDuplicates, _sortCompleted, _aggregate, _vote, _seed, _compat, _recordTree,
             ])
             command.Add(option);
         _verifiers = new VerifierOptions(command, searches: true);
@@ -109,7 +114,7 @@ internal sealed class StrategyOptions
                 throw new UsageException($"--vote {parsed.GetValue(_vote)} needs scores, and --strategy {strategy.Name} scores nothing; use best-of-n");
             models = models with { Prm = null };
         }
-        var settings = new RunSettings { Strategy = strategy.Name, Search = search, Seed = parsed.GetValue(_seed), Judge = judge, Vote = vote };
+        var settings = new RunSettings { Strategy = strategy.Name, Search = search, Seed = parsed.GetValue(_seed), Judge = judge, Vote = vote, RecordTree = parsed.GetValue(_recordTree) };
         return (compatible ? Compatibility.Apply(settings) : settings, models);
     }
 

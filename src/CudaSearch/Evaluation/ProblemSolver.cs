@@ -61,6 +61,7 @@ public sealed class ProblemSolver : IDisposable
         IVerifier? verifier = _strategy.NeedsVerifier ? _judge.For(prm, reference, _settings.Search.Aggregation) : null;
         SearchResult result = await _strategy
             .SearchAsync(new SearchContext(problem, generator, verifier, _settings.Search, tree, _settings.Seed), cancellation).ConfigureAwait(false);
+        tree.Completions = [.. result.Completions.Select(completion => completion.Node).OfType<SearchNode>()];
         Ballot ballot = Ballot.Of(
             [.. result.Completions.Select(completion => completion.Text)],
             [.. result.Completions.Select(VotingScore)],
@@ -74,6 +75,7 @@ public sealed class ProblemSolver : IDisposable
             Pred = result.Completions[result.Best].Text,
             Ballot = ballot,
             OriginalTokenCounts = _settings.OriginalTokenCounts,
+            Tree = _settings.RecordTree ? tree : null,
             FinalAnswer = ballot.Choose(vote, ballot.Answers.Count),
             Usage = new SolveUsage(
                 clock.Elapsed.TotalSeconds, generation.GeneratedTokens, generation.PrefillTokens, verification.PrefillTokens, prm?.TokensWithoutReuse ?? 0,

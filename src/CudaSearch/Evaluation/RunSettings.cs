@@ -31,6 +31,9 @@ public sealed record RunSettings
     /// <summary>Whether answers that the search left unfinished vote, as in search-and-learn; otherwise only where no finished one takes part.</summary>
     public bool UnfinishedVote { get; init; }
 
+    /// <summary>Keeps each search's tree in its record. It changes no result: a run may be continued with or without.</summary>
+    public bool RecordTree { get; init; }
+
     /// <summary>Writes <c>completion_tokens</c> as search-and-learn does: zeros for beam search, the number -1 for DVTS.</summary>
     public bool OriginalTokenCounts { get; init; }
 }

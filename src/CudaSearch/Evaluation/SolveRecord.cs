@@ -50,6 +50,9 @@ public sealed record SolveRecord
     /// <summary>Whether <c>completion_tokens</c> is what search-and-learn writes.</summary>
     public bool OriginalTokenCounts { get; init; }
 
+    /// <summary>Every step of the search; null where it was not to be recorded.</summary>
+    public SearchTree? Tree { get; init; }
+
     /// <summary>Writes one JSON object. Columns of a dataset row come first, but for those that the record itself has.</summary>
     /// <param name="writer">Where to.</param>
     /// <param name="row">The dataset row, or null.</param>
@@ -81,6 +84,7 @@ public sealed record SolveRecord
             Add($"pred_maj@{k}", () => writer.WriteStringValue(Voting.Box(Ballot.Choose(Vote.Majority, k))));
         }
         Add("usage", () => WriteUsage(writer));
+        if (Tree is not null) Add("tree", () => TreeColumn.Write(writer, Tree));
 
         writer.WriteStartObject();
         if (row is not null)

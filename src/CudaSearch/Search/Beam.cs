@@ -56,7 +56,7 @@ internal sealed class Beam : IDisposable
     }
 
     /// <summary>Records the step just written.</summary>
-    public void Record(SearchTree tree, Step step) => Node = tree.Add(Node, Stream, step.Text);
+    public void Record(SearchTree tree, Step step) => Node = tree.Add(Node, Stream, step.Text, step.Tokens, step.Lookahead, step.LookaheadTokens);
 
     /// <summary>Scores every step of <paramref name="answer"/>, which is the text so far, or that and what was looked ahead.</summary>
     public async Task<IReadOnlyList<double>> ScoreAsync(string answer, CancellationToken cancellation) =>
@@ -66,21 +66,21 @@ internal sealed class Beam : IDisposable
     public void Judge(SearchTree tree, IReadOnlyList<double> stepScores, Aggregation aggregation)
     {
         double aggregate = aggregation.Aggregate(stepScores);
-        Judged = new Completion(Branch.Text, stepScores, aggregate, Branch.GeneratedTokens);
-        if (Node is not null) tree.Score(Node, aggregate);
+        Judged = new Completion(Branch.Text, stepScores, aggregate, Branch.GeneratedTokens) { Node = Node };
+        if (Node is not null) tree.Score(Node, aggregate, stepScores);
     }
 
     /// <summary>Marks its answer as complete, here and in the tree.</summary>
-    public void End(SearchTree tree)
+    public void End(SearchTree tree, DecisionReason reason)
     {
         Ended = true;
-        Decide(tree, NodeState.Finished);
+        Decide(tree, NodeState.Finished, reason);
     }
 
     /// <summary>Shows in the tree what becomes of the newest step.</summary>
-    public void Decide(SearchTree tree, NodeState state)
+    public void Decide(SearchTree tree, NodeState state, DecisionReason reason)
     {
-        if (Node is not null) tree.Decide(Node, state);
+        if (Node is not null) tree.Decide(Node, state, reason);
     }
 
     public void Dispose()

@@ -39,7 +39,7 @@ public sealed class BeamSearch : ISearchStrategy
             Prune(live, options.N / options.BeamWidth, tree);
         }
 
-        foreach (Beam beam in live) beam.Decide(tree, NodeState.Pruned);
+        foreach (Beam beam in live) beam.Decide(tree, NodeState.Pruned, DecisionReason.SearchEnded);
         return Selection.WithBest(Choose(completed, options));
     }
 
@@ -63,7 +63,7 @@ public sealed class BeamSearch : ISearchStrategy
         live.Keep(beam =>
         {
             if (texts.Add(beam.Branch.Text)) return true;
-            beam.Decide(tree, NodeState.Duplicate);
+            beam.Decide(tree, NodeState.Duplicate, DecisionReason.SameText);
             return false;
         });
     }
@@ -76,7 +76,7 @@ public sealed class BeamSearch : ISearchStrategy
         live.Keep(beam =>
         {
             if (best.Contains(beam)) return true;
-            beam.Decide(tree, NodeState.Pruned);
+            beam.Decide(tree, NodeState.Pruned, DecisionReason.Outscored);
             return false;
         });
     }

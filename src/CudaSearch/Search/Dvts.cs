@@ -47,7 +47,7 @@ public sealed class Dvts : ISearchStrategy
             KeepBest(live, steps, width, context.Tree);
         }
 
-        foreach (Beam beam in live) beam.Decide(context.Tree, NodeState.Pruned);
+        foreach (Beam beam in live) beam.Decide(context.Tree, NodeState.Pruned, DecisionReason.SearchEnded);
         return Selection.WithBest(lastCandidates);
     }
 
@@ -64,6 +64,7 @@ public sealed class Dvts : ISearchStrategy
     private static async Task<Step[]> StepAllAsync(
         OwnedList<Beam> live, SearchOptions options, int iteration, SearchTree tree, CancellationToken cancellation)
     {
+        tree.BeginIteration();
         GenerationOptions sampling = options.StepSampling(iteration);
         if (options.FixedDvtsStepTokens) sampling = sampling with { MaxTokens = OriginalMaxStepTokens };
         Step[] steps = await StepGenerator.StepAllAsync(
@@ -92,8 +93,8 @@ public sealed class Dvts : ISearchStrategy
             bool finished = IsFinished(candidates[best], steps[group + best]);
             if (!finished) growing.Add(candidates[best]);
             for (int j = 0; j < width; j++)
-                if (j != best) candidates[j].Decide(tree, NodeState.Pruned);
-                else if (finished) candidates[j].Decide(tree, NodeState.Finished);
+                if (j != best) candidates[j].Decide(tree, NodeState.Pruned, DecisionReason.Outscored);
+                else if (finished) candidates[j].Decide(tree, NodeState.Finished, steps[group + j].WhyEnded() ?? DecisionReason.BoxedAnswer);
         }
         live.Keep(growing.Contains);
     }

@@ -63,10 +63,15 @@ public sealed class EngineGenerator(LanguageModel model, ulong seed, string? sys
 
         public async Task<GeneratedText> GenerateAsync(GenerationOptions options, CancellationToken cancellation)
         {
+            int first = sequence.Length;
             GenerationResult result = await engine.GenerateAsync(sequence, options, cancellation).ConfigureAwait(false);
             Text += result.Text;
             GeneratedTokens += result.GeneratedTokens;
-            return new GeneratedText(result.Text, result.Reason, result.GeneratedTokens);
+            // With a stop text it is one step.
+            return new GeneratedText(result.Text, result.Reason, result.GeneratedTokens)
+            {
+                StepTokens = options.StopText is null ? StepTokens.Count(engine.Tokenizer!, sequence.Tokens[first..], result) : null,
+            };
         }
 
         public void Dispose() => sequence.Dispose();

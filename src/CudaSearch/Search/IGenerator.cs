@@ -39,4 +39,11 @@ public interface IBranch : IDisposable
 /// <param name="Text">The new text, special tokens left out, cut right after the stop text.</param>
 /// <param name="Reason">Why it stopped.</param>
 /// <param name="Tokens">How many tokens were generated.</param>
-public readonly record struct GeneratedText(string Text, StopReason Reason, int Tokens);
+public readonly record struct GeneratedText(string Text, StopReason Reason, int Tokens)
+{
+    /// <summary>
+    /// Of a text written to its end: how many of <see cref="Tokens"/> began in each piece of <see cref="StepRules.SplitSteps"/>, the end token in the last one. Null where
+    /// nobody counted.
+    /// </summary>
+    public IReadOnlyList<int>? StepTokens { get; init; }
+}

@@ -43,6 +43,9 @@ public sealed record Completion(string Text, IReadOnlyList<double> StepScores, d
 {
     /// <summary>False where the search left the answer unfinished: DVTS returns such siblings of the chosen step.</summary>
     public bool Finished { get; init; } = true;
+
+    /// <summary>Its last step in the search's tree; null where the search keeps none.</summary>
+    public SearchNode? Node { get; init; }
 }
 
 /// <summary>The outcome of a search.</summary>

@@ -49,7 +49,7 @@ public sealed class Mcts : ISearchStrategy
             open.Keep(beam => !beam.Ended);
         }
 
-        foreach (MctsNode leaf in root.Leaves().Where(leaf => !leaf.Beam.Ended)) leaf.Beam.Decide(context.Tree, NodeState.Pruned);
+        foreach (MctsNode leaf in root.Leaves().Where(leaf => !leaf.Beam.Ended)) leaf.Beam.Decide(context.Tree, NodeState.Pruned, DecisionReason.SearchEnded);
         return Selection.WithBest(completed[..options.N]);
     }
 

@@ -48,7 +48,7 @@ public sealed class ParticleFiltering : ISearchStrategy
         int[] drawn = [.. Enumerable.Range(0, old.Length).Select(slot => Shares.Pick(shares, uniform(slot)))];
         particles.Replace(drawn.Select<int, Func<Beam>>((source, slot) => () => old[source].Fork(slot)));
         foreach (SearchNode lost in old.Select(particle => particle.Node).Except(particles.Select(particle => particle.Node)).OfType<SearchNode>())
-            tree.Decide(lost, NodeState.Pruned);
+            tree.Decide(lost, NodeState.Pruned, DecisionReason.NotDrawn);
     }
 
     private static double LogOdds(double score)

@@ -40,7 +40,7 @@ public sealed class Rebase : ISearchStrategy
         Beam[] parents = [.. live];
         int[] children = Shares.Apportion(Shares.Softmax([.. parents.Select(beam => beam.Judged.Aggregate)], temperature), budget);
         for (int i = 0; i < parents.Length; i++)
-            if (children[i] == 0) parents[i].Decide(tree, NodeState.Pruned);
+            if (children[i] == 0) parents[i].Decide(tree, NodeState.Pruned, DecisionReason.NoShare);
         int[] parentOf = [.. children.SelectMany((count, parent) => Enumerable.Repeat(parent, count))];
         live.Replace(parentOf.Select<int, Func<Beam>>((parent, stream) => () => parents[parent].Fork(stream)));
     }

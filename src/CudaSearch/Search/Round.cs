@@ -18,6 +18,7 @@ internal static class Round
     {
         // Without beams nothing below would notice.
         cancellation.ThrowIfCancellationRequested();
+        tree.BeginIteration();
         Step[] steps = await StepGenerator.StepAllAsync(
             [.. beams.Select(beam => beam.Branch)], options.StepSampling(iteration), options.LookaheadIn(iteration), cancellation);
         for (int i = 0; i < steps.Length; i++) beams[i].Record(tree, steps[i]);
@@ -34,7 +35,7 @@ internal static class Round
     public static void End(IReadOnlyList<Beam> beams, Step[] steps, bool last, SearchTree tree)
     {
         for (int i = 0; i < steps.Length; i++)
-            if (steps[i].EndsAnswer || last) beams[i].End(tree);
+            if ((steps[i].WhyEnded() ?? (last ? DecisionReason.LastIteration : null)) is { } reason) beams[i].End(tree, reason);
     }
 
     /// <summary>As <see cref="End"/>; the beams that ended leave the list.</summary>

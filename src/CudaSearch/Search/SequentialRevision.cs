@@ -56,7 +56,8 @@ public sealed class SequentialRevision : ISearchStrategy
         OwnedList<IBranch> chains, int length, int round, SearchContext context, CancellationToken cancellation)
     {
         GenerationOptions toTheEnd = context.Options.Sampling with { StopText = null };
-        await Concurrently.RunAsync(chains, chain => chain.GenerateAsync(toTheEnd, cancellation));
-        return [.. chains.Select((chain, i) => WholeAnswers.Record(context.Tree, (i * length) + round, chain.Text, chain.GeneratedTokens))];
+        context.Tree.BeginIteration();
+        GeneratedText[] written = await Concurrently.RunAsync(chains, chain => chain.GenerateAsync(toTheEnd, cancellation));
+        return [.. written.Select((answer, i) => WholeAnswers.Record(context.Tree, (i * length) + round, answer))];
     }
 }

@@ -5,11 +5,21 @@ namespace CudaSearch.Search;
 /// <summary>One step a branch took.</summary>
 /// <param name="Text">The text of the step, the blank line that ends it included.</param>
 /// <param name="Reason">Why it ended.</param>
+/// <param name="Tokens">Tokens drawn for it.</param>
 /// <param name="WithLookahead">The step and the greedy steps looked ahead after it; just the step when none were.</param>
-internal readonly record struct Step(string Text, StopReason Reason, string WithLookahead)
+/// <param name="LookaheadTokens">Tokens drawn for those.</param>
+internal readonly record struct Step(string Text, StopReason Reason, int Tokens, string WithLookahead, int LookaheadTokens = 0)
 {
     /// <summary>Whether the answer is complete with this step: the sequence ended, or there was nothing more to say.</summary>
     public bool EndsAnswer => Reason.EndsAnswer() || Text.Length == 0;
+
+    /// <summary>Why the answer is complete with this step; null where it is not.</summary>
+    public DecisionReason? WhyEnded() => Reason switch
+    {
+        StopReason.EndOfSequence => DecisionReason.EndOfSequence,
+        StopReason.Length => DecisionReason.TokenLimit,
+        _ => EndsAnswer ? DecisionReason.NothingAdded : null,
+    };
 
     /// <summary>The greedy steps looked ahead, without the step itself.</summary>
     public string Lookahead => WithLookahead[Text.Length..];

@@ -10,7 +10,7 @@ namespace CudaSearch.Search;
 internal sealed record WholeAnswer(string Text, int Tokens, IReadOnlyList<SearchNode> Steps)
 {
     /// <summary>The answer as a completion that nothing scored.</summary>
-    public Completion Unscored => new(Text, [], 0, Tokens);
+    public Completion Unscored => new(Text, [], 0, Tokens) { Node = Steps[^1] };
 }
 
 /// <summary>Writes and judges whole answers, for the strategies that do not look at steps while they are written.</summary>
@@ -27,22 +27,27 @@ internal static class WholeAnswers
     {
         GenerationOptions toTheEnd = sampling with { StopText = null };
         int first = streams.Start.Value, count = streams.End.Value - first;
-        (string Text, int Tokens)[] written = await Concurrently.RunAsync(Enumerable.Range(first, count), async stream =>
+        tree.BeginIteration();
+        GeneratedText[] written = await Concurrently.RunAsync(Enumerable.Range(first, count), async stream =>
         {
             using IBranch branch = prompt.Fork(stream);
-            await branch.GenerateAsync(toTheEnd, cancellation);
-            return (branch.Text, branch.GeneratedTokens);
+            return await branch.GenerateAsync(toTheEnd, cancellation);
         });
-        return [.. written.Select((answer, i) => Record(tree, first + i, answer.Text, answer.Tokens))];
+        return [.. written.Select((answer, i) => Record(tree, first + i, answer))];
     }
 
-    /// <summary>Shows an answer in the tree.</summary>
-    public static WholeAnswer Record(SearchTree tree, int stream, string text, int tokens)
+    /// <summary>Shows an answer in the tree. Where nobody counted the tokens of its steps, the last one has them all.</summary>
+    public static WholeAnswer Record(SearchTree tree, int stream, GeneratedText answer)
     {
+        string[] pieces = StepRules.SplitSteps(answer.Text);
         var steps = new List<SearchNode>();
-        foreach (string step in StepRules.SplitSteps(text)) steps.Add(tree.Add(steps.LastOrDefault(), stream, step));
-        tree.Decide(steps[^1], NodeState.Finished);
-        return new WholeAnswer(text, tokens, steps);
+        for (int i = 0; i < pieces.Length; i++)
+        {
+            int tokens = answer.StepTokens?[i] ?? (i == pieces.Length - 1 ? answer.Tokens : 0);
+            steps.Add(tree.Add(steps.LastOrDefault(), stream, pieces[i], tokens));
+        }
+        tree.Decide(steps[^1], NodeState.Finished, answer.Reason == StopReason.Length ? DecisionReason.TokenLimit : DecisionReason.EndOfSequence);
+        return new WholeAnswer(answer.Text, answer.Tokens, steps);
     }
 
     /// <summary>Scores every step of every answer.</summary>
@@ -61,13 +66,18 @@ internal static class WholeAnswers
         return [.. answers.Zip(scores, (answer, stepScores) => Judge(context, answer, stepScores))];
     }
 
-    /// <summary>Shows at every step the aggregate up to there; the last one is the answer's.</summary>
+    /// <summary>Shows at every step the aggregate up to there; the last one has the answer's, whatever a verifier counts as steps.</summary>
     private static Completion Judge(SearchContext context, WholeAnswer answer, IReadOnlyList<double> stepScores)
     {
         Aggregation aggregation = context.Options.Aggregation;
-        int shown = Math.Min(answer.Steps.Count, stepScores.Count);
+        int shown = Math.Min(answer.Steps.Count - 1, stepScores.Count);
         for (int i = 0; i < shown; i++)
-            context.Tree.Score(answer.Steps[i], aggregation.Aggregate([.. stepScores.Take(i + 1)]));
-        return answer.Unscored with { StepScores = stepScores, Aggregate = aggregation.Aggregate(stepScores) };
+        {
+            double[] upToHere = [.. stepScores.Take(i + 1)];
+            context.Tree.Score(answer.Steps[i], aggregation.Aggregate(upToHere), upToHere);
+        }
+        double aggregate = aggregation.Aggregate(stepScores);
+        context.Tree.Score(answer.Steps[^1], aggregate, stepScores);
+        return answer.Unscored with { StepScores = stepScores, Aggregate = aggregate };
     }
 }

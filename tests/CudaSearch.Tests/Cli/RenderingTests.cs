@@ -17,10 +17,10 @@ public sealed class RenderingTests
     public void EqualStepsAreOneLineAndOnlyForksTakeWidth()
     {
         SearchNode a = Scored(null, "## Step 1: Add\n5+3=8\n\n", 0.9), b = Scored(null, "## Step 1: Add\n5+3=8\n\n", 0.9), wrong = Scored(null, "## Step 1: Add\n5+3=9\n\n", 0.1);
-        _tree.Decide(b, NodeState.Pruned);
-        _tree.Decide(wrong, NodeState.Pruned);
+        _tree.Decide(b, NodeState.Pruned, DecisionReason.Outscored);
+        _tree.Decide(wrong, NodeState.Pruned, DecisionReason.Outscored);
         SearchNode end = Scored(a, Closing, 0.95);
-        _tree.Decide(end, NodeState.Finished);
+        _tree.Decide(end, NodeState.Finished, DecisionReason.EndOfSequence);
         Assert.Equal(
             [
                 "├─ █ 0.90 ×2 Add · 5+3=8",
@@ -37,7 +37,7 @@ public sealed class RenderingTests
     [Fact]
     public void OfTheGivenUpTheBestAreShownAsLongAsTheyFit()
     {
-        for (int i = 0; i < 6; i++) _tree.Decide(Scored(null, $"step {i}\n\n", i / 10.0), NodeState.Pruned);
+        for (int i = 0; i < 6; i++) _tree.Decide(Scored(null, $"step {i}\n\n", i / 10.0), NodeState.Pruned, DecisionReason.Outscored);
         Assert.Equal(["├─ ✗ 0.30 step 3", "├─ ✗ 0.40 step 4", "├─ ✗ 0.50 step 5", "└─ 3 more given up, at most 0.20"], Lines(10));
         Assert.Equal(["├─ ✗ 0.50 step 5", "└─ 5 more given up, at most 0.40"], Lines(2));
         Assert.Equal(["└─ 6 more given up, at most 0.50"], Lines(1));
@@ -63,7 +63,7 @@ public sealed class RenderingTests
     private SearchNode Scored(SearchNode? parent, string text, double score)
     {
         SearchNode node = _tree.Add(parent, 0, text);
-        _tree.Score(node, score);
+        _tree.Score(node, score, [score]);
         return node;
     }
 }
