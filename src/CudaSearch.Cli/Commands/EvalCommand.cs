@@ -37,6 +37,7 @@ internal static class EvalCommand
             EvaluationOptions options = dataset.Read(parsed, parsed.GetValue(recipe) is not null, settings, models.Model!);
             if (search.IsCompatible(parsed)) options = options with { Range = Compatibility.Apply(options.Range) };
             (models, options) = folders.Resolve(parsed, models, options, dataset.Split(parsed));
+            options = options with { Command = host.CommandText };
             using Workbench workbench = StrategyOptions.Open(host, settings, models);
             using var solver = new ProblemSolver(workbench, settings);
             var runner = new EvaluationRunner(solver, options);

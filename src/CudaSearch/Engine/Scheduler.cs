@@ -103,6 +103,8 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
             Sequence sequence = request.Sequence;
             request.InPass = false;
             sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
+            sequence.Usage.ComputedTokens += rows;
+            sequence.Usage.AttendedKeys += KeysOf(sequence.Table.Length, rows);
             if (failure is not null) continue;
             // Prompts stay findable; what was drawn or scored is not asked for again.
             bool prompt = request is PrefillRequest || request is GenerationRequest && rows > 1;
@@ -281,6 +283,9 @@ internal sealed class Scheduler(PagePool pool, Transformer model)
         trunk.Disposed = true;
         Release(trunk);
     }
+
+    /// <summary>Keys that the last rows of a context attend to: all before each, and itself.</summary>
+    private static long KeysOf(long context, long rows) => rows * (context - rows) + rows * (rows + 1) / 2;
 
     private void CountPass(Usage usage)
     {

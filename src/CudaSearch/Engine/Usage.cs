@@ -9,6 +9,15 @@ public sealed class Usage
     /// <summary>Tokens computed that were given, not drawn: prompts and scored text, each shared prefix once.</summary>
     public long PrefillTokens { get; internal set; }
 
+    /// <summary>
+    /// Keys that the computed tokens attended to, in each layer: a token at position p looks at p + 1 of them. What attention costs, beside the products that
+    /// every token costs alike.
+    /// </summary>
+    public long AttendedKeys { get; internal set; }
+
+    /// <summary>Tokens that went through the layers: given ones and drawn ones alike. The last drawn token of an answer never does.</summary>
+    public long ComputedTokens { get; internal set; }
+
     /// <summary>Most distinct pages that the scope's sequences held at once.</summary>
     public int PagesPeak { get; internal set; }
 
