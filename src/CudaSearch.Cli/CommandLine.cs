@@ -83,6 +83,7 @@ public static class CommandLine
             TokenizeCommand.Create(host),
             TinyMathCommand.Create(host),
             ComputeOptimalCommand.Create(host),
+            ReportCommand.Create(host),
             ExportCommand.Create(host),
             BenchCommand.Create(host),
             DoctorCommand.Create(host),

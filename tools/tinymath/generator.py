@@ -73,7 +73,7 @@ def finetune(args):
         raise SystemExit(f"{args.data} holds {split} problems; only training problems may be learnt from")
     epoch = sum(len(tokenizer.solved(row["user"], row["assistant"])[0]) for row in rows)
     steps = max(1, round(args.epochs * epoch / (0.95 * args.tokens)))   # about a twentieth of a batch is padding
-    log(f"finetune: {len(rows)} solutions, {epoch} tokens, {steps} steps, seed {args.seed}")
+    log(f"finetune: {len(rows)} solutions, {epoch} tokens, {steps} steps, seed {args.seed}", keep=False)
     optimizer, drawn = Optimizer(list(model.parameters())), []
 
     def draw():
@@ -89,10 +89,10 @@ def finetune(args):
         optimizer.step(loss, args.rate * min(1.0, step / 50) * (1 - 0.95 * step / steps))
         total += loss.item()
         if step % 250 == 0 or step == steps:
-            log(f"finetune {step}: loss {total / (step % 250 or 250):.4f}")
+            log(f"finetune {step}: loss {total / (step % 250 or 250):.4f}", keep=False)
             total = 0.0
     checkpoint.save(args.output, model, tokenizer)
-    log(f"finetune: wrote {os.path.basename(args.output)}")
+    log(f"finetune: wrote {os.path.basename(args.output)}", keep=False)
 
 
 def loss_of(model, group, tokenizer, device):

@@ -3,6 +3,7 @@ using CudaSearch.Cli.Options;
 using CudaSearch.Cli.Recipes;
 using CudaSearch.Cli.Rendering;
 using CudaSearch.Evaluation;
+using CudaSearch.Evaluation.Reports;
 
 namespace CudaSearch.Cli.Commands;
 
@@ -30,6 +31,10 @@ internal static class EvalCommand
         var search = new StrategyOptions(command);
         var json = new Option<bool>("--json") { Description = "print the accuracy table as one JSON document" };
         command.Add(json);
+        var report = new Option<string?>("--report") { Description = "tell of the run on one HTML page, which needs no network; report does so for several runs" };
+        Option<string?> plots = ReportCommand.PlotsOption();
+        command.Add(report);
+        command.Add(plots);
         command.SetAction(async (parsed, cancellation) =>
         {
             (RunSettings settings, WorkbenchOptions models) = search.Read(parsed);
@@ -43,6 +48,8 @@ internal static class EvalCommand
             var runner = new EvaluationRunner(solver, options);
             if (dataset.MakesFolder(parsed)) Directory.CreateDirectory(Path.GetDirectoryName(options.Output)!);
             EvaluationSummary summary = await RunAsync(runner, options, host, cancellation);
+            if (parsed.GetValue(report) is not null || parsed.GetValue(plots) is not null)
+                ReportCommand.Write(ReportData.Read([options.Output]), parsed.GetValue(report), parsed.GetValue(plots), host);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => AccuracyReport.WriteJson(writer, summary.Table));
             else host.Output.Write(AccuracyReport.ToMarkdown(summary.Table));
             return ExitStatus.Done;

@@ -1,0 +1,69 @@
+namespace CudaSearch.Evaluation.Reports;
+
+/// <summary>The charts of a report: the page draws them, and <c>--plots</c> saves them.</summary>
+public static class ReportCharts
+{
+    private const int BoundColor = 7;
+
+    /// <summary>Every chart that the data has something to show in.</summary>
+    public static IReadOnlyList<ChartSpec> Of(ReportData data)
+    {
+        var marks = ReferenceMarks(data);
+        List<ChartSpec> charts =
+        [
+            ByN(data), .. data.Methods.Select((method, i) => ByVote(method, i)).Where(chart => chart.Drawn.Count > 0), PassAtK(data),
+            ByCost(data, "generated-tokens", "generated tokens a problem", cost => cost.GeneratedTokens, []),
+            ByCost(data, "prm-tokens", "PRM tokens a problem", cost => cost.PrmTokens, []),
+            ByCost(data, "seconds", "seconds a problem", cost => cost.Seconds, [], firstOfMore: false),
+            ByCost(data, "flops", "floating-point operations a problem", cost => cost.Flops, marks),
+        ];
+        return [.. charts.Where(chart => chart.Drawn.Count > 0)];
+    }
+
+    /// <summary>The deciding vote of every method against N.</summary>
+    public static ChartSpec ByN(ReportData data) => new(
+        "accuracy", $"Right answers against N, {data.Problems} problems", "N, completions or beams", "right answers, %", ChartScale.Doubling,
+        [.. data.Methods.Select((method, i) => new ChartSeries(method.Name, i % BoundColor, [.. method.Points.Select(point => Point(method.Name, point, point.N, method.Decided(point.Row)))]))], []);
+
+    /// <summary>Every vote of one method against N.</summary>
+    public static ChartSpec ByVote(ReportMethod method, int index)
+    {
+        List<(string Name, int Color, Func<AccuracyRow, Accuracy> Of)> votes = [("majority", 2, row => row.Majority), ("pass@N", BoundColor, row => row.PassAtK)];
+        if (method.IsScored) votes.InsertRange(0, [("naive", 0, row => row.Naive), ("weighted", 1, row => row.Weighted)]);
+        bool isCurve = method.Points.Count > 1;
+        return new ChartSpec(
+            $"votes-{index + 1}", method.Name, "N", "right answers, %", ChartScale.Doubling,
+            [.. votes.Select(vote => new ChartSeries(
+                vote.Name, vote.Color, isCurve ? [.. method.Points.Select(point => Point(vote.Name, point, point.N, vote.Of(point.Row)))] : [], vote.Color == BoundColor))], []);
+    }
+
+    /// <summary>The chance that one of k completions is right: the most that any choice among them could reach.</summary>
+    public static ChartSpec PassAtK(ReportData data) => new(
+        "pass-at-k", $"pass@k, {data.Problems} problems", "k, completions", "problems with a right completion, %", ChartScale.Doubling,
+        [.. data.Methods.Select((method, i) => new ChartSeries(
+            method.Name, i % BoundColor, method.Points.Count > 1 ? [.. method.Points.Select(point => Point($"{method.Name}, pass@k", point, point.N, point.Row.PassAtK))] : []))], []);
+
+    /// <summary>The deciding vote of every method against a cost.</summary>
+    /// <param name="data">The runs.</param>
+    /// <param name="name">Names the chart.</param>
+    /// <param name="label">The cost in words.</param>
+    /// <param name="of">The cost of a run.</param>
+    /// <param name="marks">What to compare with.</param>
+    /// <param name="firstOfMore">Whether the first N of more samples cost their share of it.</param>
+    public static ChartSpec ByCost(ReportData data, string name, string label, Func<RunCost, double?> of, IReadOnlyList<ChartMark> marks, bool firstOfMore = true) => new(
+        name, $"Right answers against {label}", label, "right answers, %", ChartScale.PowersOfTen,
+        [.. data.Methods.Select((method, i) => new ChartSeries(method.Name, i % BoundColor, [.. method.Points
+            .Where(point => firstOfMore || point.Share == 1)
+            .Select(point => (Point: point, Cost: point.Cost(of))).Where(point => point.Cost > 0)
+            .Select(point => Point($"{method.Name}, {ChartSpec.Short(point.Cost!.Value)} {label}", point.Point, point.Cost.Value, method.Decided(point.Point.Row)))]))], marks);
+
+    /// <summary>What one greedy answer of a larger model would cost; empty where the runs do not say how long prompts are.</summary>
+    public static IReadOnlyList<ChartMark> ReferenceMarks(ReportData data) => ReferenceAnswer.Of(data) is { } answer
+        ? [.. answer.Models.Select(model => new ChartMark(model.Flops, $"one greedy answer, {model.Name}"))]
+        : [];
+
+    private static ChartPoint Point(string name, MethodPoint point, double x, Accuracy accuracy) => new(
+        x, 100 * accuracy.Mean, 100 * accuracy.StandardDeviation, $"{name}, N = {point.N}\n{ReportTables.Percent(accuracy)} % right{Seeds(point.Row.Seeds)}");
+
+    private static string Seeds(int seeds) => seeds > 1 ? $", {seeds} seeds" : "";
+}
