@@ -8,6 +8,8 @@ public static class PlotFiles
 {
     private const int Width = 1000, Height = 560;
 
+    // Where none of them is installed, whatever the drawing library falls back on.
+    private static readonly string[] s_fonts = ["Segoe UI", "Helvetica Neue", "Arial", "Liberation Sans", "Noto Sans", "DejaVu Sans"];
     private static readonly MarkerShape[] s_shapes = [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond];
 
     /// <summary>Saves charts into a folder, which is made where it is missing.</summary>
@@ -37,7 +39,6 @@ public static class PlotFiles
             var line = plot.Add.Scatter(x, y);
             line.LegendText = series.Name;
             line.LineWidth = series.IsBound ? 1 : 2.5f;
-            if (series.IsBound) line.LinePattern = LinePattern.Dashed;
             line.MarkerSize = series.IsBound ? 6 : 9;
             line.MarkerShape = s_shapes[series.Color % s_shapes.Length];
             line.Color = Color.FromHex(ChartSpec.Palette[series.Color]);
@@ -47,7 +48,7 @@ public static class PlotFiles
         }
         foreach (ChartMark mark in chart.Marks)
         {
-            var line = plot.Add.VerticalLine(Math.Log2(mark.X), width: 1, color: Colors.Gray, pattern: LinePattern.Dotted);
+            var line = plot.Add.VerticalLine(Math.Log2(mark.X), width: 1, color: Colors.LightGray);
             line.LabelText = mark.Text;
             line.LabelOppositeAxis = true;
             line.LabelFontColor = Colors.Gray;
@@ -65,7 +66,13 @@ public static class PlotFiles
         plot.YLabel(chart.YLabel);
         plot.Title(chart.Title);
         plot.Grid.MajorLineColor = Color.FromHex("#e8ebef");
-        if (chart.Drawn.Count > 1) plot.ShowLegend(Edge.Right);
+        if (s_fonts.FirstOrDefault(name => Fonts.GetTypeface(name, bold: false, italic: false).FamilyName == name) is { } font) plot.Font.Set(font);
+        if (chart.Drawn.Count > 1)
+        {
+            plot.ShowLegend(Edge.Right);
+            plot.Legend.OutlineColor = Colors.Transparent;
+            plot.Legend.ShadowColor = Colors.Transparent;
+        }
         return plot;
     }
 }

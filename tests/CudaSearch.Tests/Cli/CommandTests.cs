@@ -86,7 +86,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(2, lines.Length);
         using (JsonDocument line = JsonDocument.Parse(lines[0]))
         {
-            string[] columns = ["answer", "level", "solution", "subject", "unique_id", "row", "dataset"];
+            string[] columns = ["answer", "command", "level", "solution", "subject", "unique_id", "row", "dataset"];
             Assert.Equal([.. s_record, .. columns], line.RootElement.EnumerateObject().Select(f => f.Name).ToHashSet());
         }
 

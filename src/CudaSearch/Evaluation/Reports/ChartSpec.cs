@@ -19,7 +19,7 @@ public sealed record ChartPoint(double X, double Y, double? Spread, string Tip);
 
 /// <summary>A line of a chart.</summary>
 /// <param name="Name">What it is called.</param>
-/// <param name="Color">Its place in the palette, 0 to 7; the shape of its points goes with it.</param>
+/// <param name="Color">Its place in the palette, 0 to 8, of which 8 is for bounds; the shape of its points goes with it.</param>
 /// <param name="Points">From left to right.</param>
 /// <param name="IsBound">Drawn thin and broken: a bound to compare with, not a method.</param>
 public sealed record ChartSeries(string Name, int Color, IReadOnlyList<ChartPoint> Points, bool IsBound = false);
@@ -39,7 +39,7 @@ public sealed record ChartSpec(
     string Name, string Title, string XLabel, string YLabel, ChartScale Scale, IReadOnlyList<ChartSeries> Series, IReadOnlyList<ChartMark> Marks)
 {
     /// <summary>Okabe and Ito's colours, which colour-blind readers can tell apart, as on the page.</summary>
-    public static IReadOnlyList<string> Palette { get; } = ["#0072b2", "#d55e00", "#009e73", "#b8558f", "#a87400", "#2f97d0", "#6b4fa0", "#59636e"];
+    public static IReadOnlyList<string> Palette { get; } = ["#0072b2", "#d55e00", "#009e73", "#b8558f", "#a87400", "#2f97d0", "#6b4fa0", "#3a3f47", "#7b8490"];
 
     /// <summary>The lines that have points.</summary>
     public IReadOnlyList<ChartSeries> Drawn { get; } = [.. Series.Where(series => series.Points.Count > 0)];
@@ -62,9 +62,15 @@ public sealed record ChartSpec(
     public IReadOnlyList<(double X, string Text)> XTicks()
     {
         if (Scale == ChartScale.Doubling) return [.. Xs.Select(x => (x, Short(x)))];
-        int first = (int)Math.Floor(Math.Log10(Xs[0]) + 1e-9), last = (int)Math.Ceiling(Math.Log10(Xs[^1]) - 1e-9);
-        int every = Math.Max(1, (last - first + 4) / 5);
-        return [.. Enumerable.Range(first, last - first + 1).Where(power => (power - first) % every == 0).Select(power => (Math.Pow(10, power), Short(Math.Pow(10, power))))];
+        double decades = Math.Log10(Xs[^1] / Xs[0]);
+        int first = (int)Math.Floor(Math.Log10(Xs[0])), last = (int)Math.Ceiling(Math.Log10(Xs[^1]));
+        int every = Math.Max(1, (int)Math.Round(decades / 5));
+        double[] digits = decades < 1.5 ? [1, 2, 5] : decades < 3 ? [1, 3] : [1];
+        return
+        [
+            .. Enumerable.Range(first, last - first + 1).Where(power => power % every == 0).SelectMany(power => digits.Select(digit => digit * Math.Pow(10, power)))
+                .Where(x => x > Xs[0] / 1.1 && x < Xs[^1] * 1.1).Select(x => (x, Short(x))),
+        ];
     }
 
     /// <summary>A number as an axis says it: 0.1, 64, 10 k, 3 M, 10¹².</summary>

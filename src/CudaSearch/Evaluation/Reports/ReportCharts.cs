@@ -3,7 +3,7 @@ namespace CudaSearch.Evaluation.Reports;
 /// <summary>The charts of a report: the page draws them, and <c>--plots</c> saves them.</summary>
 public static class ReportCharts
 {
-    private const int BoundColor = 7;
+    private const int BoundColor = 8;
 
     /// <summary>Every chart that the data has something to show in.</summary>
     public static IReadOnlyList<ChartSpec> Of(ReportData data)
@@ -59,7 +59,7 @@ public static class ReportCharts
 
     /// <summary>What one greedy answer of a larger model would cost; empty where the runs do not say how long prompts are.</summary>
     public static IReadOnlyList<ChartMark> ReferenceMarks(ReportData data) => ReferenceAnswer.Of(data) is { } answer
-        ? [.. answer.Models.Select(model => new ChartMark(model.Flops, $"one greedy answer, {model.Name}"))]
+        ? [.. answer.Models.Select(model => new ChartMark(model.Flops, $"greedy {model.Name}"))]
         : [];
 
     private static ChartPoint Point(string name, MethodPoint point, double x, Accuracy accuracy) => new(

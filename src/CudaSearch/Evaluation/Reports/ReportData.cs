@@ -32,6 +32,8 @@ public sealed record ReportData(IReadOnlyList<ReportRun> Runs, IReadOnlyList<Rep
         bool measurable = graded.Exists(run => run.IsIndependent && (measure == DifficultyMeasure.Oracle || run.IsScored));
         if (!measurable || graded.Select(run => run.Strategy).Distinct().Count() < 2 || graded.Exists(run => run.StopsWhenDecided)) return [];
         Difficulty difficulty = Difficulty.ByQuantile(Difficulty.Ease(graded, measure), Bins);
-        return [.. RunSet.Budgets(graded).Select(budget => Allocation.Of(graded, difficulty, budget)).OfType<BudgetAllocation>()];
+        // Where only the first samples of a larger run would compete with themselves there is no choice to show.
+        HashSet<int> made = [.. graded.Where(run => !run.IsIndependent).Select(run => run.N)];
+        return [.. RunSet.Budgets(graded).Where(budget => made.Count == 0 || made.Contains(budget)).Select(budget => Allocation.Of(graded, difficulty, budget)).OfType<BudgetAllocation>()];
     }
 }

@@ -1,5 +1,6 @@
 using CudaSearch.Answers;
 using CudaSearch.Evaluation.ComputeOptimal;
+using CudaSearch.Search;
 
 namespace CudaSearch.Evaluation.Reports;
 
@@ -34,13 +35,16 @@ public sealed record ReportMethod(string Name, bool IsScored, IReadOnlyList<Meth
     /// <summary>The accuracy of that vote.</summary>
     public Accuracy Decided(AccuracyRow row) => IsScored ? row.Weighted : row.Majority;
 
-    /// <summary>Finds the methods among runs of the same problems, in order of first appearance.</summary>
+    /// <summary>Finds the methods among runs of the same problems, from the cheapest strategy to the dearest.</summary>
     public static IReadOnlyList<ReportMethod> Among(IReadOnlyList<ReportRun> runs)
     {
         List<IGrouping<(string Strategy, string Model, string Prm, string Settings), ReportRun>> groups =
-            [.. runs.GroupBy(run => (run.Graded.Strategy, run.Model, run.Prm ?? "", SettingsOf(run.Graded)))];
+            [.. runs.GroupBy(run => (run.Graded.Strategy, run.Model, run.Prm ?? "", SettingsOf(run.Graded))).OrderBy(group => RankOf(group.Key.Strategy))];
         return [.. groups.Select(group => new ReportMethod(NameOf(group.Key, [.. groups.Select(other => other.Key)]), group.First().Graded.IsScored, Curve([.. group]), [.. group]))];
     }
+
+    private static int RankOf(string strategy) =>
+        Enumerable.Range(0, SearchStrategies.All.Count).FirstOrDefault(i => SearchStrategies.All[i].Name == strategy, SearchStrategies.All.Count);
 
     private static string SettingsOf(GradedRun run) => string.Join(' ', run.Settings.Split(' ')
         .Where(setting => !(run.IsIndependent || run.Strategy == "greedy") || !s_treeSettings.Any(name => setting.StartsWith(name, StringComparison.Ordinal))));

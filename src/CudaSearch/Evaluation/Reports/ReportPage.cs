@@ -34,7 +34,7 @@ public static class ReportPage
         if (bound.Point.N > 1)
             header.Add($"<div class=\"tile\"><b>{ReportTables.Percent(bound.Point.Row.PassAtK)} %</b><span>have a right answer among {bound.Point.N} ({bound.Method.Name})</span></div>\n");
         if (point.Cost(cost => cost.Flops) is { } flops and > 0 && ReferenceAnswer.Of(data) is { } reference)
-            header.Add($"<div class=\"tile\"><b>{Ratio(reference.Models[0].Flops / flops)}</b><span>the operations of the best, against one greedy answer of an 8B model</span></div>\n");
+            header.Add($"<div class=\"tile\"><b>{Ratio(reference.Models[0].Flops / flops)}</b><span>operations than one greedy answer of an 8B model takes, for the best</span></div>\n");
         return header.Add($"</div>\n</header>\n");
     }
 
@@ -47,8 +47,8 @@ public static class ReportPage
         data.Methods.Where(method => method.Runs[0].Graded.IsIndependent).MaxBy(method => method.Points[^1].N)?.Points[0] is { N: 1 } point ? point.Row.PassAtK : null;
 
     private static string Ratio(double ratio) => ratio >= 1
-        ? string.Create(CultureInfo.InvariantCulture, $"1/{ratio:#,0}")
-        : string.Create(CultureInfo.InvariantCulture, $"{1 / ratio:0.#}×");
+        ? string.Create(CultureInfo.InvariantCulture, $"{ratio:#,0.#}× fewer")
+        : string.Create(CultureInfo.InvariantCulture, $"{1 / ratio:#,0.#}× more");
 
     private static Html Accuracy(ReportData data)
     {
@@ -69,7 +69,7 @@ public static class ReportPage
     {
         Html levels = ReportTables.Groups(data, "level", table => table.ByLevel), subjects = ReportTables.Groups(data, "subject", table => table.BySubject);
         if (levels.Length + subjects.Length == 0) return new Html();
-        return Section("groups", "Where it helps", "Right answers in % by level and by subject, each method at its largest N; the darker, the more.").Add(levels).Add(subjects).Add($"</section>\n");
+        return Section("groups", "Where it helps", "Right answers in % by level and by subject, each method at its largest N; the stronger the colour, the more.").Add(levels).Add(subjects).Add($"</section>\n");
     }
 
     private static Html Costs(ReportData data)

@@ -23,7 +23,7 @@ internal static class ReportTables
         List<AccuracyRow> columns = rows[0].Rows;
         if (columns.Count == 0) return new Html();
         double low = rows.SelectMany(row => row.Rows).Min(row => 0.9 * row.Majority.Mean), high = 1;
-        Html table = Html.Of($"<div class=\"scroll\"><table><thead><tr><th>{heading}</th><th>N</th>").AddEach(columns, column => Html.Of($"<th>{column.Group}</th>")).Add($"</tr></thead><tbody>");
+        Html table = Html.Of($"<div class=\"scroll\"><table class=\"wrap\"><thead><tr><th>{heading}</th><th>N</th>").AddEach(columns, column => Html.Of($"<th>{column.Group}</th>")).Add($"</tr></thead><tbody>");
         foreach ((ReportMethod method, int n, List<AccuracyRow> groups) in rows)
         {
             table.Add($"<tr><td>{method.Name}</td><td>{n}</td>").AddEach(groups, row =>
@@ -49,7 +49,7 @@ internal static class ReportTables
             foreach (MethodPoint point in method.Points)
             {
                 AccuracyRow row = point.Row;
-                table.Add($"<tr><td>{method.Name}</td><td>{point.N}</td><td>{row.Seeds}</td>");
+                table.Add($"<tr><td class=\"{(point == method.Points[0] ? "" : "again")}\">{method.Name}</td><td>{point.N}</td><td>{row.Seeds}</td>");
                 foreach (Accuracy? accuracy in (Accuracy?[])[method.IsScored ? row.Naive : null, method.IsScored ? row.Weighted : null, row.Majority, row.PassAtK])
                     table.Add($"<td>{(accuracy is { } known ? Cell(known) : Html.Of($"<span class=\"quiet\">–</span>"))}</td>");
                 table.Add($"<td>{point.Cost(cost => cost.GeneratedTokens):#,0}</td><td>{point.Cost(cost => cost.PrmTokens):#,0}</td>");
@@ -64,7 +64,7 @@ internal static class ReportTables
     public static Html Allocations(IReadOnlyList<BudgetAllocation> allocations)
     {
         int bins = allocations[0].Choices.Count;
-        Html table = Html.Of($"<div class=\"scroll\"><table><thead><tr><th>N</th><th>by difficulty</th><th>best single</th><th class=\"text\">which</th>");
+        Html table = Html.Of($"<div class=\"scroll\"><table class=\"wrap\"><thead><tr><th>N</th><th>by difficulty</th><th>best single</th><th class=\"text\">which</th>");
         for (int bin = 0; bin < bins; bin++)
         {
             string name = bin == 0 ? "easiest" : bin == bins - 1 ? "hardest" : "";

@@ -32,7 +32,7 @@ internal sealed class SvgChart
         Html.Of($"<div class=\"wide\">{Drawing(spec, 1040, 430, labels: true)}</div><div class=\"narrow\">{Legend(spec)}{Drawing(spec, 400, 330, labels: false)}</div>");
 
     /// <summary>A small drawing for a row of several.</summary>
-    public static Html Panel(ChartSpec spec) => Drawing(spec, 480, 320, labels: false);
+    public static Html Panel(ChartSpec spec) => Drawing(spec, 380, 270, labels: false);
 
     /// <summary>What the lines of a chart are.</summary>
     public static Html Legend(ChartSpec spec) => Html.Of($"<ul class=\"legend\">").AddEach(spec.Drawn, series => Html.Of(
@@ -95,22 +95,19 @@ internal sealed class SvgChart
         }
     }
 
-    /// <summary>A line's name stands beside its last point, pushed up or down where it would cover another's.</summary>
+    /// <summary>A line's name stands beside its last point, pushed down where it would cover another's.</summary>
     private void AddLabels(Html svg)
     {
-        foreach (IGrouping<double, ChartSeries> ending in _spec.Drawn.GroupBy(series => series.Points[^1].X))
+        List<(double X, double Y, double End)> taken = [];
+        foreach (ChartSeries series in _spec.Drawn.OrderByDescending(series => series.Points[^1].Y))
         {
-            List<ChartSeries> lines = [.. ending.OrderByDescending(series => series.Points[^1].Y)];
-            double[] at = [.. lines.Select(series => Y(series.Points[^1].Y) + 4)];
-            for (int i = 1; i < at.Length; i++) at[i] = Math.Max(at[i], at[i - 1] + LabelGap);
-            double over = Math.Max(0, at[^1] - (_height - _bottom));
-            for (int i = at.Length - 1; i >= 0 && over > 0; i--)
+            double x = X(series.Points[^1].X) + 12, y = Y(series.Points[^1].Y) + 4, end = x + CharacterWidth * series.Name.Length;
+            foreach ((double otherX, double otherY, double otherEnd) in taken.OrderBy(label => label.Y))
             {
-                at[i] -= over;
-                over = i > 0 ? Math.Max(0, at[i - 1] + LabelGap - at[i]) : 0;
+                if (x < otherEnd && otherX < end && Math.Abs(y - otherY) < LabelGap) y = otherY + LabelGap;
             }
-            foreach ((ChartSeries series, double y) in lines.Zip(at))
-                svg.Add($"<text class=\"tag c{series.Color}\" x=\"{X(ending.Key) + 12:0.#}\" y=\"{y:0.#}\">{series.Name}</text>");
+            taken.Add((x, y, end));
+            svg.Add($"<text class=\"tag c{series.Color}\" x=\"{x:0.#}\" y=\"{y:0.#}\">{series.Name}</text>");
         }
     }
 
