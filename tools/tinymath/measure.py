@@ -29,9 +29,10 @@ def cell(values):
 
 def main():
     folder, names = sys.argv[1], sys.argv[2:]
-    print("| generator | single sample, % | by seed | majority of 16 | pass@16 | level 1 | 2 | 3 | 4 | 5 |\n|---|---:|---|---:|---:|---:|---:|---:|---:|---:|")
-    for name in names:
-        seeds = [read(f"{folder}/{name}-seed{seed}.jsonl") for seed in (1, 2, 3)]
+    runs = {name: [read(f"{folder}/{name}-seed{seed}.jsonl") for seed in (1, 2, 3)] for name in names}
+    n = runs[names[0]][0][0]["n"]
+    print(f"| generator | single sample, % | by seed | majority of {n} | pass@{n} | level 1 | 2 | 3 | 4 | 5 |\n|---|---:|---|---:|---:|---:|---:|---:|---:|---:|")
+    for name, seeds in runs.items():
         assert all(len(records) == 350 and all(split_of(record["problem"]) == "held-out" for record in records) for records in seeds)
         samples = [share(records, single) for records in seeds]
         levels = [cell([share([r for r in records if int(r["level"]) == level], single) for records in seeds]) for level in range(1, 6)]

@@ -107,7 +107,7 @@ public sealed class EvaluationRunnerTests : IDisposable
     public async Task OperationsAreThoseOfTheModelsShape()
     {
         string path = await RunAsync("greedy.jsonl", "greedy", threads: 1, concurrency: 1, n: 1);
-        JsonNode usage = Lines(path)[0]["usage"]!;
+        JsonNode usage = Lines(path).First()["usage"]!;
         double prompt = (double)usage["prompt_tokens"]!, drawn = (double)usage["generated_tokens"]!;
         Assert.Equal(prompt, (double)usage["prefill_tokens"]!);
         // The last token drawn is not computed; a token attends to all before it and to itself.

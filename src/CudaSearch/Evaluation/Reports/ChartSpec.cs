@@ -66,11 +66,12 @@ public sealed record ChartSpec(
         int first = (int)Math.Floor(Math.Log10(Xs[0])), last = (int)Math.Ceiling(Math.Log10(Xs[^1]));
         int every = Math.Max(1, (int)Math.Round(decades / 5));
         double[] digits = decades < 1.5 ? [1, 2, 5] : decades < 3 ? [1, 3] : [1];
-        return
+        (double X, string Text)[] ticks =
         [
             .. Enumerable.Range(first, last - first + 1).Where(power => power % every == 0).SelectMany(power => digits.Select(digit => digit * Math.Pow(10, power)))
                 .Where(x => x > Xs[0] / 1.1 && x < Xs[^1] * 1.1).Select(x => (x, Short(x))),
         ];
+        return ticks.Length > 0 ? ticks : [(Xs[0], Short(Xs[0]))];
     }
 
     /// <summary>A number as an axis says it: 0.1, 64, 10 k, 3 M, 10¹².</summary>
