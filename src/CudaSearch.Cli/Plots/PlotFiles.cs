@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CudaSearch.Evaluation.Reports;
 using ScottPlot;
 
@@ -14,10 +15,18 @@ public static class PlotFiles
 
     /// <summary>Saves charts into a folder, which is made where it is missing.</summary>
     /// <returns>Charts saved.</returns>
+    /// <exception cref="CudaSearchException">This platform has no native drawing library.</exception>
     public static int Save(IReadOnlyList<ChartSpec> charts, string folder)
     {
         Directory.CreateDirectory(folder);
-        foreach (ChartSpec chart in charts) Save(chart, Path.Combine(folder, chart.Name + ".png"), Path.Combine(folder, chart.Name + ".svg"));
+        try
+        {
+            foreach (ChartSpec chart in charts) Save(chart, Path.Combine(folder, chart.Name + ".png"), Path.Combine(folder, chart.Name + ".svg"));
+        }
+        catch (Exception e) when (e is DllNotFoundException || e.InnerException is DllNotFoundException)
+        {
+            throw CudaSearchException.BadInput($"plots are drawn by SkiaSharp, whose native library is not here for {RuntimeInformation.RuntimeIdentifier}; the page needs none: leave --plots out", e);
+        }
         return charts.Count;
     }
 
