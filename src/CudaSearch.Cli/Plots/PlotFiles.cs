@@ -25,7 +25,8 @@ public static class PlotFiles
         }
         catch (Exception e) when (e is DllNotFoundException || e.InnerException is DllNotFoundException)
         {
-            throw CudaSearchException.BadInput($"plots are drawn by SkiaSharp, whose native library is not here for {RuntimeInformation.RuntimeIdentifier}; the page needs none: leave --plots out", e);
+            throw CudaSearchException.BadInput(
+                $"plots are drawn by SkiaSharp, whose native library is not here for {RuntimeInformation.RuntimeIdentifier}; the page needs none: leave --plots out", e);
         }
         return charts.Count;
     }

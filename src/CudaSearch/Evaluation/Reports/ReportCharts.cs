@@ -8,14 +8,9 @@ public static class ReportCharts
     /// <summary>Every chart that the data has something to show in.</summary>
     public static IReadOnlyList<ChartSpec> Of(ReportData data)
     {
-        var marks = ReferenceMarks(data);
         List<ChartSpec> charts =
         [
-            ByN(data), .. data.Methods.Select((method, i) => ByVote(method, i)).Where(chart => chart.Drawn.Count > 0), PassAtK(data),
-            ByCost(data, "generated-tokens", "generated tokens a problem", cost => cost.GeneratedTokens, []),
-            ByCost(data, "prm-tokens", "PRM tokens a problem", cost => cost.PrmTokens, []),
-            ByCost(data, "seconds", "seconds a problem", cost => cost.Seconds, [], firstOfMore: false),
-            ByCost(data, "flops", "floating-point operations a problem", cost => cost.Flops, marks),
+            ByN(data), .. data.Methods.Select(ByVote), PassAtK(data), .. ByPlainCost(data), ByOperations(data),
         ];
         return [.. charts.Where(chart => chart.Drawn.Count > 0)];
     }
@@ -23,7 +18,11 @@ public static class ReportCharts
     /// <summary>The deciding vote of every method against N.</summary>
     public static ChartSpec ByN(ReportData data) => new(
         "accuracy", $"Right answers against N, {data.Problems} problems", "N, completions or beams", "right answers, %", ChartScale.Doubling,
-        [.. data.Methods.Select((method, i) => new ChartSeries(method.Name, i % BoundColor, [.. method.Points.Select(point => Point(method.Name, point, point.N, method.Decided(point.Row)))]))], []);
+        [
+            .. data.Methods.Select((method, i) => new ChartSeries(
+                method.Name, i % BoundColor, [.. method.Points.Select(point => Point(method.Name, point, point.N, method.Decided(point.Row)))])),
+        ],
+        []);
 
     /// <summary>Every vote of one method against N.</summary>
     public static ChartSpec ByVote(ReportMethod method, int index)
@@ -43,24 +42,32 @@ public static class ReportCharts
         [.. data.Methods.Select((method, i) => new ChartSeries(
             method.Name, i % BoundColor, method.Points.Count > 1 ? [.. method.Points.Select(point => Point($"{method.Name}, pass@k", point, point.N, point.Row.PassAtK))] : []))], []);
 
-    /// <summary>The deciding vote of every method against a cost.</summary>
-    /// <param name="data">The runs.</param>
-    /// <param name="name">Names the chart.</param>
-    /// <param name="label">The cost in words.</param>
-    /// <param name="of">The cost of a run.</param>
-    /// <param name="marks">What to compare with.</param>
-    /// <param name="firstOfMore">Whether the first N of more samples cost their share of it.</param>
-    public static ChartSpec ByCost(ReportData data, string name, string label, Func<RunCost, double?> of, IReadOnlyList<ChartMark> marks, bool firstOfMore = true) => new(
-        name, $"Right answers against {label}", label, "right answers, %", ChartScale.PowersOfTen,
-        [.. data.Methods.Select((method, i) => new ChartSeries(method.Name, i % BoundColor, [.. method.Points
-            .Where(point => firstOfMore || point.Share == 1)
-            .Select(point => (Point: point, Cost: point.Cost(of))).Where(point => point.Cost > 0)
-            .Select(point => Point($"{method.Name}, {ChartSpec.Short(point.Cost!.Value)} {label}", point.Point, point.Cost.Value, method.Decided(point.Point.Row)))]))], marks);
+    /// <summary>The deciding vote of every method against tokens of the generator, of the PRM, and seconds.</summary>
+    public static IReadOnlyList<ChartSpec> ByPlainCost(ReportData data) =>
+    [
+        ByCost(data, "generated-tokens", "generated tokens a problem", cost => cost.GeneratedTokens, []),
+        ByCost(data, "prm-tokens", "PRM tokens a problem", cost => cost.PrmTokens, []),
+        ByCost(data, "seconds", "seconds a problem", cost => cost.Seconds, [], firstOfMore: false),
+    ];
 
-    /// <summary>What one greedy answer of a larger model would cost; empty where the runs do not say how long prompts are.</summary>
-    public static IReadOnlyList<ChartMark> ReferenceMarks(ReportData data) => ReferenceAnswer.Of(data) is { } answer
-        ? [.. answer.Models.Select(model => new ChartMark(model.Flops, $"greedy {model.Name}"))]
-        : [];
+    /// <summary>The deciding vote of every method against operations, with what one greedy answer of a larger model would take.</summary>
+    public static ChartSpec ByOperations(ReportData data) => ByCost(
+        data, "flops", "floating-point operations a problem", cost => cost.Flops,
+        ReferenceAnswer.Of(data) is { } answer ? [.. answer.Models.Select(model => new ChartMark(model.Flops, $"greedy {model.Name}"))] : []);
+
+    // firstOfMore: whether the first N of more samples cost their share of it.
+    private static ChartSpec ByCost(
+        ReportData data, string name, string label, Func<RunCost, double?> of, IReadOnlyList<ChartMark> marks, bool firstOfMore = true)
+    {
+        return new ChartSpec(
+            name, $"Right answers against {label}", label, "right answers, %", ChartScale.PowersOfTen,
+            [.. data.Methods.Select((method, i) => new ChartSeries(method.Name, i % BoundColor, [.. Points(method)]))], marks);
+
+        IEnumerable<ChartPoint> Points(ReportMethod method) => method.Points
+            .Where(point => firstOfMore || point.Share == 1)
+            .Select(point => (Point: point, Cost: point.Cost(of) ?? 0)).Where(point => point.Cost > 0)
+            .Select(point => Point($"{method.Name}, {ChartSpec.Short(point.Cost)} {label}", point.Point, point.Cost, method.Decided(point.Point.Row)));
+    }
 
     private static ChartPoint Point(string name, MethodPoint point, double x, Accuracy accuracy) => new(
         x, 100 * accuracy.Mean, 100 * accuracy.StandardDeviation, $"{name}, N = {point.N}\n{ReportTables.Percent(accuracy)} % right{Seeds(point.Row.Seeds)}");

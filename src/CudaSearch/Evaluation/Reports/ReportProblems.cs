@@ -18,9 +18,16 @@ internal static class ReportProblems
             """);
         if (columns.Count > 1) list.Add($"<button type=\"button\" data-filter=\"some\" aria-pressed=\"false\">Solved by some</button>");
         list.Add($"<button type=\"button\" data-filter=\"every\" aria-pressed=\"false\">Solved by {(columns.Count > 1 ? "all" : "it")}</button>");
-        list.Add($"<input type=\"search\" id=\"find\" placeholder=\"Find in problems\" aria-label=\"Find in problems\"><span id=\"count\" class=\"quiet small\"></span></div>\n<div id=\"problems\">\n");
+        list.Add($"""
+            <input type="search" id="find" placeholder="Find in problems" aria-label="Find in problems"><span id="count" class="quiet small"></span></div>
+            <div id="problems">
+
+            """);
         foreach (ReportProblem problem in columns[0].Run.Problems)
-            list.Add(Item(problem, [.. columns.Where(column => column.Problems.ContainsKey(problem.Row)).Select(column => (column.Method, column.Run, column.Problems[problem.Row]))]));
+        {
+            var solved = columns.Where(column => column.Problems.ContainsKey(problem.Row));
+            list.Add(Item(problem, [.. solved.Select(column => (column.Method, column.Run, column.Problems[problem.Row]))]));
+        }
         return list.Add($"</div>\n");
     }
 
@@ -34,20 +41,35 @@ internal static class ReportProblems
             string tip = $"{method.Name}: {result.Chosen} ({(result.IsRight ? "right" : "wrong")})";
             item.Add($"<span class=\"{(result.IsRight ? "good" : "bad")}\" data-tip=\"{tip}\">{(result.IsRight ? "●" : "○")}</span>");
         }
-        item.Add($"</span><span class=\"text\">{problem.Problem}</span><span class=\"tag quiet\">{string.Join(" · ", ((string?[])[problem.Subject, problem.Level]).OfType<string>())}</span></summary>\n");
-        item.Add($"<pre class=\"statement\">{problem.Problem}</pre><p>Reference answer: <b class=\"mono\">{problem.Answer}</b></p>\n");
-        item.Add($"<div class=\"scroll\"><table><thead><tr><th>method</th><th>N</th><th class=\"text\">chosen answer</th><th>right completions</th><th class=\"text\">answers given</th></tr></thead><tbody>");
+        string kindOf = string.Join(" · ", ((string?[])[problem.Subject, problem.Level]).OfType<string>());
+        item.Add($"""
+            </span><span class="text">{problem.Problem}</span><span class="tag quiet">{kindOf}</span></summary>
+            <pre class="statement">{problem.Problem}</pre><p>Reference answer: <b class="mono">{problem.Answer}</b></p>
+            <div class="scroll"><table><thead><tr><th>method</th><th>N</th><th class="text">chosen answer</th><th>right completions</th><th class="text">answers given</th></tr></thead><tbody>
+            """);
         foreach ((ReportMethod method, ReportRun run, ReportProblem result) in results)
         {
-            item.Add($"<tr><td>{method.Name}</td><td>{run.Graded.N}</td><td class=\"text mono {(result.IsRight ? "good" : "bad")}\">{Shown(result.Chosen)} {(result.IsRight ? "✓" : "✗")}</td><td>{100 * result.RightShare:0} %</td><td class=\"text mono\">");
-            item.AddEach(result.Tally, answer => Html.Of($"<span class=\"{(answer.IsRight ? "good" : "quiet")}\">{Shown(answer.Answer)}</span><span class=\"quiet\"> ×{answer.Count}</span>&ensp;")).Add($"</td></tr>");
+            item.Add($"""
+                <tr><td>{method.Name}</td><td>{run.Graded.N}</td><td class="text mono {(result.IsRight ? "good" : "bad")}">{Shown(result.Chosen)} {(result.IsRight ? "✓" : "✗")}</td>
+                <td>{100 * result.RightShare:0} %</td><td class="text mono">
+                """);
+            item.AddEach(result.Tally, Counted).Add($"</td></tr>");
         }
         item.Add($"</tbody></table></div>\n");
         // The method with most to show: of the last one given that has both kinds of completions, else of the first.
         ReportProblem shown = results.LastOrDefault(result => result.Problem.Examples.Count > 1).Problem ?? results[^1].Problem;
-        item.Add($"<div class=\"panels\">").AddEach(shown.Examples, example => Html.Of(
-            $"<div><p class=\"small {(example.IsRight ? "good" : "bad")}\">Best-scored {(example.IsRight ? "right" : "wrong")} completion{Score(example.Score)}</p><pre>{example.Text}</pre></div>"));
-        return item.Add($"</div></details>\n");
+        return item.Add($"<div class=\"panels\">").AddEach(shown.Examples, Example).Add($"</div></details>\n");
+    }
+
+    private static Html Counted(AnswerCount answer) =>
+        Html.Of($"<span class=\"{(answer.IsRight ? "good" : "quiet")}\">{Shown(answer.Answer)}</span><span class=\"quiet\"> ×{answer.Count}</span>&ensp;");
+
+    private static Html Example(ExampleCompletion example)
+    {
+        string verdict = example.IsRight ? "right" : "wrong";
+        return Html.Of($"""
+            <div><p class="small {(example.IsRight ? "good" : "bad")}">Best-scored {verdict} completion{Score(example.Score)}</p><pre>{example.Text}</pre></div>
+            """);
     }
 
     private static Html Score(double? score) => score is { } known ? Html.Of($", score {known:0.000}") : new Html();

@@ -23,7 +23,8 @@ internal static class ReportTables
         List<AccuracyRow> columns = rows[0].Rows;
         if (columns.Count == 0) return new Html();
         double low = rows.SelectMany(row => row.Rows).Min(row => 0.9 * row.Majority.Mean), high = 1;
-        Html table = Html.Of($"<div class=\"scroll\"><table class=\"wrap\"><thead><tr><th>{heading}</th><th>N</th>").AddEach(columns, column => Html.Of($"<th>{column.Group}</th>")).Add($"</tr></thead><tbody>");
+        Html table = Html.Of($"<div class=\"scroll\"><table class=\"wrap\"><thead><tr><th>{heading}</th><th>N</th>");
+        table.AddEach(columns, column => Html.Of($"<th>{column.Group}</th>")).Add($"</tr></thead><tbody>");
         foreach ((ReportMethod method, int n, List<AccuracyRow> groups) in rows)
         {
             table.Add($"<tr><td>{method.Name}</td><td>{n}</td>").AddEach(groups, row =>
@@ -75,6 +76,24 @@ internal static class ReportTables
         {
             table.Add($"<tr><td>{row.Budget}</td><td>{Cell(row.Optimal)}</td><td>{Cell(row.Single)}</td><td class=\"text\">{row.SingleName}</td>");
             table.AddEach(row.Choices, choice => Html.Of($"<td class=\"text{(choice.Name == row.SingleName ? " quiet" : "")}\">{choice.Name}</td>")).Add($"</tr>");
+        }
+        return table.Add($"</tbody></table></div>\n");
+    }
+
+    /// <summary>The runs: file, method, settings, device.</summary>
+    public static Html Runs(ReportData data)
+    {
+        Html table = Html.Of($"""
+            <div class="scroll"><table><thead><tr><th>file</th><th class="text">run</th><th class="text">settings</th><th class="text">device</th></tr></thead><tbody>
+            """);
+        foreach (ReportRun run in data.Runs)
+        {
+            string judged = run.Prm is { } prm ? $", judged by {prm}" : "";
+            table.Add($"""
+                <tr><td class="mono">{Path.GetFileName(run.Graded.Path)}</td>
+                <td class="text">{run.Graded.Strategy}, n {run.Graded.N}, seed {run.Graded.Seed}, {run.Model}{judged}</td>
+                <td class="text mono settings">{run.Graded.Settings}</td><td class="text">{run.Device}</td></tr>
+                """);
         }
         return table.Add($"</tbody></table></div>\n");
     }
