@@ -3,9 +3,9 @@ using CudaSearch.Cache;
 namespace CudaSearch.Engine;
 
 /// <summary>Counts the distinct pages of a scope's sequences, and those they would have if none were shared.</summary>
-internal sealed class PageCensus(int pages)
+internal sealed class PageCensus(PagePool pool)
 {
-    private readonly long[] _lastCount = new long[pages];
+    private readonly long[] _lastCount = new long[pool.PageCount];
     private long _count;
 
     public void Count(Usage usage)
@@ -14,7 +14,7 @@ internal sealed class PageCensus(int pages)
         int distinct = 0, withoutSharing = 0;
         foreach (Sequence sequence in usage.Live)
         {
-            withoutSharing += PagePool.PagesFor(sequence.Table.Length) * sequence.Owners;
+            withoutSharing += pool.PagesToHold(sequence.Table.Length) * sequence.Owners;
             foreach (int page in sequence.Table.Pages)
             {
                 if (_lastCount[page] == _count) continue;

@@ -23,6 +23,15 @@ internal abstract class Request(Sequence sequence, CancellationToken cancellatio
     /// <summary>Most output rows that so many of the sequence's pending tokens can ask for.</summary>
     public abstract int OutputRows(int firstPosition, int rows);
 
+    /// <summary>What it is called in traces.</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>Positions whose reward is asked for; null when none is.</summary>
+    public virtual int[]? Positions => null;
+
+    /// <summary>Whether the pass that is planned draws a token for it.</summary>
+    public virtual bool Draws => false;
+
     /// <summary>Takes the results of a pass; true when the request is done.</summary>
     public abstract bool TakeResults(PassResults results);
 
@@ -35,11 +44,13 @@ internal abstract class Request(Sequence sequence, CancellationToken cancellatio
 }
 
 /// <summary>What a request reads after a pass.</summary>
-internal readonly ref struct PassResults(StepBatch batch, Model.Transformer model)
+/// <param name="batch">The pass.</param>
+/// <param name="model">What computed it; null in a replay, which computes nothing.</param>
+internal readonly ref struct PassResults(StepBatch batch, Model.Transformer? model)
 {
     public StepBatch Batch { get; } = batch;
 
-    public Model.Transformer Model { get; } = model;
+    public Model.Transformer Model => model!;
 }
 
 /// <summary>A request with a result.</summary>
@@ -66,6 +77,8 @@ internal abstract class Request<T>(Sequence sequence, CancellationToken cancella
 /// <summary>Brings all tokens but the last into the cache: what forks of a new sequence wait for.</summary>
 internal sealed class PrefillRequest(Sequence sequence) : Request<bool>(sequence, CancellationToken.None)
 {
+    public override string Kind => "prefill";
+
     protected override bool Result => true;
 
     public override void AddOutputs(StepBatch batch, int firstRow, int firstPosition, int rows)
@@ -91,6 +104,10 @@ internal sealed class GenerationRequest(
     private int _wholeText;
     private int _generated;
     private int _sample = -1;
+
+    public override string Kind => "generate";
+
+    public override bool Draws => _sample >= 0;
 
     protected override GenerationResult Result => new(_text.ToString(), _reason, _generated);
 
@@ -165,6 +182,10 @@ internal sealed class RewardRequest(Sequence sequence, int[] positions, Cancella
     private readonly float[] _rewards = new float[positions.Length];
     private readonly List<(int Index, int Reward)> _asked = [];
 
+    public override string Kind => "reward";
+
+    public override int[]? Positions => positions;
+
     public override int FirstNeeded => positions[0];
 
     protected override float[] Result => _rewards;
@@ -201,6 +222,8 @@ internal sealed class LogitsRequest(Sequence sequence, CancellationToken cancell
 {
     private float[] _logits = [];
     private int _row = -1;
+
+    public override string Kind => "logits";
 
     protected override float[] Result => _logits;
 

@@ -22,7 +22,7 @@ internal sealed class CacheModel : IDisposable
     public CacheModel(int pages, int buckets)
     {
         _pool = new PagePool(pages);
-        _tree = new PrefixTree(_pool, buckets);
+        _tree = new PrefixTree(_pool, Eviction.Lru, buckets);
         _tensor = new ulong[pages * Page];
     }
 
