@@ -30,6 +30,8 @@ internal static class EvalCommand
         var search = new StrategyOptions(command);
         var json = new Option<bool>("--json") { Description = "print the accuracy table as one JSON document" };
         command.Add(json);
+        var trace = TraceOption.Create();
+        command.Add(trace);
         command.SetAction(async (parsed, cancellation) =>
         {
             (RunSettings settings, WorkbenchOptions models) = search.Read(parsed);
@@ -37,7 +39,9 @@ internal static class EvalCommand
             EvaluationOptions options = dataset.Read(parsed, parsed.GetValue(recipe) is not null, settings, models.Model!);
             if (search.IsCompatible(parsed)) options = options with { Range = Compatibility.Apply(options.Range) };
             (models, options) = folders.Resolve(parsed, models, options, dataset.Split(parsed));
+            using TraceOption.Recording recording = TraceOption.Begin(parsed.GetValue(trace), keep: false, host);
             using Workbench workbench = StrategyOptions.Open(host, settings, models);
+            recording.Start(workbench);
             using var solver = new ProblemSolver(workbench, settings);
             var runner = new EvaluationRunner(solver, options);
             if (dataset.MakesFolder(parsed)) Directory.CreateDirectory(Path.GetDirectoryName(options.Output)!);

@@ -104,9 +104,10 @@ public sealed class PrefixTree
     /// <returns>How many were freed; fewer than wanted where no more can be.</returns>
     public int Evict(int pages)
     {
-        int freed = EvictLeaves(pages);
-        // First in first out meets parents before their children: with its leaves gone a parent is one itself.
-        for (int more = freed; _eviction == Eviction.Fifo && more > 0 && freed < pages; freed += more) more = EvictLeaves(pages - freed);
+        if (_eviction != Eviction.Fifo) return EvictLeaves(pages);
+        // Parents stand before their children here: with its last child gone one is the next to go.
+        int freed = 0;
+        while (freed < pages && EvictLeaves(1) == 1) freed++;
         return freed;
     }
 

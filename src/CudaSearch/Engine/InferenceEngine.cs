@@ -54,6 +54,22 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>Passes run so far.</summary>
     public long Passes => _scheduler.Passes;
 
+    /// <summary>How it stands at this moment.</summary>
+    public EngineStatus Status
+    {
+        get
+        {
+            lock (_gate)
+            {
+                (int held, int alone) = _scheduler.CountPages();
+                return new EngineStatus(_scheduler.Passes, _scheduler.DrawnTokens, held, alone, Pool.PageCount);
+            }
+        }
+    }
+
+    /// <summary>Whether what happens to its sequences is written down.</summary>
+    internal bool IsTraced => _scheduler.Trace is not null;
+
     /// <summary>The pages.</summary>
     internal PagePool Pool { get; }
 

@@ -10,9 +10,17 @@ internal sealed class PageCensus(PagePool pool)
 
     public void Count(Usage usage)
     {
+        (int distinct, int withoutSharing) = Count(usage.Live);
+        usage.PagesPeak = Math.Max(usage.PagesPeak, distinct);
+        usage.PagesPeakWithoutSharing = Math.Max(usage.PagesPeakWithoutSharing, withoutSharing);
+    }
+
+    /// <summary>The distinct pages of these sequences, and how many they would be if none were shared.</summary>
+    public (int Distinct, int WithoutSharing) Count(IReadOnlyList<Sequence> sequences)
+    {
         _count++;
         int distinct = 0, withoutSharing = 0;
-        foreach (Sequence sequence in usage.Live)
+        foreach (Sequence sequence in sequences)
         {
             withoutSharing += pool.PagesToHold(sequence.Table.Length) * sequence.Owners;
             foreach (int page in sequence.Table.Pages)
@@ -22,7 +30,6 @@ internal sealed class PageCensus(PagePool pool)
                 distinct++;
             }
         }
-        usage.PagesPeak = Math.Max(usage.PagesPeak, distinct);
-        usage.PagesPeakWithoutSharing = Math.Max(usage.PagesPeakWithoutSharing, withoutSharing);
+        return (distinct, withoutSharing);
     }
 }

@@ -4,6 +4,22 @@ using CudaSearch.Tokenization;
 
 namespace CudaSearch.Engine;
 
+/// <summary>What a request asks for.</summary>
+internal enum RequestKind
+{
+    /// <summary>That tokens are computed.</summary>
+    Prefill,
+
+    /// <summary>Tokens, until a stop rule holds.</summary>
+    Generate,
+
+    /// <summary>Rewards at positions.</summary>
+    Reward,
+
+    /// <summary>Logits of the last position.</summary>
+    Logits,
+}
+
 /// <summary>Something a sequence waits for. Lives from the call until its task completes.</summary>
 internal abstract class Request(Sequence sequence, CancellationToken cancellation)
 {
@@ -23,8 +39,8 @@ internal abstract class Request(Sequence sequence, CancellationToken cancellatio
     /// <summary>Most output rows that so many of the sequence's pending tokens can ask for.</summary>
     public abstract int OutputRows(int firstPosition, int rows);
 
-    /// <summary>What it is called in traces.</summary>
-    public abstract string Kind { get; }
+    /// <summary>What is asked for.</summary>
+    public abstract RequestKind Kind { get; }
 
     /// <summary>Positions whose reward is asked for; null when none is.</summary>
     public virtual int[]? Positions => null;
@@ -77,7 +93,7 @@ internal abstract class Request<T>(Sequence sequence, CancellationToken cancella
 /// <summary>Brings all tokens but the last into the cache: what forks of a new sequence wait for.</summary>
 internal sealed class PrefillRequest(Sequence sequence) : Request<bool>(sequence, CancellationToken.None)
 {
-    public override string Kind => "prefill";
+    public override RequestKind Kind => RequestKind.Prefill;
 
     protected override bool Result => true;
 
@@ -105,7 +121,7 @@ internal sealed class GenerationRequest(
     private int _generated;
     private int _sample = -1;
 
-    public override string Kind => "generate";
+    public override RequestKind Kind => RequestKind.Generate;
 
     public override bool Draws => _sample >= 0;
 
@@ -182,7 +198,7 @@ internal sealed class RewardRequest(Sequence sequence, int[] positions, Cancella
     private readonly float[] _rewards = new float[positions.Length];
     private readonly List<(int Index, int Reward)> _asked = [];
 
-    public override string Kind => "reward";
+    public override RequestKind Kind => RequestKind.Reward;
 
     public override int[]? Positions => positions;
 
@@ -223,7 +239,7 @@ internal sealed class LogitsRequest(Sequence sequence, CancellationToken cancell
     private float[] _logits = [];
     private int _row = -1;
 
-    public override string Kind => "logits";
+    public override RequestKind Kind => RequestKind.Logits;
 
     protected override float[] Result => _logits;
 

@@ -25,6 +25,9 @@ internal sealed class Scheduler(PagePool pool, PassCapacity capacity, Eviction e
 
     public long Passes { get; private set; }
 
+    /// <summary>Tokens drawn in all.</summary>
+    public long DrawnTokens { get; private set; }
+
     /// <summary>Writes down what happens; null when nobody wants to know.</summary>
     public EngineTrace? Trace { get; set; }
 
@@ -185,13 +188,14 @@ internal sealed class Scheduler(PagePool pool, PassCapacity capacity, Eviction e
             sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
             if (failure is not null) continue;
             // Prompts stay findable; what was drawn or scored is not asked for again.
-            bool prompt = request is PrefillRequest || request is GenerationRequest && rows > 1;
+            bool prompt = request.Kind == RequestKind.Prefill || request.Kind == RequestKind.Generate && rows > 1;
             if (prompt && sequence.Table.Length == sequence.Length)
             {
                 Prefixes.Insert(sequence.Tokens, sequence.Table);
                 Trace?.Cached(sequence);
             }
             (int length, int held) = (sequence.Length, sequence.Table.Length);
+            if (request.Draws) DrawnTokens++;
             bool done = TakeResults(request, results);
             Trace?.Result(request, length, held, done);
             if (!done) continue;
@@ -255,6 +259,9 @@ internal sealed class Scheduler(PagePool pool, PassCapacity capacity, Eviction e
         request.Cancel();
         Trace?.Cancelled(request);
     }
+
+    /// <summary>The pages that sequences hold, and those they would hold if none were shared.</summary>
+    public (int Held, int WithoutSharing) CountPages() => _census.Count(_sequences);
 
     public void CheckIntegrity() => pool.CheckIntegrity(_sequences.Select(sequence => sequence.Table), Prefixes);
 

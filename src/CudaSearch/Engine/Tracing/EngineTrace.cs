@@ -15,16 +15,13 @@ internal sealed class EngineTrace
     private readonly Scheduler _scheduler;
     private readonly PageChanges _changes = new();
     private readonly Dictionary<Usage, int> _scopes = [];
-    private readonly long[] _lastHeld;
     private readonly long _start = Stopwatch.GetTimestamp();
     private int _engine;
-    private long _count;
 
     public EngineTrace(ITraceSink sink, PagePool pool, Scheduler scheduler)
     {
         if (scheduler.Sequences.Count > 0) throw new InvalidOperationException("a trace begins before the first sequence");
         (_sink, _pool, _scheduler) = (sink, pool, scheduler);
-        _lastHeld = new long[pool.PageCount];
         scheduler.ClearCache();
         pool.Changes = _changes;
     }
@@ -43,7 +40,7 @@ internal sealed class EngineTrace
         Event = "create", Seq = sequence.Age, Scope = ScopeOf(sequence.Usage), Beam = sequence.Stream.Beam, Tokens = [.. sequence.Tokens],
     });
 
-    public void Forked(Sequence fork, Sequence from) => Write(new() { Event = "fork", Seq = fork.Age, From = from.Age, Beam = fork.Stream.Beam });
+    public void Forked(Sequence fork, Sequence from) => Write(new() { Event = "fork", Seq = fork.Age, From = from.Age, Beam = fork.Stream.Beam, Length = fork.Length });
 
     public void TrunkGrown(Sequence trunk, Sequence sequence) => Write(new() { Event = "trunk", Seq = trunk.Age, From = sequence.Age, Length = trunk.Length });
 
@@ -59,7 +56,7 @@ internal sealed class EngineTrace
 
     public void Requested(Request request) => Write(new()
     {
-        Event = "request", Seq = request.Sequence.Age, Kind = request.Kind, Positions = request.Positions,
+        Event = "request", Seq = request.Sequence.Age, Kind = request.Kind.ToString().ToLowerInvariant(), Positions = request.Positions,
     });
 
     public void Cancelled(Request request) => Write(new() { Event = "cancel", Seq = request.Sequence.Age });
@@ -88,7 +85,7 @@ internal sealed class EngineTrace
 
     public void Planned(int sequences)
     {
-        (int held, int alone) = Census();
+        (int held, int alone) = _scheduler.CountPages();
         Write(new()
         {
             Event = "plan", Pass = sequences > 0 ? _scheduler.Passes : null, Sequences = sequences, Held = held, HeldAlone = alone, Ms = Elapsed,
@@ -139,21 +136,5 @@ internal sealed class EngineTrace
         _changes.Clear();
 
         static int[]? List(List<int> pages) => pages.Count == 0 ? null : [.. pages];
-    }
-
-    private (int Held, int Alone) Census()
-    {
-        _count++;
-        int held = 0, alone = 0;
-        foreach (Sequence sequence in _scheduler.Sequences)
-        {
-            alone += _pool.PagesToHold(sequence.Table.Length) * sequence.OwnerCount;
-            foreach (int page in sequence.Table.Pages)
-            {
-                if (_lastHeld[page] != _count) held++;
-                _lastHeld[page] = _count;
-            }
-        }
-        return (held, alone);
     }
 }
