@@ -47,7 +47,7 @@ public static class TreePage
     /// <summary>Where <c>pages.js</c> draws.</summary>
     internal static Html KvSection(string title) => Html.Of($"""
         <section id="pages"><h2>{title}</h2>
-        <p class="quiet">Keys and values lie in pages. Each row is a sequence, each box one of its pages; a box across several rows is one page that they share. A half-filled box is a half-filled page.</p>
+        <p class="quiet">Keys and values lie in pages. Each row is a sequence, each box one of its pages, under the position of its first token; a box across several rows is one page that they share, and a half-filled box a half-filled page.</p>
         </section>
 
         """);

@@ -30,7 +30,7 @@ public sealed class TreeRun
         _mayVote = finished.Contains(true) ? finished : [.. finished.Select(_ => true)];
         _votes = [.. Enumerable.Range(0, _answers.Count).GroupBy(i => CanonicalAnswer.Of(_answers[i])).Select(equal => equal.ToArray()).OrderByDescending(equal => equal.Sum(Weight))];
         string chosen = CanonicalAnswer.Of(Final);
-        Chosen = Enumerable.Range(0, _answers.Count).Where(i => CanonicalAnswer.Of(_answers[i]) == chosen).MaxBy(i => _scores[i], Comparer<double>.Default);
+        Chosen = Enumerable.Range(0, _answers.Count).Where(i => CanonicalAnswer.Of(_answers[i]) == chosen).OrderByDescending(i => _scores[i]).FirstOrDefault();
         Title = $"{record.GetProperty("strategy")} · n {record.GetProperty("n")} · seed {record.GetProperty("seed")}";
     }
 

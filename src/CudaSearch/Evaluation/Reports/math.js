@@ -21,7 +21,7 @@ const renderText = (() => {
   const FUNCTIONS = new Set(["sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "log", "ln", "lg", "exp", "det",
     "dim", "deg", "gcd", "ker", "arg", "hom"]);
   const LIMITS = new Set(["lim", "max", "min", "sup", "inf", "limsup", "liminf", "argmax", "argmin", "Pr"]);
-  const ACCENTS = { bar: "¯", overline: "‾", hat: "^", widehat: "^", tilde: "~", widetilde: "~", vec: "→", overrightarrow: "→", overleftarrow: "←", dot: "˙",
+  const ACCENTS = { bar: "¯", hat: "^", widehat: "^", tilde: "~", widetilde: "~", vec: "→", overrightarrow: "→", overleftarrow: "←", dot: "˙",
     ddot: "¨", overbrace: "⏞", overarc: "⏜", wideparen: "⏜" };
   const SPACES = { ",": "0.17em", ":": "0.22em", ";": "0.28em", " ": "0.3em", "!": "0", quad: "1em", qquad: "2em", thinspace: "0.17em", enspace: "0.5em", "~": "0.3em" };
   const FENCES = { "(": "(", ")": ")", "[": "[", "]": "]", "|": "|", "/": "/", ".": "", "{": "{", "}": "}", lbrace: "{", rbrace: "}", lvert: "|", rvert: "|",
@@ -148,11 +148,16 @@ const renderText = (() => {
       if (token === "*") return element("mo", "∗");
       if (token === "&" || token === "}") return null;
       if (token[0] !== "\\" || token.length === 1) {
-        const operator = element("mo", token);
-        if ("()[]|".includes(token)) operator.setAttribute("stretchy", "false");
-        return operator;
+        return "()[]|".includes(token) ? this.flat(token) : element("mo", token);
       }
       return this.command(token.slice(1), token);
+    }
+
+    // A bracket as tall as a letter; only \left and \right make it grow.
+    flat(mark) {
+      const made = element("mo", mark);
+      made.setAttribute("stretchy", "false");
+      return made;
     }
 
     space(width) {
@@ -162,7 +167,7 @@ const renderText = (() => {
     }
 
     command(name, token) {
-      if (name in GREEK) return /^\p{L}$/u.test(GREEK[name]) ? element("mi", GREEK[name]) : element("mo", GREEK[name]);
+      if (name in GREEK) return element(/dots|prime|angle|triangle|^[^A-Za-z]/.test(name) ? "mo" : "mi", GREEK[name]);
       if (name in OPERATORS) return element("mo", OPERATORS[name]);
       if (name in SPACES || /^\s$/.test(name)) return this.space(SPACES[name] ?? "0.3em");
       if (name === "\\") return null;
@@ -177,13 +182,14 @@ const renderText = (() => {
         case "frac": case "dfrac": case "tfrac": case "cfrac": return element("mfrac", this.argument(), this.argument());
         case "binom": case "dbinom": case "tbinom": return this.binomial();
         case "sqrt": return this.root();
-        case "boxed": case "fbox": return this.boxed();
+        case "boxed": case "fbox": return this.classed("boxed");
+        case "overline": return this.classed("overline");
         case "mathbb": { const letter = this.raw(); return element("mi", DOUBLE[letter] ?? letter); }
         case "left": return this.fenced();
         case "right": this.delimiter(); return null;
         case "begin": return this.environment(this.raw());
         case "end": this.raw(); return null;
-        case "pmod": return element("mrow", this.space("0.5em"), element("mo", "("), element("mi", "mod"), this.space("0.3em"), this.argument(), element("mo", ")"));
+        case "pmod": return element("mrow", this.space("0.5em"), this.flat("("), element("mi", "mod"), this.space("0.3em"), this.argument(), this.flat(")"));
         case "not": return element("mrow", this.argument(), element("mo", "̸"));
         case "underline": { const made = element("munder", this.argument(), element("mo", "_")); return made; }
         case "underbrace": return Object.assign(element("munder", this.argument(), element("mo", "⏟")), { limits: true });
@@ -192,9 +198,9 @@ const renderText = (() => {
         case "color": case "hspace": case "vspace": case "label": case "tag": this.raw(); return null;
         case "textcolor": this.raw(); return this.argument();
         case "cancel": case "mathop": case "mathbin": case "mathrel": return this.argument();
-        case "{": case "}": case "|": return element("mo", name === "|" ? "‖" : name);
+        case "{": case "}": case "|": return this.flat(name === "|" ? "‖" : name);
       }
-      if (name in FENCES) return element("mo", FENCES[name]);
+      if (name in FENCES) return this.flat(FENCES[name]);
       return Object.assign(element("mtext", token), { className: "unknown" });
     }
 
@@ -236,9 +242,9 @@ const renderText = (() => {
       return element("mroot", this.argument(), index);
     }
 
-    boxed() {
+    classed(name) {
       const made = element("mrow", this.argument());
-      made.setAttribute("class", "boxed");
+      made.setAttribute("class", name);
       return made;
     }
 
@@ -318,9 +324,9 @@ const renderText = (() => {
   };
 
   /** Text as a model wrote it, with its formulas and headings rendered: a fragment to put into the page. */
-  const render = (text, { inline = false } = {}) => {
+  const render = (text, { inline = false, join = " · " } = {}) => {
     const fragment = document.createDocumentFragment();
-    const body = inline ? text.replace(/^\s*#+\s*(?:Step \d+:\s*)?/, "").replace(/\s*\n+\s*/g, " · ").replace(/( · )+$/, "") : text.replace(/\n+$/, "");
+    const body = inline ? text.replace(/^\s*#+\s*(?:Step \d+:\s*)?/, "").trim().replace(/\s*\n+\s*/g, join) : text.replace(/\n+$/, "");
     // A block formula may span lines; split only outside of it.
     for (const part of body.split(/(\$\$[\s\S]+?\$\$|\\\[[\s\S]+?\\\])/)) {
       if (/^(\$\$|\\\[)/.test(part)) {

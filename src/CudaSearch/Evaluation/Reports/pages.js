@@ -135,7 +135,7 @@
       this.facts.replaceChildren(
         `${count(pass.rows, "token")} computed for ${count(pass.sequences, "sequence")} · `, make("b", { class: "held-now" }, number(pass.held)), ` pages held, `,
         make("b", { class: "alone-now" }, number(pass.held_alone)), ` without sharing: ${count(saved, "page")}, ${bytes(saved * this.engine.page_bytes)} saved · attention reads `,
-        make("b", { class: "reads-now" }, number(pass.page_reads)), ` pages instead of ${number(pass.page_reads_alone)}`);
+        make("b", { class: "reads-now" }, number(pass.page_reads)), pass.page_reads < pass.page_reads_alone ? ` pages instead of ${number(pass.page_reads_alone)}` : " pages");
       const events = [];
       if (pass.copies?.length) events.push(`copied on write: ${pass.copies.map(([from, to]) => `page ${from} to ${to}`).join(", ")}`);
       if (pass.matched) events.push(`${count(pass.matched, "token")} found in the cache of prefixes`);
@@ -156,11 +156,14 @@
       });
       const references = new Map();
       for (const [, table] of rows) for (const page of table.pages) references.set(page, (references.get(page) ?? 0) + 1);
-      const most = Math.max(2, ...references.values()), high = rows.length > 40 ? 13 : 20, wide = 46, left = 92;
+      const most = Math.max(2, ...references.values()), high = rows.length > 40 ? 13 : 20, left = 92, top = 18;
       const columns = Math.max(0, ...rows.map(([, table]) => table.pages.length));
+      const wide = Math.max(44, Math.min(84, Math.floor(((root.clientWidth || 700) - left - 8) / Math.max(1, columns))));
       const cells = document.createDocumentFragment();
+      for (let column = 0; column < columns; column++)
+        cells.append(make("span", { class: "column-name", style: { left: `${left + column * wide}px`, width: `${wide - 3}px` } }, String(column * size)));
       rows.forEach(([id], r) => {
-        if (high > 13 || r % 4 === 0) cells.append(make("span", { class: "row-name", style: { top: `${r * high}px`, height: `${high - 3}px` } }, this.name(id)));
+        if (high > 13 || r % 4 === 0) cells.append(make("span", { class: "row-name", style: { top: `${top + r * high}px`, height: `${high - 3}px` } }, this.name(id)));
       });
       for (let column = 0; column < columns; column++) {
         for (let r = 0; r < rows.length;) {
@@ -171,7 +174,7 @@
             const table = rows[r][1], filled = Math.min(size, table.computed - column * size), shared = references.get(page);
             const cell = make("span", {
               class: shared > 1 ? "page shared" : "page", "data-page": page, tabindex: 0,
-              style: { left: `${left + column * wide}px`, top: `${r * high}px`, height: `${(end - r) * high - 3}px`, "--share": Math.log2(shared) / Math.log2(most), "--filled": filled / size },
+              style: { left: `${left + column * wide}px`, top: `${top + r * high}px`, width: `${wide - 3}px`, height: `${(end - r) * high - 3}px`, "--share": Math.log2(shared) / Math.log2(most), "--filled": filled / size },
             }, (end - r) * high > 12 ? String(page) : "");
             const tell = () => this.tell(page, shared, rows.filter(([, other]) => other.pages[column] === page).map(([id]) => id), column * size, filled, state.cached.includes(page));
             cell.addEventListener("pointerenter", tell);
@@ -181,7 +184,7 @@
           r = end;
         }
       }
-      this.map.style.height = `${rows.length * high + 4}px`;
+      this.map.style.height = `${top + rows.length * high + 4}px`;
       this.map.style.width = `${left + columns * wide + 4}px`;
       this.map.replaceChildren(cells);
       const kept = state.cached.filter(page => !references.has(page)).length;

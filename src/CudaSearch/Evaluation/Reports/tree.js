@@ -19,8 +19,8 @@
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
     return made;
   };
-  const score = value => value === null || value === undefined ? "–" : value.toFixed(value > 0.995 && value < 1 ? 3 : 2);
-  const percent = value => `${(100 * value).toFixed(value > 0 && value < 0.095 ? 1 : 0)} %`;
+  const score = value => value === null || value === undefined ? "–" : value.toFixed(2);
+  const percent = value => value > 0 && value < 0.0005 ? "under 0.1 %" : `${(100 * value).toFixed(value > 0 && value < 0.0095 ? 1 : 0)} %`;
   const count = (n, one, many = one + "s") => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
   const chip = value => make("span", { class: value === undefined || value === null ? "chip none" : "chip", style: { "--q": value ?? 0 } }, score(value));
 
@@ -91,8 +91,11 @@
 
     draw(narrow) {
       const dense = this.groups.length > 150;
-      const row = dense ? 25 : 34, depths = Math.max(1, ...this.groups.map(group => group.depth + 1));
-      const width = Math.max(narrow ? 165 : 180, Math.min(300, Math.floor(((this.host.clientWidth || 900) - 20) / depths)));
+      const row = dense ? 25 : 47, depths = Math.max(1, ...this.groups.map(group => group.depth + 1));
+      // A tree that fits only without a panel at its side has the panel below.
+      const least = narrow ? 165 : 205, whole = this.host.parentElement.clientWidth;
+      if (!narrow && depths * least > this.host.clientWidth && depths * least <= whole) this.host.parentElement.classList.add("stacked");
+      const width = Math.max(least, Math.min(320, Math.floor((this.host.clientWidth - 12) / depths)));
       let y = 0;
       const place = group => {
         group.x = group.depth * width;
@@ -108,12 +111,12 @@
         if (group.parent !== this.root) {
           const x1 = group.parent.x + width - 22, y1 = group.parent.y + middle, x2 = group.x, y2 = group.y + middle, bend = x1 + 11;
           const d = y1 === y2 ? `M${x1} ${y1}H${x2}` : `M${x1} ${y1}C${bend} ${y1} ${bend - 4} ${y2} ${x2} ${y2}`;
-          group.edge = svg("path", { d, "stroke-width": (1 + 5 * group.share).toFixed(2) });
+          group.edge = svg("path", { d, "stroke-width": (1 + 3.5 * group.share).toFixed(2) });
           if (this.chosen.has(group)) group.edge.classList.add("chosen");
           edges.append(group.edge);
         }
         const times = group.nodes.length > 1 ? make("span", { class: "times" }, `×${group.nodes.length}`) : null;
-        const text = make("span", { class: "step" }, renderText(group.step, { inline: true }));
+        const text = make("span", { class: "step" }, renderText(group.step, { inline: true, join: dense ? " · " : "\n" }));
         if (!group.step.trim()) text.replaceChildren("(nothing)");
         group.card = make("button", {
           type: "button", class: "node", role: "treeitem", "data-node": group.id, "data-seen": "", tabindex: "-1", "aria-level": group.depth + 1,
@@ -188,7 +191,7 @@
         const own = one.scores ? this.ownScore(step) : undefined;
         const facts = [`iteration ${step.first + 1}`, count(one.tokens, "token")];
         if (step.nodes.length > 1) facts.push(`written by ${step.nodes.length} beams`);
-        if (own !== undefined && Math.abs(own - step.score) > 1e-9) facts.push(`this step ${score(own)}`);
+        if (own !== undefined && Math.abs(own - step.score) > 0.005) facts.push(`this step ${score(own)}`);
         list.append(make("li", { class: last ? "last" : "" },
           make("div", { class: "head" }, step.score === undefined ? null : chip(step.score), make("span", { class: "quiet small" }, facts.join(" · "))),
           make("div", { class: "text" }, step.step.trim() ? renderText(step.step) : make("span", { class: "quiet" }, "(nothing)"))));
