@@ -93,7 +93,7 @@
       const dense = this.groups.length > 150;
       const row = dense ? 25 : 47, depths = Math.max(1, ...this.groups.map(group => group.depth + 1));
       // A tree that fits only without a panel at its side has the panel below.
-      const least = narrow ? 165 : 205, whole = this.host.parentElement.clientWidth;
+      const least = narrow ? 195 : 205, whole = this.host.parentElement.clientWidth;
       if (!narrow && depths * least > this.host.clientWidth && depths * least <= whole) this.host.parentElement.classList.add("stacked");
       const width = Math.max(least, Math.min(320, Math.floor((this.host.clientWidth - 12) / depths)));
       let y = 0;
@@ -116,7 +116,9 @@
           edges.append(group.edge);
         }
         const times = group.nodes.length > 1 ? make("span", { class: "times" }, `×${group.nodes.length}`) : null;
-        const text = make("span", { class: "step" }, renderText(group.step, { inline: true, join: dense ? " · " : "\n" }));
+        // Of the last step only what it answers.
+        const boxed = group.children.length === 0 && /\\boxed\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}/.exec(group.step);
+        const text = make("span", { class: "step" }, renderText(boxed ? `⇒ ${boxed[0]}` : group.step, { inline: true, join: dense ? " · " : "\n" }));
         if (!group.step.trim()) text.replaceChildren("(nothing)");
         group.card = make("button", {
           type: "button", class: "node", role: "treeitem", "data-node": group.id, "data-seen": "", tabindex: "-1", "aria-level": group.depth + 1,
@@ -156,7 +158,7 @@
         if (node.state !== "active" && node.decided <= at) counts[node.state]++;
       }
       for (const group of this.groups) {
-        const seen = stateAt(group, at) + (group.first === at ? " new" : "");
+        const seen = stateAt(group, at) + (group.first === at && this.last > 0 ? " new" : "");
         if (seen === group.seen) continue;
         group.card.classList.remove(...group.seen.split(" ").filter(Boolean));
         group.card.classList.add(...seen.split(" "));
