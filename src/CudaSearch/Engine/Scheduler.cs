@@ -12,7 +12,7 @@ namespace CudaSearch.Engine;
 /// <param name="pool">The pages.</param>
 /// <param name="capacity">What a pass can hold.</param>
 /// <param name="eviction">Which cached prefixes go first.</param>
-internal sealed class Scheduler(PagePool pool, PassCapacity capacity, Eviction eviction = Eviction.Lru)
+internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Eviction eviction = Eviction.Lru)
 {
     private readonly List<Sequence> _sequences = [];
     private readonly List<Request> _waiting = [];
@@ -33,72 +33,6 @@ internal sealed class Scheduler(PagePool pool, PassCapacity capacity, Eviction e
 
     /// <summary>Every sequence that lives, in order of age.</summary>
     public IReadOnlyList<Sequence> Sequences => _sequences;
-
-    public Sequence Create(InferenceEngine engine, List<int> tokens, RandomStream stream, Usage usage)
-    {
-        var sequence = new Sequence(engine, ++_created, tokens, new PageTable(pool), trunk: null, stream, usage);
-        Add(sequence);
-        Trace?.Created(sequence);
-        return sequence;
-    }
-
-    public Sequence Fork(Sequence sequence, RandomStream stream)
-    {
-        if (sequence.Trunk is null && sequence.Length - sequence.Table.Length > 1) GrowTrunk(sequence);
-        PageTable table = sequence.Trunk is null ? sequence.Table.Fork() : new PageTable(pool);
-        var fork = new Sequence(sequence.Engine, ++_created, [.. sequence.Tokens], table, sequence.Trunk, stream, sequence.Usage)
-        {
-            EndsWithDrawnToken = sequence.EndsWithDrawnToken,
-        };
-        Add(fork);
-        Trace?.Forked(fork, sequence);
-        return fork;
-    }
-
-    public void Append(Sequence sequence, ReadOnlySpan<int> tokens)
-    {
-        sequence.MutableTokens.AddRange(tokens);
-        sequence.EndsWithDrawnToken = false;
-        Trace?.Appended(sequence, tokens);
-    }
-
-    public void Truncate(Sequence sequence, int length)
-    {
-        Forget(sequence, length);
-        if (length < sequence.Length) sequence.EndsWithDrawnToken = false;
-        sequence.MutableTokens.RemoveRange(length, sequence.Length - length);
-        Trace?.Truncated(sequence);
-    }
-
-    public void SetOwners(Sequence sequence, int owners)
-    {
-        if (sequence.OwnerCount == owners) return;
-        sequence.OwnerCount = owners;
-        Trace?.OwnersChanged(sequence);
-    }
-
-    /// <summary>Its owner needs it no more.</summary>
-    public void Dispose(Sequence sequence)
-    {
-        sequence.Disposed = true;
-        Trace?.Released(sequence);
-        Release(sequence);
-    }
-
-    public void Submit(Request request)
-    {
-        Forget(request.Sequence, request.FirstNeeded);
-        request.Sequence.Request = request;
-        Enqueue(request);
-        Trace?.Requested(request);
-    }
-
-    /// <summary>Forgets cached prefixes.</summary>
-    public void ClearCache()
-    {
-        Prefixes.Clear();
-        Trace?.CacheCleared();
-    }
 
     private void Add(Sequence sequence)
     {
@@ -166,6 +100,7 @@ internal sealed class Scheduler(PagePool pool, PassCapacity capacity, Eviction e
         _outputRows = 0;
         bool asked = _waiting.Count > 0;
         DropCancelled();
+        RefuseTooLong();
         for (int i = 0; i < _waiting.Count && batch.RowCount < capacity.Rows; i++) TryPlan(_waiting[i], batch, _planned.Count == 0 ? Claim.Unawaited : Claim.Younger);
         while (_planned.Count == 0 && _waiting.Count > 0 && !TryPlanAlone(batch))
         {
@@ -274,6 +209,15 @@ internal sealed class Scheduler(PagePool pool, PassCapacity capacity, Eviction e
         }
     }
 
+    /// <summary>
+    /// A sequence that has grown beyond the whole cache will never run: left waiting beside others that do, it would take their pages in vain again and again.
+    /// </summary>
+    private void RefuseTooLong()
+    {
+        for (int i = _waiting.Count - 1; i >= 0; i--)
+            if (!_waiting[i].InPass && pool.PagesToHold(_waiting[i].Sequence.Length) > pool.PageCount) Refuse(_waiting[i]);
+    }
+
     private bool TryPlan(Request request, StepBatch batch, Claim claim)
     {
         Sequence sequence = request.Sequence;
@@ -312,14 +256,19 @@ internal sealed class Scheduler(PagePool pool, PassCapacity capacity, Eviction e
         // One that waits for its trunk is not the oldest: its trunk is in the queue before it or was cancelled with it.
         Request oldest = _waiting.Find(request => !request.Sequence.WaitsForTrunk) ?? _waiting[0];
         if (TryPlan(oldest, batch, Claim.All)) return true;
-        Sequence sequence = oldest.Sequence;
-        _waiting.Remove(oldest);
+        Refuse(oldest);
+        return false;
+    }
+
+    private void Refuse(Request request)
+    {
+        Sequence sequence = request.Sequence;
+        _waiting.Remove(request);
         sequence.Request = null;
-        Trace?.Refused(oldest);
-        oldest.Fail(new CudaSearchException(
+        Trace?.Refused(request);
+        request.Fail(new CudaSearchException(
             Failure.OutOfMemory,
             $"a sequence of {sequence.Length} tokens needs {pool.PagesToHold(sequence.Length)} pages of KV cache and there are {pool.PageCount}; raise --memory"));
-        return false;
     }
 
     /// <summary>

@@ -74,7 +74,10 @@ internal sealed class EngineTrace
         if (_changes.Shared.Count > 0) Write(new() { Event = "cache", Seq = sequence.Age });
     }
 
-    public void Evicted() => Write(new() { Event = "evict" });
+    public void Evicted()
+    {
+        if (_changes.Freed.Count + _changes.Released.Count > 0) Write(new() { Event = "evict" });
+    }
 
     public void SetAside(Sequence sequence, int length) => Write(new() { Event = "set_aside", Seq = sequence.Age, Length = length });
 

@@ -20,7 +20,7 @@ public sealed class TraceReplayTests
             {
                 runs.Add(strategy, "64MiB");
                 // Revision's conversations are longer, and one alone has to fit.
-                runs.Add(strategy, strategy == "revision" ? "6MiB" : "4MiB");
+                runs.Add(strategy, strategy == "revision" ? "10MiB" : "4MiB");
             }
             return runs;
         }
