@@ -14,8 +14,10 @@ internal sealed class PageCensus(int pages)
         int distinct = 0, withoutSharing = 0;
         foreach (Sequence sequence in usage.Live)
         {
-            withoutSharing += PagePool.PagesFor(sequence.Table.Length) * sequence.Owners;
-            foreach (int page in sequence.Table.Pages)
+            // A twin's pages are its leader's for the time of a pass.
+            PageTable table = (sequence.Request?.Leader?.Sequence ?? sequence).Table;
+            withoutSharing += PagePool.PagesFor(table.Length) * sequence.Owners;
+            foreach (int page in table.Pages)
             {
                 if (_lastCount[page] == _count) continue;
                 _lastCount[page] = _count;
