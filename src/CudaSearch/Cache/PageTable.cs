@@ -38,8 +38,18 @@ public sealed class PageTable : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         PageTable fork = new(Pool);
-        fork.Share(Pages, Length);
+        fork.Share(this);
         return fork;
+    }
+
+    /// <summary>Makes this empty table hold the tokens of another, all pages shared.</summary>
+    /// <exception cref="InvalidOperationException">This table is not empty.</exception>
+    /// <exception cref="ObjectDisposedException">This table is disposed.</exception>
+    public void Share(PageTable other)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        RequireEmpty();
+        Share(other.Pages, other.Length);
     }
 
     /// <summary>Takes cached full pages as this empty table's beginning, with a reference to each.</summary>
@@ -49,7 +59,7 @@ public sealed class PageTable : IDisposable
     public void AdoptPrefix(ReadOnlySpan<int> pages)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (Length != 0) throw new InvalidOperationException($"the table holds {Length} tokens; only an empty table can adopt a prefix");
+        RequireEmpty();
         Share(pages, pages.Length * Pool.TokensPerPage);
     }
 
@@ -127,6 +137,11 @@ public sealed class PageTable : IDisposable
 
     private int Allocate() =>
         Pool.TryAllocate(out int page) ? page : throw new InvalidOperationException("the pool ran dry although its pages were counted");
+
+    private void RequireEmpty()
+    {
+        if (Length != 0) throw new InvalidOperationException($"the table holds {Length} tokens; only an empty table can take a prefix");
+    }
 
     private void Share(ReadOnlySpan<int> pages, int length)
     {

@@ -22,8 +22,10 @@ internal sealed class PageCensus(PagePool pool)
         int distinct = 0, withoutSharing = 0;
         foreach (Sequence sequence in sequences)
         {
-            withoutSharing += pool.PagesToHold(sequence.Table.Length) * sequence.Owners;
-            foreach (int page in sequence.Table.Pages)
+            // A twin's pages are its leader's for the time of a pass.
+            PageTable table = (sequence.Request?.Leader?.Sequence ?? sequence).Table;
+            withoutSharing += pool.PagesToHold(table.Length) * sequence.Owners;
+            foreach (int page in table.Pages)
             {
                 if (_lastCount[page] == _count) continue;
                 _lastCount[page] = _count;

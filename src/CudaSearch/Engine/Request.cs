@@ -23,12 +23,20 @@ internal enum RequestKind
 /// <summary>Something a sequence waits for. Lives from the call until its task completes.</summary>
 internal abstract class Request(Sequence sequence, CancellationToken cancellation)
 {
+    private Request? _nextTwin;
+
     public Sequence Sequence { get; } = sequence;
 
     public CancellationToken Cancellation { get; } = cancellation;
 
     /// <summary>Set by the scheduler while a pass computes rows for this request.</summary>
     public bool InPass { get; set; }
+
+    /// <summary>The older request whose row this one draws from in the pass that is planned or running; see <see cref="TwinRequests"/>.</summary>
+    public Request? Leader { get; private set; }
+
+    /// <summary>Requests that draw from this one's row.</summary>
+    public int TwinCount { get; private set; }
 
     /// <summary>The first position whose row must be computed for this request; cached ones before it will do.</summary>
     public virtual int FirstNeeded => Sequence.Length - 1;
@@ -50,6 +58,27 @@ internal abstract class Request(Sequence sequence, CancellationToken cancellatio
 
     /// <summary>Takes the results of a pass; true when the request is done.</summary>
     public abstract bool TakeResults(PassResults results);
+
+    /// <summary>Lets another request draw from this one's row.</summary>
+    public void AddTwin(Request twin)
+    {
+        (twin._nextTwin, _nextTwin) = (_nextTwin, twin);
+        twin.Leader = this;
+        TwinCount++;
+    }
+
+    /// <summary>Detaches a twin; null when there is none.</summary>
+    public Request? TakeTwin()
+    {
+        if (_nextTwin is not { } twin) return null;
+        (_nextTwin, twin._nextTwin) = (twin._nextTwin, null);
+        twin.Leader = null;
+        TwinCount--;
+        return twin;
+    }
+
+    /// <summary>The twin behind this request in its leader's list; on the leader itself, the first.</summary>
+    public Request? NextTwin => _nextTwin;
 
     /// <summary>Completes the caller's task with the result.</summary>
     public abstract void Complete();

@@ -18,6 +18,7 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
     private readonly List<Request> _waiting = [];
     private readonly List<(Request Request, int Rows)> _planned = [];
     private readonly PageCensus _census = new(pool);
+    private readonly TwinRequests _twins = new(capacity.OutputRows);
     private long _created;
     private int _outputRows;
 
@@ -101,9 +102,15 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
         bool asked = _waiting.Count > 0;
         DropCancelled();
         RefuseTooLong();
+        AdoptTrunks();
+        _twins.Join(_waiting, Trace);
         for (int i = 0; i < _waiting.Count && batch.RowCount < capacity.Rows; i++) TryPlan(_waiting[i], batch, _planned.Count == 0 ? Claim.Unawaited : Claim.Younger);
         while (_planned.Count == 0 && _waiting.Count > 0 && !TryPlanAlone(batch))
         {
+        }
+        foreach (Request request in _waiting)
+        {
+            if (!request.InPass) TwinRequests.Part(request, Trace);
         }
         if (_planned.Count > 0) Passes++;
         foreach ((Request request, int _) in _planned) CountPass(request.Sequence.Usage);
@@ -116,11 +123,14 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
     /// <param name="failure">Why it did not; null when it did.</param>
     public void Commit(PassResults results, Exception? failure)
     {
+        // Before any result is taken: a leader may cut its own end off.
+        foreach ((Request request, int _) in _planned) TwinRequests.Part(request, Trace);
         foreach ((Request request, int rows) in _planned)
         {
             Sequence sequence = request.Sequence;
             request.InPass = false;
-            sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
+            if (rows > 0) sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
+            sequence.Usage.ComputedTokens += rows;
             if (failure is not null) continue;
             // Prompts stay findable; what was drawn or scored is not asked for again.
             bool prompt = request.Kind == RequestKind.Prefill || request.Kind == RequestKind.Generate && rows > 1;
@@ -221,13 +231,12 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
     private bool TryPlan(Request request, StepBatch batch, Claim claim)
     {
         Sequence sequence = request.Sequence;
-        if (request.InPass) return false;
+        if (request.InPass || request.Leader is not null) return false;
         if (sequence.WaitsForTrunk)
         {
             RenewTrunk(sequence.Trunk!);
             return false;
         }
-        if (sequence.Trunk is not null) Adopt(sequence);
         if (sequence.Table.Length == 0)
         {
             Prefixes.Match(sequence.Tokens[..(request.FirstNeeded + 1)], sequence.Table);
@@ -235,18 +244,24 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
         }
         int first = sequence.Table.Length;
         int rows = Math.Min(sequence.Length - first, capacity.Rows - batch.RowCount);
-        while (rows > 0 && _outputRows + request.OutputRows(first, rows) > capacity.OutputRows) rows--;
+        while (rows > 0 && _outputRows + OutputRows(request, first, rows) > capacity.OutputRows) rows--;
         if (rows == 0 || !MakeRoom(sequence, rows, claim)) return false;
         if (!sequence.Table.TryAppend(rows, out PageCopy? copy)) throw new InvalidOperationException("pages that were free are gone");
         if (copy is { } needed) batch.AddCopy(needed);
         int firstRow = batch.AddSequence(sequence.Tokens.Slice(first, rows), first, sequence.Table);
-        _outputRows += request.OutputRows(first, rows);
-        request.AddOutputs(batch, firstRow, first, rows);
-        request.InPass = true;
-        _planned.Add((request, rows));
+        _outputRows += OutputRows(request, first, rows);
+        for (Request? drawing = request; drawing is not null; drawing = drawing.NextTwin)
+        {
+            drawing.AddOutputs(batch, firstRow, first, rows);
+            drawing.InPass = true;
+            _planned.Add((drawing, drawing == request ? rows : 0));
+        }
         Trace?.Extended(sequence, first, rows, copy);
         return true;
     }
+
+    /// <summary>What a pass must hold for a request and its twins, counted as if nobody drew from another's row: results have that limit too.</summary>
+    private static int OutputRows(Request request, int first, int rows) => request.OutputRows(first, rows) * (1 + request.TwinCount);
 
     /// <summary>
     /// Nothing fitted: the oldest request may take everybody's pages. If that is not enough it fails, and the caller tries again with those that are left.
@@ -256,6 +271,7 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
         // One that waits for its trunk is not the oldest: its trunk is in the queue before it or was cancelled with it.
         Request oldest = _waiting.Find(request => !request.Sequence.WaitsForTrunk) ?? _waiting[0];
         if (TryPlan(oldest, batch, Claim.All)) return true;
+        TwinRequests.Part(oldest, Trace);
         Refuse(oldest);
         return false;
     }
@@ -329,6 +345,14 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
 
         /// <summary>Everybody's, when nothing else can run.</summary>
         All,
+    }
+
+    private void AdoptTrunks()
+    {
+        foreach (Request request in _waiting)
+        {
+            if (request.Sequence is { Trunk: not null, WaitsForTrunk: false }) Adopt(request.Sequence);
+        }
     }
 
     private void Adopt(Sequence sequence)

@@ -9,6 +9,11 @@ public sealed class Usage
     /// <summary>Tokens computed that were given, not drawn: prompts and scored text, each shared prefix once.</summary>
     public long PrefillTokens { get; internal set; }
 
+    /// <summary>
+    /// Tokens that went through the model. Beams that are still equal to the letter compute theirs once, so this can be far below the tokens drawn.
+    /// </summary>
+    public long ComputedTokens { get; internal set; }
+
     /// <summary>Most distinct pages that the scope's sequences held at once.</summary>
     public int PagesPeak { get; internal set; }
 

@@ -80,7 +80,7 @@ public sealed class ProblemSolver : IDisposable
             Usage = new SolveUsage(
                 clock.Elapsed.TotalSeconds, generation.GeneratedTokens, generation.PrefillTokens, verification.PrefillTokens, prm?.TokensWithoutReuse ?? 0,
                 generation.PagesPeak + verification.PagesPeak, generation.PagesPeakWithoutSharing + verification.PagesPeakWithoutSharing,
-                generation.Passes + verification.Passes),
+                generation.Passes + verification.Passes, generation.ComputedTokens),
         };
     }
 

@@ -67,6 +67,10 @@ internal sealed class EngineTrace
 
     public void Adopted(Sequence sequence) => Write(new() { Event = "adopt", Seq = sequence.Age, From = sequence.Trunk!.Age, Length = sequence.Table.Length });
 
+    public void Joined(Sequence twin, Sequence leader) => Write(new() { Event = "twin", Seq = twin.Age, From = leader.Age });
+
+    public void Parted(Sequence twin, Sequence leader) => Write(new() { Event = "part", Seq = twin.Age, From = leader.Age, Length = twin.Table.Length });
+
     public void Matched(Sequence sequence) => Write(new() { Event = "match", Seq = sequence.Age, Length = sequence.Table.Length });
 
     public void Cached(Sequence sequence)

@@ -26,19 +26,17 @@ public sealed class ReplayedPass
     /// <summary>Pages that the cache of prefixes keeps, the first to go first.</summary>
     public IEnumerable<int> CachedPages => _scheduler.Prefixes.PagesOldestFirst().Select(kept => kept.Page);
 
-    /// <summary>Every sequence that lives: its number, its tokens, and the pages of those that are computed.</summary>
-    public IEnumerable<(long Sequence, int[] Tokens, int Computed, int[] Pages)> Sequences =>
-        _scheduler.Sequences.Select(sequence => (sequence.Age, sequence.Tokens.ToArray(), sequence.Table.Length, sequence.Table.Pages.ToArray()));
-
-    /// <summary>The sequence whose tokens a row of the pass is one of.</summary>
-    public long SequenceOf(int row)
+    /// <summary>Every sequence that lives: its number, how many of its tokens are computed, and their pages.</summary>
+    public IEnumerable<(long Sequence, int Computed, int[] Pages)> Sequences
     {
-        foreach (QuerySpan span in _batch.Spans)
+        get
         {
-            if (row < span.FirstRow || row >= span.FirstRow + span.RowCount) continue;
             foreach (Sequence sequence in _scheduler.Sequences)
-                if (ReferenceEquals(sequence.Table, span.Table)) return sequence.Age;
+            {
+                // A twin's pages are its leader's for the time of a pass.
+                PageTable table = (sequence.Request?.Leader?.Sequence ?? sequence).Table;
+                yield return (sequence.Age, table.Length, table.Pages.ToArray());
+            }
         }
-        throw new ArgumentOutOfRangeException(nameof(row), row, "the pass has no such row");
     }
 }

@@ -82,7 +82,7 @@ public sealed class TraceTally
             case "fork" or "trunk":
                 _computed[happened.Seq!.Value] = _computed.GetValueOrDefault(happened.From!.Value);
                 break;
-            case "adopt":
+            case "adopt" or "part":
                 _computed[happened.Seq!.Value] = Math.Max(_computed.GetValueOrDefault(happened.Seq.Value), happened.Length!.Value);
                 break;
             case "truncate":

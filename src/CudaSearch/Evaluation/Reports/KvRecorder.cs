@@ -46,7 +46,7 @@ internal sealed class KvRecorder(int mostPasses)
         taken.Rows = pass.Rows;
         taken.Items = KvData.ItemsOf(pass.Plan);
         var live = new HashSet<long>();
-        foreach ((long id, int[] _, int computed, int[] pages) in pass.Sequences)
+        foreach ((long id, int computed, int[] pages) in pass.Sequences)
         {
             live.Add(id);
             int[] table = [computed, .. pages];
