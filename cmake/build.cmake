@@ -1,19 +1,29 @@
-# Builds one half of the native code, from any number of builds at once:
-#   cmake -D HALF=device-images|host-device -P cmake/build.cmake
+# Builds one part of the native code, from any number of builds at once:
+#   cmake -D PART=device-images|cpu-kernels|host-device -P cmake/build.cmake
 # Environment variables CUDASEARCH_NVCC and CUDASEARCH_ASAN stand for the options of these names.
 # The last line of standard output says what was made, or why nothing was. Compiler errors end it with a failure; a missing tool does not.
 cmake_minimum_required(VERSION 3.22)
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
-set(tree "${root}/artifacts/native/build/${HALF}")
-if(HALF STREQUAL "device-images")
-    set(options -DCUDASEARCH_DEVICE_IMAGES=ON -DCUDASEARCH_HOST_DEVICE=OFF)
-    set(subject "CUDA kernels were not built; the CPU backend works")
-elseif(HALF STREQUAL "host-device")
-    set(options -DCUDASEARCH_DEVICE_IMAGES=OFF -DCUDASEARCH_HOST_DEVICE=ON)
-    set(subject "the host device was not built; CUDA tests need it or a GPU")
-else()
-    message(FATAL_ERROR "HALF is '${HALF}'; it must be device-images or host-device")
+set(tree "${root}/artifacts/native/build/${PART}")
+set(parts device-images cpu-kernels host-device)
+set(switches CUDASEARCH_DEVICE_IMAGES CUDASEARCH_CPU_KERNELS CUDASEARCH_HOST_DEVICE)
+set(subjects
+    "CUDA kernels were not built; the CPU backend works"
+    "native CPU kernels were not built; managed ones work"
+    "the host device was not built; CUDA tests need it or a GPU")
+list(FIND parts "${PART}" wanted)
+if(wanted EQUAL -1)
+    message(FATAL_ERROR "PART is '${PART}'; it must be one of ${parts}")
 endif()
+list(GET subjects ${wanted} subject)
+foreach(at RANGE 2)
+    list(GET switches ${at} switch)
+    if(at EQUAL wanted)
+        list(APPEND options "-D${switch}=ON")
+    else()
+        list(APPEND options "-D${switch}=OFF")
+    endif()
+endforeach()
 
 function(say text)
     execute_process(COMMAND "${CMAKE_COMMAND}" -E echo "${text}")
@@ -58,13 +68,13 @@ endforeach()
 execute_process(COMMAND "${CMAKE_COMMAND}" -S "${root}" -B "${tree}" ${options}
     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(NOT status EQUAL 0)
-    message(FATAL_ERROR "configuring ${HALF} failed:\n${output}")
+    message(FATAL_ERROR "configuring ${PART} failed:\n${output}")
 endif()
 cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${tree}" --parallel ${cores} RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
-    message(FATAL_ERROR "building ${HALF} failed")
+    message(FATAL_ERROR "building ${PART} failed")
 endif()
-file(READ "${tree}/${HALF}.txt" summary)
+file(READ "${tree}/${PART}.txt" summary)
 string(STRIP "${summary}" summary)
 say("${summary}")

@@ -75,6 +75,8 @@ public static class CommandLine
             SolveCommand.Create(host),
             EvalCommand.Create(host),
             MergeCommand.Create(host),
+            TreeCommand.Create(host),
+            KvCommand.Create(host),
             ScoreCommand.Create(host),
             EvalPrmCommand.Create(host),
             GradeCommand.Create(host),

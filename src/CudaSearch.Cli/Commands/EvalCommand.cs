@@ -35,6 +35,8 @@ internal static class EvalCommand
         Option<string?> plots = ReportCommand.PlotsOption();
         command.Add(report);
         command.Add(plots);
+        var trace = TraceOption.Create();
+        command.Add(trace);
         command.SetAction(async (parsed, cancellation) =>
         {
             (RunSettings settings, WorkbenchOptions models) = search.Read(parsed);
@@ -43,15 +45,18 @@ internal static class EvalCommand
             if (search.IsCompatible(parsed)) options = options with { Range = Compatibility.Apply(options.Range) };
             (models, options) = folders.Resolve(parsed, models, options, dataset.Split(parsed));
             options = options with { Command = host.CommandText };
+            ReportCommand.Check(parsed.GetValue(report));
+            using TraceOption.Recording recording = TraceOption.Begin(parsed.GetValue(trace), keep: false, host);
             using Workbench workbench = StrategyOptions.Open(host, settings, models);
+            recording.Start(workbench);
             using var solver = new ProblemSolver(workbench, settings);
             var runner = new EvaluationRunner(solver, options);
             if (dataset.MakesFolder(parsed)) Directory.CreateDirectory(Path.GetDirectoryName(options.Output)!);
             EvaluationSummary summary = await RunAsync(runner, options, host, cancellation);
-            if (parsed.GetValue(report) is not null || parsed.GetValue(plots) is not null)
-                ReportCommand.Write(ReportData.Read([options.Output]), parsed.GetValue(report), parsed.GetValue(plots), host);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => AccuracyReport.WriteJson(writer, summary.Table));
             else host.Output.Write(AccuracyReport.ToMarkdown(summary.Table));
+            if (parsed.GetValue(report) is not null || parsed.GetValue(plots) is not null)
+                ReportCommand.Write(ReportData.Read([options.Output]), parsed.GetValue(report), parsed.GetValue(plots), host);
             return ExitStatus.Done;
         });
         return command;

@@ -15,6 +15,7 @@ internal static class ReportCommand
         var command = new Command("report", "Tells of finished runs on one page: accuracy against N, cost and difficulty, and every problem.") { runs, output, plots };
         command.SetAction(parsed =>
         {
+            Check(parsed.GetRequiredValue(output));
             Write(ReportData.Read(parsed.GetRequiredValue(runs)), parsed.GetRequiredValue(output), parsed.GetValue(plots), host);
             return ExitStatus.Done;
         });
@@ -23,6 +24,14 @@ internal static class ReportCommand
 
     /// <summary>Where plots go.</summary>
     public static Option<string?> PlotsOption() => new("--plots") { Description = "a folder for the report's plots as SVG and PNG files" };
+
+    /// <summary>Makes sure, before long work, that a page can be written.</summary>
+    /// <exception cref="CudaSearchException">Its folder does not exist.</exception>
+    public static void Check(string? page)
+    {
+        if (page is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(page))))
+            throw CudaSearchException.BadInput($"cannot write {page}: its folder does not exist");
+    }
 
     /// <summary>Writes the page, and the plots where they are wanted, and says so.</summary>
     public static void Write(ReportData data, string? page, string? plots, CommandHost host)

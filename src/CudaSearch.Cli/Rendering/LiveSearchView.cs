@@ -7,7 +7,8 @@ namespace CudaSearch.Cli.Rendering;
 /// <summary>A search as a tree that grows in the terminal.</summary>
 /// <param name="console">The terminal.</param>
 /// <param name="beams">How many answers will finish.</param>
-internal sealed class LiveSearchView(IAnsiConsole console, int beams) : ISearchView
+/// <param name="meter">How fast it goes and what it holds.</param>
+internal sealed class LiveSearchView(IAnsiConsole console, int beams, SearchMeter meter) : ISearchView
 {
     private const int FinalLines = 60;
 
@@ -53,7 +54,8 @@ internal sealed class LiveSearchView(IAnsiConsole console, int beams) : ISearchV
     {
         lock (_groups.Gate)
         {
-            string status = $"[blue]searching[/] [grey50]step {_groups.Depth} · {_groups.Steps} written · {_groups.Finished}/{beams} finished · {_clock.Elapsed.TotalSeconds:0.0} s[/]";
+            string facts = $"step {_groups.Depth} · {_groups.Steps} written · {_groups.Finished}/{beams} finished · {meter.Describe()} · {_clock.Elapsed.TotalSeconds:0.0} s";
+            string status = $"[blue]searching[/] [grey50]{Markup.Escape(StepText.Fit(facts, Math.Max(8, console.Profile.Width - 12)))}[/]";
             return new Rows([.. Tree(Math.Max(4, console.Profile.Height - 4)), new Markup(status)]);
         }
     }

@@ -58,7 +58,7 @@ public sealed class StepBatch
     /// <summary>Pages to copy before anything else.</summary>
     public ReadOnlySpan<PageCopy> Copies => CollectionsMarshal.AsSpan(_copies);
 
-    /// <summary>Rows whose final hidden state is needed, ascending in order of addition; the final norm gathers them.</summary>
+    /// <summary>Rows whose final hidden state is needed, in order of addition; the final norm gathers them. Draws from one row, added in a run, share its entry.</summary>
     public ReadOnlySpan<int> OutputRows => CollectionsMarshal.AsSpan(_outputRows);
 
     /// <summary>Indices into <see cref="OutputRows"/> that draw a token.</summary>
@@ -167,7 +167,7 @@ public sealed class StepBatch
 
     private int AddOutput(int row)
     {
-        _outputRows.Add(row);
+        if (_outputRows.Count == 0 || _outputRows[^1] != row) _outputRows.Add(row);
         return _outputRows.Count - 1;
     }
 }

@@ -14,7 +14,7 @@ public readonly record struct QuerySpan(int FirstRow, int RowCount, int FirstPos
 /// <param name="FirstKey">The position of its first key, a multiple of <see cref="AttentionPlan.RangeLength"/>.</param>
 /// <param name="KeyCount">Keys of the range that exist for its members, 1 to <see cref="AttentionPlan.RangeLength"/>.</param>
 /// <param name="FirstPage">Where its pages start in <see cref="AttentionPlan.Pages"/>.</param>
-/// <param name="PageCount">Its pages, ceil(KeyCount / 16).</param>
+/// <param name="PageCount">Its pages, ceil(KeyCount / page size).</param>
 /// <param name="FirstMember">Where its members start in <see cref="AttentionPlan.Members"/>.</param>
 /// <param name="MemberCount">Its members, at least 1.</param>
 public readonly record struct WorkItem(int FirstKey, int KeyCount, int FirstPage, int PageCount, int FirstMember, int MemberCount);
@@ -160,8 +160,9 @@ public sealed class AttentionPlan
         foreach (int s in _active)
         {
             int keys = Math.Min(RangeLength, EndOf(spans[s]) - firstKey);
-            int pageCount = PagePool.PagesFor(keys);
-            ReadOnlySpan<int> pages = spans[s].Table.Pages.Slice(firstKey / PagePool.PageSize, pageCount);
+            PageTable table = spans[s].Table;
+            int pageCount = table.Pool.PagesToHold(keys);
+            ReadOnlySpan<int> pages = table.Pages.Slice(firstKey / table.Pool.TokensPerPage, pageCount);
             PagesWithoutSharing += pageCount;
 
             int item = share ? FindOrAdd(firstItem, firstKey, keys, pages) : AddItem(firstKey, keys, pages);

@@ -44,7 +44,7 @@ internal static class CacheIntegrity
     private static void CountTable(PagePool pool, PageTable table, string name, int[] counts, int[] place)
     {
         if (!ReferenceEquals(table.Pool, pool)) Fail($"{name} is of another pool");
-        int needed = PagePool.PagesFor(table.Length);
+        int needed = pool.PagesToHold(table.Length);
         if (table.Pages.Length != needed)
             Fail($"{name} holds {table.Length} tokens in {table.Pages.Length} pages; they take {needed}");
         for (int i = 0; i < needed; i++)

@@ -6,8 +6,11 @@ namespace CudaSearch.Cache;
 /// </summary>
 public sealed class PagePool
 {
-    /// <summary>Tokens a page holds.</summary>
+    /// <summary>Tokens a page holds in every cache that a backend computes with.</summary>
     public const int PageSize = 16;
+
+    /// <summary>The largest page: a range of <see cref="AttentionPlan"/> consists of whole pages.</summary>
+    public const int MaxPageSize = AttentionPlan.RangeLength;
 
     private readonly int[] _references;
 
@@ -16,10 +19,14 @@ public sealed class PagePool
 
     /// <summary>Creates a pool of free pages, numbered from 0.</summary>
     /// <param name="pageCount">Pages in all, at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pageCount"/> is below 1.</exception>
-    public PagePool(int pageCount)
+    /// <param name="tokensPerPage">A power of two, 1 to <see cref="MaxPageSize"/>; backends take <see cref="PageSize"/> only, other sizes are for what-if replays.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is out of range.</exception>
+    public PagePool(int pageCount, int tokensPerPage = PageSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pageCount, 1);
+        if (tokensPerPage is < 1 or > MaxPageSize || !int.IsPow2(tokensPerPage))
+            throw new ArgumentOutOfRangeException(nameof(tokensPerPage), tokensPerPage, $"a page holds a power of two of tokens, 1 to {MaxPageSize}");
+        TokensPerPage = tokensPerPage;
         _references = new int[pageCount];
         _free = new int[pageCount];
         for (int i = 0; i < pageCount; i++) _free[i] = pageCount - 1 - i;
@@ -38,9 +45,19 @@ public sealed class PagePool
     /// <summary>The highest <see cref="UsedCount"/> since the pool was made or <see cref="ResetPeak"/> was called.</summary>
     public int PeakUsed { get; private set; }
 
-    /// <summary>The pages a number of tokens takes.</summary>
+    /// <summary>Tokens a page of this pool holds.</summary>
+    public int TokensPerPage { get; }
+
+    /// <summary>Told of every change of a page's references; null when nobody listens.</summary>
+    internal PageChanges? Changes { get; set; }
+
+    /// <summary>The pages of the usual size that a number of tokens takes.</summary>
     /// <param name="tokens">Tokens, 0 or more.</param>
     public static int PagesFor(int tokens) => (int)(((uint)tokens + PageSize - 1) / PageSize);
+
+    /// <summary>The pages of this pool that a number of tokens takes.</summary>
+    /// <param name="tokens">Tokens, 0 or more.</param>
+    public int PagesToHold(int tokens) => (int)(((uint)tokens + (uint)TokensPerPage - 1) / (uint)TokensPerPage);
 
     /// <summary>Starts <see cref="PeakUsed"/> anew from the pages in use now.</summary>
     public void ResetPeak() => PeakUsed = UsedCount;
@@ -58,6 +75,7 @@ public sealed class PagePool
         page = _free[--FreeCount];
         _references[page] = 1;
         PeakUsed = Math.Max(PeakUsed, UsedCount);
+        Changes?.Allocated.Add(page);
         return true;
     }
 
@@ -67,6 +85,7 @@ public sealed class PagePool
     {
         ThrowUnlessUsed(page);
         _references[page]++;
+        Changes?.Shared.Add(page);
     }
 
     /// <summary>Gives one reference back; with the last one the page becomes free.</summary>
@@ -75,6 +94,7 @@ public sealed class PagePool
     {
         ThrowUnlessUsed(page);
         if (--_references[page] == 0) _free[FreeCount++] = page;
+        if (Changes is { } changes) (_references[page] == 0 ? changes.Freed : changes.Released).Add(page);
     }
 
     /// <summary>How many refer to a page; 0 when it is free.</summary>

@@ -27,10 +27,10 @@ public sealed class PageTable : IDisposable
     /// <summary>Tokens held.</summary>
     public int Length { get; private set; }
 
-    /// <summary>The pages that hold them, [ceil(<see cref="Length"/> / 16)]; valid until the table changes.</summary>
+    /// <summary>The pages that hold them, [ceil(<see cref="Length"/> / page size)]; valid until the table changes.</summary>
     public ReadOnlySpan<int> Pages => _pages.AsSpan(0, _pageCount);
 
-    private int TailTokens => Length % PagePool.PageSize;
+    private int TailTokens => Length % Pool.TokensPerPage;
 
     /// <summary>A table of the same tokens that shares all pages.</summary>
     /// <exception cref="ObjectDisposedException">This table is disposed.</exception>
@@ -38,8 +38,18 @@ public sealed class PageTable : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         PageTable fork = new(Pool);
-        fork.Share(Pages, Length);
+        fork.Share(this);
         return fork;
+    }
+
+    /// <summary>Makes this empty table hold the tokens of another, all pages shared.</summary>
+    /// <exception cref="InvalidOperationException">This table is not empty.</exception>
+    /// <exception cref="ObjectDisposedException">This table is disposed.</exception>
+    public void Share(PageTable other)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        RequireEmpty();
+        Share(other.Pages, other.Length);
     }
 
     /// <summary>Takes cached full pages as this empty table's beginning, with a reference to each.</summary>
@@ -49,8 +59,8 @@ public sealed class PageTable : IDisposable
     public void AdoptPrefix(ReadOnlySpan<int> pages)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (Length != 0) throw new InvalidOperationException($"the table holds {Length} tokens; only an empty table can adopt a prefix");
-        Share(pages, pages.Length * PagePool.PageSize);
+        RequireEmpty();
+        Share(pages, pages.Length * Pool.TokensPerPage);
     }
 
     /// <summary>Drops the tokens from a position on and gives back the pages that no longer hold any.</summary>
@@ -60,7 +70,7 @@ public sealed class PageTable : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
-        int keep = PagePool.PagesFor(length);
+        int keep = Pool.PagesToHold(length);
         while (_pageCount > keep) Pool.Release(_pages[--_pageCount]);
         Length = length;
     }
@@ -70,7 +80,7 @@ public sealed class PageTable : IDisposable
     public int PagesToAppend(int tokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tokens);
-        return PagePool.PagesFor(checked(Length + tokens)) - _pageCount + (NeedsCopy(tokens) ? 1 : 0);
+        return Pool.PagesToHold(checked(Length + tokens)) - _pageCount + (NeedsCopy(tokens) ? 1 : 0);
     }
 
     /// <summary>Makes room for tokens at the end: all of them, or none where the pool has too few pages.</summary>
@@ -93,20 +103,20 @@ public sealed class PageTable : IDisposable
             copy = new PageCopy(shared, own);
         }
         Length += tokens;
-        int pages = PagePool.PagesFor(Length);
+        int pages = Pool.PagesToHold(Length);
         EnsureCapacity(pages);
         while (_pageCount < pages) _pages[_pageCount++] = Allocate();
         return true;
     }
 
-    /// <summary>Where the keys and values of a token lie: page · 16 + offset in the page.</summary>
+    /// <summary>Where the keys and values of a token lie: page · page size + offset in the page.</summary>
     /// <param name="position">The token's position, below <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The table holds no such position.</exception>
     public int SlotOf(int position)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, Length);
-        return _pages[position / PagePool.PageSize] * PagePool.PageSize + position % PagePool.PageSize;
+        return _pages[position / Pool.TokensPerPage] * Pool.TokensPerPage + position % Pool.TokensPerPage;
     }
 
     /// <summary>Gives all pages back; the table is empty and can be filled again.</summary>
@@ -128,6 +138,11 @@ public sealed class PageTable : IDisposable
     private int Allocate() =>
         Pool.TryAllocate(out int page) ? page : throw new InvalidOperationException("the pool ran dry although its pages were counted");
 
+    private void RequireEmpty()
+    {
+        if (Length != 0) throw new InvalidOperationException($"the table holds {Length} tokens; only an empty table can take a prefix");
+    }
+
     private void Share(ReadOnlySpan<int> pages, int length)
     {
         EnsureCapacity(pages.Length);
@@ -136,7 +151,7 @@ public sealed class PageTable : IDisposable
             Pool.AddReference(page);
             _pages[_pageCount++] = page;
             // Kept in step, so that a free page among them leaves a valid, shorter table behind its exception.
-            Length = Math.Min(length, _pageCount * PagePool.PageSize);
+            Length = Math.Min(length, _pageCount * Pool.TokensPerPage);
         }
     }
 

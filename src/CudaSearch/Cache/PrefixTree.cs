@@ -3,7 +3,7 @@ using System.Numerics;
 namespace CudaSearch.Cache;
 
 /// <summary>
-/// Keeps finished full pages findable by (parent node, their 16 token ids) until their memory is needed, so that a new sequence starts from
+/// Keeps finished full pages findable by (parent node, their token ids) until their memory is needed, so that a new sequence starts from
 /// the longest prefix any earlier one has computed. A node holds one reference to its page. Its memory grows to the largest number of
 /// cached pages and is kept. Not thread-safe: the engine's loop is the only caller.
 /// </summary>
@@ -12,33 +12,38 @@ public sealed class PrefixTree
     private const int None = -1;
 
     private readonly PagePool _pool;
+    private readonly Eviction _eviction;
+    private readonly int _pageSize;
 
     // Heads of the chains of nodes with the same hash; a power of two of them.
     private readonly int[] _buckets;
 
     private Node[] _nodes = [];
 
-    // The 16 ids of node n start at 16 n.
+    // The ids of node n start at page size · n.
     private int[] _tokens = [];
     private int[] _matched = [];
     private int _nodeCount;
     private int _freeNode = None;
 
-    // All nodes, least recently used first. A node is always newer than its children, so one walk meets leaves before their parents.
+    // All nodes, first to go first. With LRU a node is always newer than its children, so one walk meets leaves before their parents.
     private int _oldest = None;
     private int _newest = None;
 
     /// <summary>Creates an empty tree.</summary>
     /// <param name="pool">Whose pages it keeps.</param>
-    public PrefixTree(PagePool pool)
-        : this(pool, (int)BitOperations.RoundUpToPowerOf2((uint)(pool ?? throw new ArgumentNullException(nameof(pool))).PageCount))
+    /// <param name="eviction">Which pages go first.</param>
+    public PrefixTree(PagePool pool, Eviction eviction = Eviction.Lru)
+        : this(pool, eviction, (int)BitOperations.RoundUpToPowerOf2((uint)(pool ?? throw new ArgumentNullException(nameof(pool))).PageCount))
     {
     }
 
     /// <summary>As the public constructor, with a number of hash buckets (a power of two): one bucket makes every lookup a collision.</summary>
-    internal PrefixTree(PagePool pool, int bucketCount)
+    internal PrefixTree(PagePool pool, Eviction eviction, int bucketCount)
     {
         _pool = pool;
+        _eviction = eviction;
+        _pageSize = pool.TokensPerPage;
         _buckets = new int[bucketCount];
         Array.Fill(_buckets, None);
     }
@@ -56,7 +61,7 @@ public sealed class PrefixTree
     public int Match(ReadOnlySpan<int> tokens, PageTable table)
     {
         ThrowUnlessOwn(table);
-        int limit = Math.Max(0, tokens.Length - 1) / PagePool.PageSize;
+        int limit = Math.Max(0, tokens.Length - 1) / _pageSize;
         if (_matched.Length < limit) Array.Resize(ref _matched, (int)BitOperations.RoundUpToPowerOf2((uint)limit));
 
         int last = None;
@@ -82,7 +87,8 @@ public sealed class PrefixTree
     public void Insert(ReadOnlySpan<int> tokens, PageTable table)
     {
         ThrowUnlessOwn(table);
-        int pages = Math.Min(tokens.Length, table.Length) / PagePool.PageSize;
+        if (_eviction == Eviction.None) return;
+        int pages = Math.Min(tokens.Length, table.Length) / _pageSize;
         int last = None;
         for (int i = 0; i < pages; i++)
         {
@@ -93,10 +99,19 @@ public sealed class PrefixTree
         Touch(last);
     }
 
-    /// <summary>Frees pages that only the tree refers to, least recently used leaves first.</summary>
+    /// <summary>Frees pages that only the tree refers to, leaves first.</summary>
     /// <param name="pages">How many pages are wanted.</param>
     /// <returns>How many were freed; fewer than wanted where no more can be.</returns>
     public int Evict(int pages)
+    {
+        if (_eviction != Eviction.Fifo) return EvictLeaves(pages);
+        // Parents stand before their children here: with its last child gone one is the next to go.
+        int freed = 0;
+        while (freed < pages && EvictLeaves(1) == 1) freed++;
+        return freed;
+    }
+
+    private int EvictLeaves(int pages)
     {
         int freed = 0;
         for (int node = _oldest; node != None && freed < pages;)
@@ -132,8 +147,8 @@ public sealed class PrefixTree
         }
     }
 
-    private static ReadOnlySpan<int> PageOf(ReadOnlySpan<int> tokens, int index) =>
-        tokens.Slice(index * PagePool.PageSize, PagePool.PageSize);
+    private ReadOnlySpan<int> PageOf(ReadOnlySpan<int> tokens, int index) =>
+        tokens.Slice(index * _pageSize, _pageSize);
 
     private int BucketOf(int parent, ReadOnlySpan<int> ids)
     {
@@ -142,7 +157,7 @@ public sealed class PrefixTree
         return (int)(PageHash.Finish(hash) & (uint)(_buckets.Length - 1));
     }
 
-    private Span<int> IdsOf(int node) => _tokens.AsSpan(node * PagePool.PageSize, PagePool.PageSize);
+    private Span<int> IdsOf(int node) => _tokens.AsSpan(node * _pageSize, _pageSize);
 
     private int Find(int parent, ReadOnlySpan<int> ids)
     {
@@ -191,7 +206,7 @@ public sealed class PrefixTree
         {
             int capacity = Math.Max(64, 2 * _nodes.Length);
             Array.Resize(ref _nodes, capacity);
-            Array.Resize(ref _tokens, capacity * PagePool.PageSize);
+            Array.Resize(ref _tokens, capacity * _pageSize);
         }
         return _nodeCount++;
     }
@@ -199,6 +214,7 @@ public sealed class PrefixTree
     // From the leaf up, so that every node ends up newer than its children.
     private void Touch(int leaf)
     {
+        if (_eviction == Eviction.Fifo) return;
         for (int node = leaf; node != None; node = _nodes[node].Parent)
         {
             Unlink(node);

@@ -1,5 +1,6 @@
 using CudaSearch.Backends;
 using CudaSearch.Cache;
+using CudaSearch.Engine.Tracing;
 using CudaSearch.Model;
 using CudaSearch.Tokenization;
 
@@ -30,7 +31,6 @@ public sealed class InferenceEngine : IDisposable
     private readonly object _gate = new();
     private readonly Scheduler _scheduler;
     private readonly StepBatch _batch = new();
-    private long _created;
     private bool _inPass;
     private bool _disposed;
 
@@ -41,7 +41,7 @@ public sealed class InferenceEngine : IDisposable
         _model = model;
         _options = options;
         Pool = new PagePool(model.Pages);
-        _scheduler = new Scheduler(Pool, model);
+        _scheduler = new Scheduler(Pool, new PassCapacity(model.MaxRows, model.MaxOutputRows));
         loop.Add(this);
     }
 
@@ -53,6 +53,22 @@ public sealed class InferenceEngine : IDisposable
 
     /// <summary>Passes run so far.</summary>
     public long Passes => _scheduler.Passes;
+
+    /// <summary>How it stands at this moment.</summary>
+    public EngineStatus Status
+    {
+        get
+        {
+            lock (_gate)
+            {
+                (int held, int alone) = _scheduler.CountPages();
+                return new EngineStatus(_scheduler.Passes, _scheduler.DrawnTokens, held, alone, Pool.PageCount);
+            }
+        }
+    }
+
+    /// <summary>Whether what happens to its sequences is written down.</summary>
+    internal bool IsTraced => _scheduler.Trace is not null;
 
     /// <summary>The pages.</summary>
     internal PagePool Pool { get; }
@@ -66,7 +82,11 @@ public sealed class InferenceEngine : IDisposable
         if (tokens.IsEmpty) throw CudaSearchException.BadInput("a sequence needs at least one token; the prompt has none");
         foreach (int token in tokens) CheckToken(token);
         CheckLength(tokens.Length);
-        lock (_gate) return Register([.. tokens], new PageTable(Pool), trunk: null, stream, usage ?? new Usage());
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _scheduler.Create(this, [.. tokens], stream, usage ?? new Usage());
+        }
     }
 
     /// <summary>Draws tokens until a stop rule holds; they are appended to the sequence.</summary>
@@ -109,7 +129,7 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>Forgets cached prefixes that no sequence uses.</summary>
     public void ClearCache()
     {
-        lock (_gate) _scheduler.Prefixes.Clear();
+        lock (_gate) _scheduler.ClearCache();
     }
 
     /// <summary>Waits for the pass that is running, if any, and cancels what is waiting. Sequences of the engine are unusable afterwards.</summary>
@@ -125,6 +145,26 @@ public sealed class InferenceEngine : IDisposable
         }
         _loop.Remove(this);
         _loop.Wake();
+    }
+
+    /// <summary>Writes down what happens to sequences and pages from now on.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="head">What the trace says about this engine; the engine fills in what it knows.</param>
+    /// <exception cref="InvalidOperationException">There was a sequence before: a trace has to know them all.</exception>
+    public void StartTrace(ITraceSink sink, TraceEvent head)
+    {
+        lock (_gate)
+        {
+            _scheduler.Trace = new EngineTrace(sink, Pool, _scheduler);
+            _scheduler.Trace.Begin(head with
+            {
+                MaxRows = _model.MaxRows,
+                MaxOutputRows = _model.MaxOutputRows,
+                MaxSpanRows = _model.PlanLimits.MaxSpanRows,
+                MaxPartials = _model.PlanLimits.MaxPartials,
+                SharedAttention = _options.ShareAttention,
+            });
+        }
     }
 
     /// <summary>Plans, computes and commits one pass; false when there was nothing to do. Only the device loop calls it.</summary>
@@ -148,7 +188,7 @@ public sealed class InferenceEngine : IDisposable
         }
         lock (_gate)
         {
-            _scheduler.Commit(_batch, failure);
+            _scheduler.Commit(new PassResults(_batch, _model), failure);
             _inPass = false;
             Monitor.PulseAll(_gate);
         }
@@ -160,10 +200,8 @@ public sealed class InferenceEngine : IDisposable
         lock (_gate)
         {
             CheckIdle(sequence);
-            if (sequence.Trunk is null && sequence.Length - sequence.Table.Length > 1) _scheduler.GrowTrunk(sequence, ++_created);
-            PageTable table = sequence.Trunk is null ? sequence.Table.Fork() : new PageTable(Pool);
-            Sequence fork = Register([.. sequence.Tokens], table, sequence.Trunk, stream, sequence.Usage);
-            fork.EndsWithDrawnToken = sequence.EndsWithDrawnToken;
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Sequence fork = _scheduler.Fork(sequence, stream);
             if (fork.Trunk is not null) _loop.Wake();
             return fork;
         }
@@ -176,9 +214,7 @@ public sealed class InferenceEngine : IDisposable
         lock (_gate)
         {
             CheckIdle(sequence);
-            if (tokens.IsEmpty) return;
-            sequence.MutableTokens.AddRange(tokens);
-            sequence.EndsWithDrawnToken = false;
+            if (!tokens.IsEmpty) _scheduler.Append(sequence, tokens);
         }
     }
 
@@ -189,28 +225,21 @@ public sealed class InferenceEngine : IDisposable
         lock (_gate)
         {
             CheckIdle(sequence);
-            _scheduler.Forget(sequence, length);
-            if (length < sequence.Length) sequence.EndsWithDrawnToken = false;
-            sequence.MutableTokens.RemoveRange(length, sequence.Length - length);
+            _scheduler.Truncate(sequence, length);
         }
+    }
+
+    internal void SetOwners(Sequence sequence, int owners)
+    {
+        lock (_gate) _scheduler.SetOwners(sequence, owners);
     }
 
     internal void Release(Sequence sequence)
     {
         lock (_gate)
         {
-            if (sequence.Disposed) return;
-            sequence.Disposed = true;
-            _scheduler.Release(sequence);
+            if (!sequence.Disposed) _scheduler.Dispose(sequence);
         }
-    }
-
-    private Sequence Register(List<int> tokens, PageTable table, Sequence? trunk, RandomStream stream, Usage usage)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var sequence = new Sequence(this, ++_created, tokens, table, trunk, stream, usage);
-        _scheduler.Add(sequence);
-        return sequence;
     }
 
     private Task<T> Submit<T>(Request<T> request)
@@ -220,13 +249,11 @@ public sealed class InferenceEngine : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             CheckIdle(sequence);
-            int need = PagePool.PagesFor(sequence.Length);
+            int need = Pool.PagesToHold(sequence.Length);
             if (need > Pool.PageCount)
                 throw new CudaSearchException(
                     Failure.OutOfMemory, $"a sequence of {sequence.Length} tokens needs {need} pages of KV cache and there are {Pool.PageCount}; raise --memory");
-            _scheduler.Forget(sequence, request.FirstNeeded);
-            sequence.Request = request;
-            _scheduler.Enqueue(request);
+            _scheduler.Submit(request);
         }
         _loop.Wake();
         return request.Task;

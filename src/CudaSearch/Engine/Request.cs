@@ -4,15 +4,39 @@ using CudaSearch.Tokenization;
 
 namespace CudaSearch.Engine;
 
+/// <summary>What a request asks for.</summary>
+internal enum RequestKind
+{
+    /// <summary>That tokens are computed.</summary>
+    Prefill,
+
+    /// <summary>Tokens, until a stop rule holds.</summary>
+    Generate,
+
+    /// <summary>Rewards at positions.</summary>
+    Reward,
+
+    /// <summary>Logits of the last position.</summary>
+    Logits,
+}
+
 /// <summary>Something a sequence waits for. Lives from the call until its task completes.</summary>
 internal abstract class Request(Sequence sequence, CancellationToken cancellation)
 {
+    private Request? _nextTwin;
+
     public Sequence Sequence { get; } = sequence;
 
     public CancellationToken Cancellation { get; } = cancellation;
 
     /// <summary>Set by the scheduler while a pass computes rows for this request.</summary>
     public bool InPass { get; set; }
+
+    /// <summary>The older request whose row this one draws from in the pass that is planned or running; see <see cref="TwinRequests"/>.</summary>
+    public Request? Leader { get; private set; }
+
+    /// <summary>Requests that draw from this one's row.</summary>
+    public int TwinCount { get; private set; }
 
     /// <summary>The first position whose row must be computed for this request; cached ones before it will do.</summary>
     public virtual int FirstNeeded => Sequence.Length - 1;
@@ -23,8 +47,38 @@ internal abstract class Request(Sequence sequence, CancellationToken cancellatio
     /// <summary>Most output rows that so many of the sequence's pending tokens can ask for.</summary>
     public abstract int OutputRows(int firstPosition, int rows);
 
+    /// <summary>What is asked for.</summary>
+    public abstract RequestKind Kind { get; }
+
+    /// <summary>Positions whose reward is asked for; null when none is.</summary>
+    public virtual int[]? Positions => null;
+
+    /// <summary>Whether the pass that is planned draws a token for it.</summary>
+    public virtual bool Draws => false;
+
     /// <summary>Takes the results of a pass; true when the request is done.</summary>
     public abstract bool TakeResults(PassResults results);
+
+    /// <summary>Lets another request draw from this one's row.</summary>
+    public void AddTwin(Request twin)
+    {
+        (twin._nextTwin, _nextTwin) = (_nextTwin, twin);
+        twin.Leader = this;
+        TwinCount++;
+    }
+
+    /// <summary>Detaches a twin; null when there is none.</summary>
+    public Request? TakeTwin()
+    {
+        if (_nextTwin is not { } twin) return null;
+        (_nextTwin, twin._nextTwin) = (twin._nextTwin, null);
+        twin.Leader = null;
+        TwinCount--;
+        return twin;
+    }
+
+    /// <summary>The twin behind this request in its leader's list; on the leader itself, the first.</summary>
+    public Request? NextTwin => _nextTwin;
 
     /// <summary>Completes the caller's task with the result.</summary>
     public abstract void Complete();
@@ -35,11 +89,13 @@ internal abstract class Request(Sequence sequence, CancellationToken cancellatio
 }
 
 /// <summary>What a request reads after a pass.</summary>
-internal readonly ref struct PassResults(StepBatch batch, Model.Transformer model)
+/// <param name="batch">The pass.</param>
+/// <param name="model">What computed it; null in a replay, which computes nothing.</param>
+internal readonly ref struct PassResults(StepBatch batch, Model.Transformer? model)
 {
     public StepBatch Batch { get; } = batch;
 
-    public Model.Transformer Model { get; } = model;
+    public Model.Transformer Model => model!;
 }
 
 /// <summary>A request with a result.</summary>
@@ -66,6 +122,8 @@ internal abstract class Request<T>(Sequence sequence, CancellationToken cancella
 /// <summary>Brings all tokens but the last into the cache: what forks of a new sequence wait for.</summary>
 internal sealed class PrefillRequest(Sequence sequence) : Request<bool>(sequence, CancellationToken.None)
 {
+    public override RequestKind Kind => RequestKind.Prefill;
+
     protected override bool Result => true;
 
     public override void AddOutputs(StepBatch batch, int firstRow, int firstPosition, int rows)
@@ -91,6 +149,10 @@ internal sealed class GenerationRequest(
     private int _wholeText;
     private int _generated;
     private int _sample = -1;
+
+    public override RequestKind Kind => RequestKind.Generate;
+
+    public override bool Draws => _sample >= 0;
 
     protected override GenerationResult Result => new(_text.ToString(), _reason, _generated);
 
@@ -165,6 +227,10 @@ internal sealed class RewardRequest(Sequence sequence, int[] positions, Cancella
     private readonly float[] _rewards = new float[positions.Length];
     private readonly List<(int Index, int Reward)> _asked = [];
 
+    public override RequestKind Kind => RequestKind.Reward;
+
+    public override int[]? Positions => positions;
+
     public override int FirstNeeded => positions[0];
 
     protected override float[] Result => _rewards;
@@ -201,6 +267,8 @@ internal sealed class LogitsRequest(Sequence sequence, CancellationToken cancell
 {
     private float[] _logits = [];
     private int _row = -1;
+
+    public override RequestKind Kind => RequestKind.Logits;
 
     protected override float[] Result => _logits;
 

@@ -35,6 +35,9 @@ public sealed class Sequence : IDisposable
     /// <summary>The scope its cost is counted in.</summary>
     public Usage Usage { get; }
 
+    /// <summary>Runs it; null for one that only the engine knows of.</summary>
+    internal InferenceEngine Engine => _engine;
+
     /// <summary>Order of creation: the youngest are set aside first when pages run out.</summary>
     internal long Age { get; }
 
@@ -59,7 +62,13 @@ public sealed class Sequence : IDisposable
     /// How many sequences there would be in its place if nothing were shared: 0 for one that exists only to be shared, several for one that serves several
     /// beams. Counts in <see cref="Usage.PagesPeakWithoutSharing"/>.
     /// </summary>
-    public int Owners { get; set; } = 1;
+    public int Owners
+    {
+        get => OwnerCount;
+        set => _engine.SetOwners(this, value);
+    }
+
+    internal int OwnerCount { get; set; } = 1;
 
     /// <summary>The request in progress.</summary>
     internal Request? Request { get; set; }

@@ -15,7 +15,9 @@ public sealed class Usage
     /// </summary>
     public long AttendedKeys { get; internal set; }
 
-    /// <summary>Tokens that went through the layers: given ones and drawn ones alike. The last drawn token of an answer never does.</summary>
+    /// <summary>
+    /// Tokens that went through the model. Beams that are still equal to the letter compute theirs once, so this can be far below the tokens drawn.
+    /// </summary>
     public long ComputedTokens { get; internal set; }
 
     /// <summary>Most distinct pages that the scope's sequences held at once.</summary>

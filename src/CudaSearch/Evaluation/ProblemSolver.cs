@@ -81,7 +81,7 @@ public sealed class ProblemSolver : IDisposable
             Usage = new SolveUsage(
                 clock.Elapsed.TotalSeconds, generation.GeneratedTokens, generation.PrefillTokens, verification.PrefillTokens, prm?.TokensWithoutReuse ?? 0,
                 generation.PagesPeak + verification.PagesPeak, generation.PagesPeakWithoutSharing + verification.PagesPeakWithoutSharing,
-                generation.Passes + verification.Passes, generator.PromptTokens,
+                generation.Passes + verification.Passes, generation.ComputedTokens, generator.PromptTokens,
                 Flops(_workbench.Generator, generation, generation.GeneratedTokens), prm is null ? 0 : Flops(_workbench.Verifier!.Model, verification, outputRows: 0)),
         };
     }

@@ -14,12 +14,13 @@ namespace CudaSearch.Evaluation;
 /// <param name="KvPagesPeak">Most pages held at once, both caches.</param>
 /// <param name="KvPagesPeakWithoutSharing">Most pages that would have been held at once if no two sequences shared any.</param>
 /// <param name="Passes">Passes that computed something for this problem.</param>
+/// <param name="ComputedTokens">Tokens that went through the generator: beams compute together what they have in common.</param>
 /// <param name="PromptTokens">Tokens of the problem's prompt, chat template included.</param>
 /// <param name="GeneratorFlops">Floating-point operations of the generator, as <see cref="Throughput.PassCost"/> counts them.</param>
 /// <param name="PrmFlops">Those of the verifier.</param>
 public sealed record SolveUsage(
     double Seconds, long GeneratedTokens, long PrefillTokens, long PrmTokens, long PrmTokensWithoutReuse, int KvPagesPeak, int KvPagesPeakWithoutSharing, long Passes,
-    long PromptTokens, double GeneratorFlops, double PrmFlops);
+    long ComputedTokens, long PromptTokens, double GeneratorFlops, double PrmFlops);
 
 /// <summary>The outcome of one problem's search, as <c>solve --json</c> and a line of <c>eval</c>'s output hold it.</summary>
 public sealed record SolveRecord
@@ -135,6 +136,7 @@ public sealed record SolveRecord
         writer.WriteStartObject();
         writer.WriteNumber("seconds", Math.Round(Usage.Seconds, 4));
         writer.WriteNumber("generated_tokens", Usage.GeneratedTokens);
+        writer.WriteNumber("computed_tokens", Usage.ComputedTokens);
         writer.WriteNumber("prefill_tokens", Usage.PrefillTokens);
         writer.WriteNumber("prm_tokens", Usage.PrmTokens);
         writer.WriteNumber("prm_tokens_without_reuse", Usage.PrmTokensWithoutReuse);

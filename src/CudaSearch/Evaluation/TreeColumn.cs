@@ -71,6 +71,11 @@ public static class TreeColumn
             writer.WriteEndArray();
             writer.WriteNumber("score", score);
         }
+        if (node.Source is { } source)
+        {
+            writer.WriteNumber("seq", source.Sequence);
+            writer.WriteNumber("first", source.First);
+        }
         writer.WriteString("state", NameOf(node.State));
         if (node.Reason is { } reason) writer.WriteString("reason", NameOf(reason));
         if (node.DecidedIn is { } iteration) writer.WriteNumber("decided", iteration);
@@ -87,6 +92,7 @@ public static class TreeColumn
             Tokens = node.GetProperty("tokens").GetInt32(),
             Lookahead = node.TryGetProperty("lookahead", out JsonElement lookahead) ? lookahead.GetString()! : "",
             LookaheadTokens = node.TryGetProperty("lookahead_tokens", out JsonElement tokens) ? tokens.GetInt32() : 0,
+            Source = node.TryGetProperty("seq", out JsonElement sequence) ? new TokenSource(sequence.GetInt64(), node.GetProperty("first").GetInt32()) : null,
             State = Parse<NodeState>(node.GetProperty("state")),
             Reason = node.TryGetProperty("reason", out JsonElement reason) ? Parse<DecisionReason>(reason) : null,
             DecidedIn = node.TryGetProperty("decided", out JsonElement decided) ? decided.GetInt32() : null,

@@ -1,5 +1,6 @@
 using CudaSearch.Backends;
 using CudaSearch.Engine;
+using CudaSearch.Engine.Tracing;
 using CudaSearch.Verification;
 
 namespace CudaSearch.Evaluation;
@@ -91,6 +92,20 @@ public sealed class Workbench : IDisposable
             workbench.Dispose();
             throw;
         }
+    }
+
+    /// <summary>How the engines stand: the generator's, then the verifier's where there is one.</summary>
+    public IReadOnlyList<EngineStatus> Status =>
+        Verifier is null ? [Generator.Engine.Status] : [Generator.Engine.Status, Verifier.Model.Engine.Status];
+
+    /// <summary>Writes down what happens to the sequences and pages of both models from now on, as <c>docs/kv-trace.md</c> describes.</summary>
+    public void StartTrace(ITraceSink sink)
+    {
+        _generator?.Engine.StartTrace(sink, Head(0, "generator", ModelName, _generator.PageBytes));
+        Verifier?.Model.Engine.StartTrace(sink, Head(1, "prm", PrmName, Verifier.Model.PageBytes));
+
+        static TraceEvent Head(int engine, string name, string? model, long pageBytes) =>
+            new() { Event = "engine", Engine = engine, Name = name, Model = model, PageBytes = pageBytes };
     }
 
     /// <summary>The folder of a model.</summary>

@@ -56,7 +56,7 @@ internal sealed class Beam : IDisposable
     }
 
     /// <summary>Records the step just written.</summary>
-    public void Record(SearchTree tree, Step step) => Node = tree.Add(Node, Stream, step.Text, step.Tokens, step.Lookahead, step.LookaheadTokens);
+    public void Record(SearchTree tree, Step step) => Node = tree.Add(Node, Stream, step.Text, step.Tokens, step.Lookahead, step.LookaheadTokens, step.Source);
 
     /// <summary>Scores every step of <paramref name="answer"/>, which is the text so far, or that and what was looked ahead.</summary>
     public async Task<IReadOnlyList<double>> ScoreAsync(string answer, CancellationToken cancellation) =>

@@ -74,6 +74,7 @@ public sealed class EngineGenerator(LanguageModel model, ulong seed, string? sys
             // With a stop text it is one step.
             return new GeneratedText(result.Text, result.Reason, result.GeneratedTokens)
             {
+                Source = engine.IsTraced ? new TokenSource(sequence.Age, first) : null,
                 StepTokens = options.StopText is null ? StepTokens.Count(engine.Tokenizer!, sequence.Tokens[first..], result) : null,
             };
         }

@@ -35,6 +35,11 @@ public interface IBranch : IDisposable
     Task<GeneratedText> GenerateAsync(GenerationOptions options, CancellationToken cancellation = default);
 }
 
+/// <summary>Where tokens are in the trace of an engine.</summary>
+/// <param name="Sequence">The sequence they were drawn for.</param>
+/// <param name="First">The position of the first.</param>
+public readonly record struct TokenSource(long Sequence, int First);
+
 /// <summary>What one generation added.</summary>
 /// <param name="Text">The new text, special tokens left out, cut right after the stop text.</param>
 /// <param name="Reason">Why it stopped.</param>
@@ -46,4 +51,7 @@ public readonly record struct GeneratedText(string Text, StopReason Reason, int 
     /// nobody counted.
     /// </summary>
     public IReadOnlyList<int>? StepTokens { get; init; }
+
+    /// <summary>Where its tokens are in the engine's trace; null when none is written.</summary>
+    public TokenSource? Source { get; init; }
 }

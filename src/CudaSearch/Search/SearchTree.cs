@@ -90,6 +90,9 @@ public sealed class SearchNode
     /// <summary>Number of steps before it.</summary>
     public int Depth { get; }
 
+    /// <summary>Where its tokens are in the engine's trace; null when none is written.</summary>
+    public TokenSource? Source { get; internal init; }
+
     /// <summary>
     /// What the verifier gave the steps of the answer up to here, as it counts them: most also score the empty piece behind a step's blank line, and steps that were
     /// looked ahead. Empty until scored.
@@ -139,9 +142,12 @@ public sealed class SearchTree
     /// <summary>Says that what follows belongs to the next iteration.</summary>
     internal void BeginIteration() => _iterations++;
 
-    internal SearchNode Add(SearchNode? parent, int beam, string step, int tokens = 0, string lookahead = "", int lookaheadTokens = 0)
+    internal SearchNode Add(SearchNode? parent, int beam, string step, int tokens = 0, string lookahead = "", int lookaheadTokens = 0, TokenSource? source = null)
     {
-        var node = new SearchNode(_nodes.Count, parent, beam, Iteration, step) { Tokens = tokens, Lookahead = lookahead, LookaheadTokens = lookaheadTokens };
+        var node = new SearchNode(_nodes.Count, parent, beam, Iteration, step)
+        {
+            Tokens = tokens, Lookahead = lookahead, LookaheadTokens = lookaheadTokens, Source = source,
+        };
         _nodes.Add(node);
         Changed?.Invoke(node);
         return node;

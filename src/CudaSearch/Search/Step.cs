@@ -10,6 +10,9 @@ namespace CudaSearch.Search;
 /// <param name="LookaheadTokens">Tokens drawn for those.</param>
 internal readonly record struct Step(string Text, StopReason Reason, int Tokens, string WithLookahead, int LookaheadTokens = 0)
 {
+    /// <summary>Where its tokens are in the engine's trace.</summary>
+    public TokenSource? Source { get; init; }
+
     /// <summary>Whether the answer is complete with this step: the sequence ended, or there was nothing more to say.</summary>
     public bool EndsAnswer => Reason.EndsAnswer() || Text.Length == 0;
 

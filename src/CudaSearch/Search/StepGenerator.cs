@@ -14,7 +14,7 @@ internal static class StepGenerator
         IReadOnlyList<IBranch> branches, GenerationOptions sampling, int lookahead, CancellationToken cancellation)
     {
         GeneratedText[] first = await Concurrently.RunAsync(branches, branch => branch.GenerateAsync(sampling, cancellation));
-        Step[] steps = [.. first.Select(text => new Step(text.Text, text.Reason, text.Tokens, text.Text))];
+        Step[] steps = [.. first.Select(text => new Step(text.Text, text.Reason, text.Tokens, text.Text) { Source = text.Source })];
         if (lookahead > 0) await LookAheadAsync(branches, steps, sampling with { Temperature = 0 }, lookahead, cancellation);
         return steps;
     }

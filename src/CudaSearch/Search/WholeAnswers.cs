@@ -44,7 +44,8 @@ internal static class WholeAnswers
         for (int i = 0; i < pieces.Length; i++)
         {
             int tokens = answer.StepTokens?[i] ?? (i == pieces.Length - 1 ? answer.Tokens : 0);
-            steps.Add(tree.Add(steps.LastOrDefault(), stream, pieces[i], tokens));
+            TokenSource? source = answer.Source is { } start ? start with { First = start.First + steps.Sum(step => step.Tokens) } : null;
+            steps.Add(tree.Add(steps.LastOrDefault(), stream, pieces[i], tokens, source: source));
         }
         tree.Decide(steps[^1], NodeState.Finished, answer.Reason == StopReason.Length ? DecisionReason.TokenLimit : DecisionReason.EndOfSequence);
         return new WholeAnswer(answer.Text, answer.Tokens, steps);

@@ -8,9 +8,8 @@ namespace CudaSearch.Tests.Cache;
 /// </summary>
 internal sealed class CacheModel : IDisposable
 {
-    private const int Page = PagePool.PageSize;
-
     private readonly PagePool _pool;
+    private readonly bool _fifo;
     private readonly PrefixTree _tree;
     private readonly ulong[] _tensor;
     private readonly List<(PageTable Table, List<int> Tokens)> _sequences = [];
@@ -19,12 +18,15 @@ internal sealed class CacheModel : IDisposable
     private readonly Dictionary<string, (int Page, int Used, int Depth)> _cached = [];
     private int _clock;
 
-    public CacheModel(int pages, int buckets)
+    public CacheModel(int pages, int buckets, int pageSize = PagePool.PageSize, Eviction eviction = Eviction.Lru)
     {
-        _pool = new PagePool(pages);
-        _tree = new PrefixTree(_pool, buckets);
+        _pool = new PagePool(pages, pageSize);
+        _tree = new PrefixTree(_pool, eviction, buckets);
+        _fifo = eviction == Eviction.Fifo;
         _tensor = new ulong[pages * Page];
     }
+
+    private int Page => _pool.TokensPerPage;
 
     /// <summary>Performs one operation on both sides and compares everything.</summary>
     public void Perform(int kind, int pick, int amount)
@@ -136,7 +138,7 @@ internal sealed class CacheModel : IDisposable
             List<string> leaves = [.. _cached.Keys.Where(k => References(_cached[k].Page) == 1
                 && !_cached.Keys.Any(other => other.Length > k.Length && other.StartsWith(k, StringComparison.Ordinal)))];
             if (leaves.Count == 0) break;
-            // Of nodes used at the same time the deeper one goes first.
+            // Of nodes used at the same time the deeper one goes first. Of those cached at the same time only one is a leaf.
             _cached.Remove(leaves.MinBy(k => (_cached[k].Used, -_cached[k].Depth))!);
             expected++;
         }
@@ -171,6 +173,7 @@ internal sealed class CacheModel : IDisposable
 
     private void Use(List<int> tokens, int end)
     {
+        if (_fifo) return;
         for (; end > 0; end -= Page) _cached[Key(tokens, end)] = _cached[Key(tokens, end)] with { Used = _clock };
     }
 

@@ -1,4 +1,5 @@
 using CsCheck;
+using CudaSearch.Cache;
 
 namespace CudaSearch.Tests.Cache;
 
@@ -16,6 +17,21 @@ public sealed class CacheModelTests
             operations =>
             {
                 using CacheModel model = new(pages, buckets);
+                foreach ((int kind, int pick, int amount) in operations) model.Perform(kind, pick, amount);
+            },
+            iter: 300,
+            threads: 1);
+
+    [Theory]
+    [InlineData(8, Eviction.Lru)]
+    [InlineData(32, Eviction.Lru)]
+    [InlineData(16, Eviction.Fifo)]
+    [InlineData(8, Eviction.Fifo)]
+    public void SoTheyDoWithPagesOfOtherSizesAndAnotherEviction(int pageSize, Eviction eviction) =>
+        s_operations.Sample(
+            operations =>
+            {
+                using CacheModel model = new(pages: 320 / pageSize, buckets: 16, pageSize, eviction);
                 foreach ((int kind, int pick, int amount) in operations) model.Perform(kind, pick, amount);
             },
             iter: 300,

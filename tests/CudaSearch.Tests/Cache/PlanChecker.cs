@@ -20,13 +20,14 @@ internal static class PlanChecker
             for (int i = 0; i < span.RowCount; i++) rows.Add(span.FirstRow + i, (span.Table, span.FirstPosition + i));
         }
 
+        int size = spans.Length > 0 ? spans[0].Table.Pool.TokensPerPage : PagePool.PageSize;
         HashSet<(int Row, int Key)> seen = [];
         HashSet<int> partials = [];
         foreach (WorkItem item in plan.Items)
         {
             Assert.Equal(0, item.FirstKey % AttentionPlan.RangeLength);
             Assert.InRange(item.KeyCount, 1, AttentionPlan.RangeLength);
-            Assert.Equal((item.KeyCount + 15) / 16, item.PageCount);
+            Assert.Equal((item.KeyCount + size - 1) / size, item.PageCount);
             int furthest = 0;
             foreach (PlanMember member in plan.Members.Slice(item.FirstMember, item.MemberCount))
             {
@@ -45,7 +46,7 @@ internal static class PlanChecker
                     for (int key = item.FirstKey; key < item.FirstKey + item.KeyCount && key <= position; key++)
                     {
                         int offset = key - item.FirstKey;
-                        Assert.Equal(table.SlotOf(key), plan.Pages[item.FirstPage + offset / 16] * 16 + offset % 16);
+                        Assert.Equal(table.SlotOf(key), plan.Pages[item.FirstPage + offset / size] * size + offset % size);
                         Assert.True(seen.Add((row, key)));
                     }
                 }
@@ -69,7 +70,7 @@ internal static class PlanChecker
             foreach (QuerySpan span in spans.Where(s => s.RowCount > 0 && s.FirstPosition + s.RowCount > firstKey))
             {
                 int keys = Math.Min(AttentionPlan.RangeLength, span.FirstPosition + span.RowCount - firstKey);
-                int[] pages = span.Table.Pages.Slice(firstKey / 16, (keys + 15) / 16).ToArray();
+                int[] pages = span.Table.Pages.Slice(firstKey / span.Table.Pool.TokensPerPage, span.Table.Pool.PagesToHold(keys)).ToArray();
                 visits += pages.Length;
                 string name = $"{keys}: {string.Join(' ', pages)}";
                 int found = share ? expected.FindIndex(firstOfRange, e => e.Pages == name) : -1;

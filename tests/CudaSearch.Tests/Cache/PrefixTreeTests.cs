@@ -13,7 +13,7 @@ public sealed class PrefixTreeTests
     [MemberData(nameof(BucketCounts))]
     public void ANewSequenceTakesItsLongestCachedPrefix(int buckets)
     {
-        PrefixTree tree = new(_pool, buckets);
+        PrefixTree tree = new(_pool, Eviction.Lru, buckets);
         int[] tokens = [.. Enumerable.Range(0, 70)];
         using PageTable first = Computed(tree, tokens);
         Assert.Equal(4, tree.CachedPages);

@@ -6,12 +6,14 @@ namespace CudaSearch.Tests.Cache;
 internal sealed class TableForest : IDisposable
 {
     private readonly Random _random;
-    private readonly PagePool _pool = new(4096);
+    private readonly PagePool _pool;
     private readonly List<PageTable> _tables = [];
 
     public TableForest(int seed)
     {
         _random = new Random(seed);
+        // Mostly the engine's page size, now and then another.
+        _pool = new PagePool(4096, seed % 8 < 5 ? PagePool.PageSize : 8 << (seed % 4));
         for (int i = _random.Next(1, 4); i > 0; i--) _tables.Add(new PageTable(_pool));
         for (int i = _random.Next(40); i > 0; i--) Grow(_tables[_random.Next(_tables.Count)]);
         foreach (PageTable table in _tables.Where(t => t.Length == 0)) Assert.True(table.TryAppend(1, out _));

@@ -38,7 +38,7 @@ public sealed class CommandTests : IDisposable
         JsonElement record = (await CliRun.OfAsync("solve", Problem, "--n", "4", "--json")).Done().Json();
         Assert.Equal(s_record, record.EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal));
         Assert.Equal(
-            ["generated_tokens", "generator_flops", "kv_pages_peak", "kv_pages_peak_without_sharing", "passes", "prefill_tokens", "prm_flops", "prm_tokens", "prm_tokens_without_reuse",
+            ["computed_tokens", "generated_tokens", "generator_flops", "kv_pages_peak", "kv_pages_peak_without_sharing", "passes", "prefill_tokens", "prm_flops", "prm_tokens", "prm_tokens_without_reuse",
              "prompt_tokens", "seconds"],
             record.GetProperty("usage").EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal));
         Assert.Equal(Problem, record.GetProperty("problem").GetString());

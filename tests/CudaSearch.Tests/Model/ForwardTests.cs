@@ -43,17 +43,28 @@ public sealed class ForwardTests
             int[] tokens = [.. Enumerable.Range(0, length).Select(_ => random.Next(model.VocabSize))];
             using Sequence sequence = fixture.Engine.CreateSequence(tokens);
             float[] logits = await fixture.Engine.LogitsAsync(sequence, TestContext.Current.CancellationToken);
-            AssertClose(reference.Logits(tokens)[^1], logits, 2e-4);
+            AssertClose(reference.Logits(tokens)[^1], logits, RoundsInputs(path, fixture.Checkpoint) ? 0.05 : 2e-4);
         }
     }
 
+    public static TheoryData<string, string> Trained()
+    {
+        var cases = new TheoryData<string, string>();
+        foreach (string path in CpuBackend.Paths)
+        {
+            foreach (string model in new[] { "stories260K-f32", "stories260K-bf16" }) cases.Add(model, path);
+        }
+        return cases;
+    }
+
     [Theory]
-    [InlineData("stories260K-f32")]
-    [InlineData("stories260K-bf16")]
-    public async Task ATrainedModelGivesItsRecordedLogits(string name)
+    [MemberData(nameof(Trained))]
+    public async Task ATrainedModelGivesItsRecordedLogits(string name, string path)
     {
         string directory = SharedData.PathOf("models", name);
-        using var fixture = new EngineFixture(directory);
+        using var fixture = new EngineFixture(directory, path: path);
+        // Rounding the weights of this model to bfloat16 moves its logits by up to 0.07; rounding the inputs of its products is no worse.
+        double tolerance = RoundsInputs(path, fixture.Checkpoint) ? 0.07 : 2e-3;
         using JsonDocument reference = JsonDocument.Parse(File.ReadAllText(Path.Combine(directory, "reference.json")));
         foreach (JsonElement item in reference.RootElement.GetProperty("cases").EnumerateArray())
         {
@@ -67,13 +78,18 @@ public sealed class ForwardTests
             using Sequence sequence = fixture.Engine.CreateSequence(tokens);
             float[] logits = await fixture.Engine.LogitsAsync(sequence, TestContext.Current.CancellationToken);
             double[] values = [.. expected.EnumerateArray().Select(value => value.GetDouble())];
-            AssertClose(values, logits, 2e-3);
-            Assert.Equal(Top5(values.Select(v => (float)v)), Top5(logits));
+            AssertClose(values, logits, tolerance);
+            // The order of the first five, as far as their values are further apart than the error.
+            int[] first = Top5(logits);
+            foreach ((int id, double value) in first.Zip(values.OrderDescending())) Assert.InRange(values[id], value - 2 * tolerance, value + 2 * tolerance);
         }
 
         static int[] Ints(JsonElement item, string name) => [.. item.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
         static int[] Top5(IEnumerable<float> values) => [.. values.Select((v, i) => (v, i)).OrderByDescending(p => p.v).Take(5).Select(p => p.i)];
     }
+
+    private static bool RoundsInputs(string path, Checkpoint checkpoint) =>
+        path == "avx512-bf16" && checkpoint.Get("model.layers.0.mlp.down_proj.weight").Type == ElementType.BF16;
 
     private static void AssertClose(double[] expected, float[] actual, double tolerance)
     {

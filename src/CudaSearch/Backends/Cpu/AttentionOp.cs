@@ -7,7 +7,7 @@ namespace CudaSearch.Backends.Cpu;
 /// state (output, max, sum; base 2) that is merged at once into the row's running state. Items come in order of position, so every
 /// row merges its ranges in that order whoever shares them. (Milakov and Gimelshein 2018; Dao et al. 2022, FlashAttention)
 /// </summary>
-internal sealed unsafe class AttentionOp<T> : IParallelWork
+internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
     where T : struct, ILanes<T>
 {
     private const int PageTokens = CpuKvCache.PageTokens;
@@ -29,13 +29,7 @@ internal sealed unsafe class AttentionOp<T> : IParallelWork
     private float[] _max = [];
     private float[] _sum = [];
 
-    /// <param name="pool">The threads.</param>
-    /// <param name="queries">[rows, heads * headDim], rotated.</param>
-    /// <param name="shape">Heads.</param>
-    /// <param name="batch">The pass, planned.</param>
-    /// <param name="cache">The pages, this pass's keys and values included.</param>
-    /// <param name="layer">Which layer of the cache.</param>
-    /// <param name="output">[rows, heads * headDim]</param>
+    /// <inheritdoc/>
     public void Run(WorkerPool pool, CpuTensor queries, AttentionShape shape, StepBatch batch, CpuKvCache cache, int layer, CpuTensor output)
     {
         (_queries, _shape, _batch, _cache, _layer, _output) = (queries, shape, batch, cache, layer, output);

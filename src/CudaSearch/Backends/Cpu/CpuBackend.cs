@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using CudaSearch.Backends.Cpu.Native;
 using CudaSearch.Cache;
 using CudaSearch.Checkpoints;
 
@@ -7,8 +8,11 @@ namespace CudaSearch.Backends.Cpu;
 /// <summary>Makes CPU backends.</summary>
 public static class CpuBackend
 {
-    /// <summary>The vector paths this processor can run, widest first.</summary>
-    public static IReadOnlyList<string> Paths
+    /// <summary>The paths this processor can run, best first: those of the native library where it was built, then the managed ones, widest first.</summary>
+    public static IReadOnlyList<string> Paths => [.. NativeLibraryFile.Paths, .. ManagedPaths];
+
+    /// <summary>The paths in C#.</summary>
+    public static IReadOnlyList<string> ManagedPaths
     {
         get
         {
@@ -20,6 +24,12 @@ public static class CpuBackend
         }
     }
 
+    /// <summary>The native library's file; null where there is none.</summary>
+    public static string? NativeLibrary => NativeLibraryFile.File;
+
+    /// <summary>Why the native library is not used, and what to do; null when it is.</summary>
+    public static string? NativeFault => NativeLibraryFile.Fault;
+
     /// <summary>A backend on this machine's processor.</summary>
     /// <param name="threads">Threads to compute with; 0 takes all cores.</param>
     /// <param name="path">One of <see cref="Paths"/>; null takes the first.</param>
@@ -30,28 +40,42 @@ public static class CpuBackend
         if (!Paths.Contains(path))
             throw new CudaSearchException(Failure.DeviceUnavailable, $"this processor has no {path} path; it has {string.Join(", ", Paths)}");
         if (threads == 0) threads = Environment.ProcessorCount;
-        if (path == Lanes512.Name) return new CpuBackend<Lanes512>(threads);
-        return path == Lanes256.Name ? new CpuBackend<Lanes256>(threads) : new CpuBackend<LanesScalar>(threads);
+        NativePath? native = NativeLibraryFile.Paths.Contains(path) ? new NativePath(path) : null;
+        string lanes = native is null ? path : ManagedPaths[0];
+        if (lanes == Lanes512.Name) return new CpuBackend<Lanes512>(threads, native);
+        return lanes == Lanes256.Name ? new CpuBackend<Lanes256>(threads, native) : new CpuBackend<LanesScalar>(threads, native);
     }
 }
 
-/// <summary>The operations on the processor, in C#: weights as the checkpoint stores them, float32 activations, all cores.</summary>
+/// <summary>
+/// The operations on the processor: weights as the checkpoint stores them, float32 activations, all cores. Products and attention are native where a path
+/// is given; the rest is C#.
+/// </summary>
 internal sealed unsafe class CpuBackend<T> : IBackend
     where T : struct, ILanes<T>
 {
     private readonly WorkerPool _pool;
     private readonly RmsNormOp<T> _rmsNorm = new();
-    private readonly LinearOp<T> _linear = new();
-    private readonly GatedLinearOp<T> _gatedLinear = new();
+    private readonly ILinearOp _linear = new LinearOp<T>();
+    private readonly IGatedLinearOp _gatedLinear = new GatedLinearOp<T>();
     private readonly RotateAndAppendOp _rotateAndAppend = new();
-    private readonly AttentionOp<T> _attention = new();
+    private readonly IAttentionOp _attention = new AttentionOp<T>();
     private readonly SampleOp _sample = new();
+    private readonly NativePath? _native;
 
-    public CpuBackend(int threads) => _pool = new WorkerPool(threads);
+    public CpuBackend(int threads, NativePath? native)
+    {
+        _pool = new WorkerPool(threads);
+        _native = native;
+        if (native is null) return;
+        _linear = new NativeLinearOp(native);
+        _gatedLinear = new NativeGatedLinearOp(native);
+        _attention = new NativeAttentionOp(native, _attention);
+    }
 
     public string Name => "cpu";
 
-    public string Device => $"CPU, {_pool.ThreadCount} {(_pool.ThreadCount == 1 ? "thread" : "threads")}, {T.Name}, managed matmul";
+    public string Device => $"CPU, {_pool.ThreadCount} {(_pool.ThreadCount == 1 ? "thread" : "threads")}, {T.Name}, {(_native is null ? "managed" : _native.Name)} matmul";
 
     public long AvailableMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
@@ -120,5 +144,11 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     public void ReadRow(DeviceTensor source, int row, Span<float> destination) =>
         new ReadOnlySpan<float>(((CpuTensor)source).Row(row), source.Columns).CopyTo(destination);
 
-    public void Dispose() => _pool.Dispose();
+    public void Dispose()
+    {
+        _pool.Dispose();
+        (_linear as IDisposable)?.Dispose();
+        (_attention as IDisposable)?.Dispose();
+        _native?.Dispose();
+    }
 }

@@ -1,7 +1,7 @@
 namespace CudaSearch.Backends.Cpu;
 
 /// <summary>output = silu(input · gateᵀ) * (input · upᵀ): a tile holds 2 gate rows and 2 up rows, so both products of an element meet in registers.</summary>
-internal sealed unsafe class GatedLinearOp<T> : IParallelWork
+internal sealed unsafe class GatedLinearOp<T> : IGatedLinearOp, IParallelWork
     where T : struct, ILanes<T>
 {
     private const int WeightRows = 32;

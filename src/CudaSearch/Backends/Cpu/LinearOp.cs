@@ -6,7 +6,7 @@ namespace CudaSearch.Backends.Cpu;
 /// output (+)= input · weightᵀ (+ bias). Work is cut into (64 weight rows × 64 input rows) parts: the weights of a part stay in the second-level
 /// cache while its input rows pass by.
 /// </summary>
-internal sealed unsafe class LinearOp<T> : IParallelWork
+internal sealed unsafe class LinearOp<T> : ILinearOp, IParallelWork
     where T : struct, ILanes<T>
 {
     private const int WeightRows = 64;

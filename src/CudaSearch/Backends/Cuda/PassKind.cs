@@ -8,7 +8,7 @@ namespace CudaSearch.Backends.Cuda;
 /// </summary>
 /// <param name="Pass">Whose operations.</param>
 /// <param name="RowCapacity">Rows, rounded up.</param>
-/// <param name="OutputCapacity">Output rows, rounded up; 0 for none.</param>
+/// <param name="OutputCapacity">Output rows, or results where several are read off one row, rounded up; 0 for none.</param>
 /// <param name="TileCapacity">Prefill tiles, rounded up; 0 for none.</param>
 /// <param name="Wants">What else decides which kernels run.</param>
 internal readonly record struct PassKind(IPass Pass, int RowCapacity, int OutputCapacity, int TileCapacity, PassWants Wants)
@@ -24,7 +24,8 @@ internal readonly record struct PassKind(IPass Pass, int RowCapacity, int Output
         if (batch.NeedsLogits) wants |= PassWants.Logits;
         if (batch.Sampled.Length > 0) wants |= PassWants.Samples;
         if (batch.Rewarded.Length > 0) wants |= PassWants.Rewards;
-        return new PassKind(pass, RoundUp(batch.RowCount), RoundUp(batch.OutputRows.Length), RoundUp(PassBlock.TilesOf(batch, tileRows)), wants);
+        int outputs = Math.Max(batch.OutputRows.Length, Math.Max(batch.Sampled.Length, batch.Rewarded.Length));
+        return new PassKind(pass, RoundUp(batch.RowCount), RoundUp(outputs), RoundUp(PassBlock.TilesOf(batch, tileRows)), wants);
     }
 
     /// <summary>The grid's rows for a row set.</summary>

@@ -13,8 +13,8 @@ public sealed record ReferenceAnswer(double PromptTokens, double AnswerTokens, I
     {
         List<ReportRun> known = [.. data.Runs.Where(run => run.Cost is { PromptTokens: not null, AnswerTokens: > 0 })];
         if (known.Count == 0) return null;
-        double prompt = known.Average(run => (double)run.Cost.PromptTokens!.Value / run.Problems.Count);
-        double answer = known.Average(run => (double)run.Cost.AnswerTokens / run.Cost.Completions);
+        double prompt = known.Average(run => run.Cost.PromptTokens!.Value / run.Problems.Count);
+        double answer = known.Average(run => run.Cost.AnswerTokens / run.Cost.Completions);
         // The last token drawn is not computed.
         double tokens = prompt + answer - 1;
         double Flops(Checkpoints.ModelConfig model) =>

@@ -34,6 +34,15 @@ public sealed record ReportData(IReadOnlyList<ReportRun> Runs, IReadOnlyList<Rep
         Difficulty difficulty = Difficulty.ByQuantile(Difficulty.Ease(graded, measure), Bins);
         // Where only the first samples of a larger run would compete with themselves there is no choice to show.
         HashSet<int> made = [.. graded.Where(run => !run.IsIndependent).Select(run => run.N)];
-        return [.. RunSet.Budgets(graded).Where(budget => made.Count == 0 || made.Contains(budget)).Select(budget => Allocation.Of(graded, difficulty, budget)).OfType<BudgetAllocation>()];
+        List<int> budgets = [.. RunSet.Budgets(graded).Where(budget => made.Count == 0 || made.Contains(budget))];
+        try
+        {
+            return [.. budgets.Select(budget => Allocation.Of(graded, difficulty, budget)).OfType<BudgetAllocation>()];
+        }
+        catch (CudaSearchException)
+        {
+            // Too few problems for two halves, or an n that has no vote at a budget: the report tells the rest.
+            return [];
+        }
     }
 }

@@ -4,30 +4,29 @@ using CudaSearch.Evaluation.Datasets;
 
 namespace CudaSearch.Evaluation.Reports;
 
-/// <summary>What a run's searches cost in all.</summary>
+/// <summary>What a run's searches cost in all. Null is what a record does not say: an older one, or one cut out of a larger run, whose cost cannot be divided.</summary>
 /// <param name="GeneratedTokens">Tokens drawn.</param>
 /// <param name="PrmTokens">Tokens that the verifier computed.</param>
 /// <param name="Seconds">From the start to the end of each problem, summed; problems that ran side by side count the same second several times.</param>
-/// <param name="Flops">Operations of generator and verifier; null where a record does not say.</param>
-/// <param name="PromptTokens">Tokens of the prompts; null where a record does not say.</param>
+/// <param name="Flops">Operations of generator and verifier.</param>
+/// <param name="PromptTokens">Tokens of the prompts.</param>
 /// <param name="AnswerTokens">Tokens of all completions, what they share counted for each.</param>
 /// <param name="Completions">Their number.</param>
 public sealed record RunCost(
-    long GeneratedTokens, long PrmTokens, double Seconds, double? Flops, long? PromptTokens, long AnswerTokens, long Completions)
+    double? GeneratedTokens, double? PrmTokens, double? Seconds, double? Flops, double? PromptTokens, double AnswerTokens, long Completions)
 {
     internal static RunCost None { get; } = new(0, 0, 0, 0, 0, 0, 0);
 
     internal RunCost Plus(JsonElement record)
     {
         JsonElement usage = record.GetProperty("usage");
-        double? flops = usage.TryGetProperty("generator_flops", out JsonElement generator) ? Flops + generator.GetDouble() + usage.GetProperty("prm_flops").GetDouble() : null;
-        long? prompt = usage.TryGetProperty("prompt_tokens", out JsonElement tokens) ? PromptTokens + tokens.GetInt64() : null;
+        double? Of(string name) => usage.TryGetProperty(name, out JsonElement cost) && cost.ValueKind != JsonValueKind.Null ? cost.GetDouble() : null;
         // In search-and-learn's compatible form this is no list.
         JsonElement counts = record.GetProperty("completion_tokens");
-        long answers = counts.ValueKind == JsonValueKind.Array ? counts.EnumerateArray().Sum(count => count.GetInt64()) : 0;
+        double answers = counts.ValueKind == JsonValueKind.Array ? counts.EnumerateArray().Sum(count => count.GetDouble()) : 0;
         return new RunCost(
-            GeneratedTokens + usage.GetProperty("generated_tokens").GetInt64(), PrmTokens + usage.GetProperty("prm_tokens").GetInt64(),
-            Seconds + usage.GetProperty("seconds").GetDouble(), flops, prompt, AnswerTokens + answers, Completions + record.GetProperty("completions").GetArrayLength());
+            GeneratedTokens + Of("generated_tokens"), PrmTokens + Of("prm_tokens"), Seconds + Of("seconds"), Flops + Of("generator_flops") + Of("prm_flops"),
+            PromptTokens + Of("prompt_tokens"), AnswerTokens + answers, Completions + record.GetProperty("completions").GetArrayLength());
     }
 }
 

@@ -146,6 +146,20 @@ public sealed partial class ReportTests(Chromium chromium) : IDisposable
     }
 
     [Fact]
+    public async Task ARunCutOutOfALargerOneIsReportedWithTheCostsThatAreKnown()
+    {
+        string run = _folder.File("run.jsonl"), cut = _folder.File("cut.jsonl");
+        (await CliRun.OfAsync("eval", "--dataset", "tinymath", "--limit", "4", "-n", "4", "--strategy", "best-of-n", "-o", run)).Done();
+        (await CliRun.OfAsync("subsample", run, "-n", "2", "-o", cut)).Done();
+        await using BrowserPage page = await OpenAsync([cut]);
+        string[] row = await page.EvaluateAsync<string[]>("[...document.querySelector('#numbers tbody tr:last-child').cells].map(cell => cell.textContent)");
+        Assert.Equal("2", row[1]);
+        Assert.Equal((Lines(cut).Sum(record => (double)record["usage"]!["generated_tokens"]!) / 4).ToString("#,0", CultureInfo.InvariantCulture), row[7]);
+        Assert.Equal(["", "", ""], row[8..]);
+        await page.AssertQuiet();
+    }
+
+    [Fact]
     public async Task EvalReportsOnItsOwnRunAndNamesItsCommand()
     {
         string output = _folder.File("page.html"), run = _folder.File("run.jsonl");

@@ -1,0 +1,208 @@
+// Causal attention over a plan, in the arithmetic of the managed AttentionOp: an item's pages are read once for all queries that visit them; a visit
+// yields a partial state (output, maximum, sum; base 2) that is merged at once into the query's running state. Items come in order of position, and
+// nothing of a query's arithmetic depends on the queries that go through an item beside it. (Milakov and Gimelshein 2018; Dao et al. 2022)
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "kernels.h"
+#include "softmax.h"
+#include "unroll.h"
+
+namespace {
+
+constexpr int kPageTokens = 16;
+constexpr int kRangeKeys = 64;
+constexpr int kRangePages = kRangeKeys / kPageTokens;
+constexpr int kBlock = 6; // queries that go through an item together
+
+template <class Lanes>
+class Attention {
+    using Floats = typename Lanes::Floats;
+    static constexpr int kLanes = Lanes::kLanes;
+
+    struct Query {
+        const float* query;
+        float* output;
+        float* state;  // maximum, sum
+        int visible;   // keys of the item that it may see
+    };
+
+    const AttentionWork& work_;
+    const float* keys_[kRangePages];
+    const float* values_[kRangePages];
+    alignas(64) float scores_[kBlock][kRangeKeys];
+
+public:
+    explicit Attention(const AttentionWork& work) : work_(work) {}
+
+    void run()
+    {
+        const int group = work_.heads / work_.kv_heads;
+        for (int i = 0; i < work_.item_count; i++) {
+            const AttentionItem& item = work_.items[i];
+            locate(item);
+            Query block[kBlock];
+            int pending = 0;
+            for (int m = 0; m < item.member_count; m++) {
+                const AttentionMember& member = work_.members[item.first_member + m];
+                const int end = min(member.first_row + member.row_count, work_.end_row);
+                for (int row = max(member.first_row, work_.first_row); row < end; row++) {
+                    const int position = member.first_position + row - member.first_row;
+                    const int visible = min(item.key_count, position - item.first_key + 1);
+                    for (int g = 0; g < group; g++) {
+                        block[pending++] = query_of(row, work_.kv_head * group + g, visible);
+                        if (pending < kBlock) continue;
+                        visit<kBlock>(block, item.first_key == 0);
+                        pending = 0;
+                    }
+                }
+            }
+            switch (pending) {
+                case 1: visit<1>(block, item.first_key == 0); break;
+                case 2: visit<2>(block, item.first_key == 0); break;
+                case 3: visit<3>(block, item.first_key == 0); break;
+                case 4: visit<4>(block, item.first_key == 0); break;
+                case 5: visit<5>(block, item.first_key == 0); break;
+            }
+        }
+        for (int row = work_.first_row; row < work_.end_row; row++)
+            for (int g = 0; g < group; g++) normalize(query_of(row, work_.kv_head * group + g, 0));
+    }
+
+private:
+    static int min(int a, int b) { return a < b ? a : b; }
+    static int max(int a, int b) { return a > b ? a : b; }
+
+    Query query_of(int row, int head, int visible) const
+    {
+        const int64_t at = (int64_t(row) * work_.heads + head) * work_.head_dim;
+        return {work_.queries + at, work_.output + at, work_.state + (int64_t(row) * work_.heads + head) * 2, visible};
+    }
+
+    void locate(const AttentionItem& item)
+    {
+        for (int p = 0; p < item.page_count; p++) {
+            const int64_t at = (int64_t(work_.pages[item.first_page + p]) * work_.kv_heads + work_.kv_head) * kPageTokens * work_.head_dim;
+            keys_[p] = work_.keys + at;
+            values_[p] = work_.values + at;
+        }
+    }
+
+    template <int Count>
+    void visit(const Query* block, bool first)
+    {
+        int furthest = 0;
+        CUDASEARCH_UNROLL for (int q = 0; q < Count; q++) furthest = max(furthest, block[q].visible);
+        const int registers = (furthest + kLanes - 1) / kLanes;
+        int at = 0;
+        for (; at + Lanes::kStrip <= registers; at += Lanes::kStrip) score<Count, Lanes::kStrip>(block, at);
+        for (; at < registers; at++) score<Count, 1>(block, at);
+
+        float kept[Count], added[Count];
+        CUDASEARCH_UNROLL for (int q = 0; q < Count; q++) exponentiate(scores_[q], block[q], registers, first, kept[q], added[q]);
+
+        int d = 0;
+        for (; d + Lanes::kStrip * kLanes <= work_.head_dim; d += Lanes::kStrip * kLanes)
+            accumulate<Count, Lanes::kStrip>(block, d, furthest, kept, added);
+        for (; d < work_.head_dim; d += kLanes) accumulate<Count, 1>(block, d, furthest, kept, added);
+    }
+
+    // scores[q][register `at` and on] = q · k * scale; every sum runs over the head's elements in order.
+    template <int Count, int Strip>
+    void score(const Query* block, int at)
+    {
+        constexpr int kPerPage = kPageTokens / kLanes;
+        const float* key[Strip];
+        CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) key[s] = keys_[(at + s) / kPerPage] + (at + s) % kPerPage * kLanes;
+        Floats sum[Count][Strip];
+        CUDASEARCH_UNROLL for (int q = 0; q < Count; q++)
+            CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) sum[q][s] = Lanes::broadcast(0.f);
+        for (int64_t d = 0; d < work_.head_dim; d++) {
+            Floats k[Strip];
+            CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) k[s] = Lanes::load(key[s] + d * kPageTokens);
+            CUDASEARCH_UNROLL for (int q = 0; q < Count; q++) {
+                const Floats x = Lanes::broadcast(block[q].query[d]);
+                CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) sum[q][s] = Lanes::multiply_add(x, k[s], sum[q][s]);
+            }
+        }
+        const Floats scale = Lanes::broadcast(work_.scale);
+        CUDASEARCH_UNROLL for (int q = 0; q < Count; q++)
+            CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) Lanes::store(scores_[q] + (at + s) * kLanes, Lanes::multiply(sum[q][s], scale));
+    }
+
+    // In place: scores become 2^(score - maximum), exactly 0 for keys that the query may not see. Then the running state takes them in.
+    static void exponentiate(float* scores, const Query& query, int registers, bool first, float& kept, float& added)
+    {
+        const Floats hidden = Lanes::broadcast(-std::numeric_limits<float>::infinity());
+        Floats largest = hidden;
+        for (int i = 0; i < registers; i++)
+            largest = Lanes::max(largest, Lanes::first(Lanes::load(scores + i * kLanes), query.visible - i * kLanes, hidden));
+        const float maximum = Lanes::max_lane(largest);
+        const Floats offset = Lanes::broadcast(maximum);
+        Floats total = Lanes::broadcast(0.f);
+        for (int i = 0; i < registers; i++) {
+            Floats p = exp2<Lanes>(Lanes::subtract(Lanes::load(scores + i * kLanes), offset));
+            p = Lanes::first(p, query.visible - i * kLanes, Lanes::broadcast(0.f));
+            total = Lanes::add(total, p);
+            Lanes::store(scores + i * kLanes, p);
+        }
+        const float sum = Lanes::sum(total);
+        if (first) {
+            query.state[0] = maximum;
+            query.state[1] = sum;
+            kept = 0.f;
+            added = 1.f;
+            return;
+        }
+        const float merged = query.state[0] > maximum ? query.state[0] : maximum;
+        kept = exp2_of(query.state[0] - merged);
+        added = exp2_of(maximum - merged);
+        query.state[0] = merged;
+        query.state[1] = query.state[1] * kept + sum * added;
+    }
+
+    static float exp2_of(float x) { return Lanes::max_lane(exp2<Lanes>(Lanes::broadcast(x))); }
+
+    // output[d ..] = output[d ..] * kept + (Σ p v) * added; the sum runs over the keys in order. A first visit has nothing to keep: the buffer
+    // then holds an earlier pass's numbers, which may be anything.
+    template <int Count, int Strip>
+    void accumulate(const Query* block, int d, int keys, const float* kept, const float* added)
+    {
+        Floats sum[Count][Strip];
+        CUDASEARCH_UNROLL for (int q = 0; q < Count; q++)
+            CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) sum[q][s] = Lanes::broadcast(0.f);
+        for (int j = 0; j < keys; j++) {
+            const float* value = values_[j / kPageTokens] + int64_t(j % kPageTokens) * work_.head_dim + d;
+            Floats v[Strip];
+            CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) v[s] = Lanes::load(value + s * kLanes);
+            CUDASEARCH_UNROLL for (int q = 0; q < Count; q++) {
+                const Floats p = Lanes::broadcast(scores_[q][j]);
+                CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) sum[q][s] = Lanes::multiply_add(p, v[s], sum[q][s]);
+            }
+        }
+        CUDASEARCH_UNROLL for (int q = 0; q < Count; q++) {
+            CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) {
+                float* to = block[q].output + d + s * kLanes;
+                Floats value = Lanes::multiply(sum[q][s], Lanes::broadcast(added[q]));
+                if (kept[q] != 0.f) value = Lanes::multiply_add(Lanes::load(to), Lanes::broadcast(kept[q]), value);
+                Lanes::store(to, value);
+            }
+        }
+    }
+
+    void normalize(const Query& query) const
+    {
+        const Floats inverse = Lanes::broadcast(1.f / query.state[1]);
+        for (int d = 0; d < work_.head_dim; d += kLanes) Lanes::store(query.output + d, Lanes::multiply(Lanes::load(query.output + d), inverse));
+    }
+};
+
+template <class Lanes>
+void attend(const AttentionWork* work)
+{
+    Attention<Lanes>(*work).run();
+}
+
+}

@@ -1,0 +1,100 @@
+// The C interface of the native CPU kernels. Managed code cuts every operation into parts, runs the parts on its own threads, and calls one of
+// these functions for each; nothing here allocates, starts threads or keeps state.
+#pragma once
+
+#include <cstdint>
+
+extern "C" {
+
+// output (+)= input · weightᵀ (+ bias), for a run of output columns.
+struct LinearWork {
+    const void* input;       // [rows, columns], elements as CpuKernels::input_size says
+    const void* weight;      // [outputs, columns], row-major, where the checkpoint has it
+    const float* bias;       // [outputs], or null
+    float* output;           // [rows, outputs]
+    int64_t input_stride;    // bytes from row to row
+    int64_t output_stride;   // floats from row to row
+    int32_t rows;
+    int32_t columns;
+    int32_t first_output;    // the part: output columns from here
+    int32_t end_output;      // up to, not including, here
+    int32_t add;             // whether the product is added to what the output holds
+};
+
+// output = silu(input · gateᵀ) * (input · upᵀ), for a run of at most 64 output columns.
+struct GatedLinearWork {
+    const void* input;       // as in LinearWork
+    const void* gate;        // [outputs, columns]
+    const void* up;          // [outputs, columns]
+    float* output;           // [rows, outputs]
+    int64_t input_stride;
+    int64_t output_stride;
+    int32_t rows;
+    int32_t columns;
+    int32_t first_output;
+    int32_t end_output;
+};
+
+// A run of keys and everybody who attends to it; the managed WorkItem.
+struct AttentionItem {
+    int32_t first_key;       // a multiple of 64
+    int32_t key_count;       // 1 to 64
+    int32_t first_page;      // in AttentionWork::pages
+    int32_t page_count;
+    int32_t first_member;    // in AttentionWork::members
+    int32_t member_count;
+};
+
+// Consecutive rows that visit an item; the managed PlanMember.
+struct AttentionMember {
+    int32_t first_row;
+    int32_t row_count;
+    int32_t first_position;
+};
+
+// Causal attention of some rows over the pages of one key/value head.
+struct AttentionWork {
+    const float* queries;    // [rows, heads * head_dim], rotated
+    const float* keys;       // this layer's: [pages, kv_heads, head_dim, 16]
+    const float* values;     // this layer's: [pages, kv_heads, 16, head_dim]
+    float* output;           // [rows, heads * head_dim]
+    float* state;            // [rows, heads, 2]: maximum and sum of the softmax so far; written before it is read
+    const AttentionItem* items;
+    const AttentionMember* members;
+    const int32_t* pages;
+    int32_t item_count;
+    int32_t heads;
+    int32_t kv_heads;
+    int32_t head_dim;        // a multiple of 16
+    float scale;             // log2(e) / sqrt(head_dim)
+    int32_t kv_head;         // the part: this head,
+    int32_t first_row;       // for the rows from here
+    int32_t end_row;         // up to, not including, here
+};
+
+// One set of instructions and one type of weights.
+struct CpuKernels {
+    int32_t input_size;      // bytes of an input element: 2 for bfloat16, 4 for float32
+    void (*narrow)(const float* source, void* destination, int64_t count); // float32 to the input's type; null where that is float32
+    void (*linear)(const LinearWork* work);
+    void (*gated_linear)(const GatedLinearWork* work);
+    void (*attend)(const AttentionWork* work);
+};
+
+#if defined(__GNUC__)
+#define CUDASEARCH_EXPORT __attribute__((visibility("default")))
+#else
+#define CUDASEARCH_EXPORT
+#endif
+
+// The kernels of a path ("avx512-bf16", "avx512" or "avx2") for bfloat16 or float32 weights; null where this processor cannot run it.
+CUDASEARCH_EXPORT const CpuKernels* cudasearch_cpu_kernels(const char* path, int32_t bfloat16_weights);
+
+// Changes whenever this header does.
+CUDASEARCH_EXPORT int32_t cudasearch_cpu_version(void);
+}
+
+constexpr int32_t kInterfaceVersion = 1;
+
+// What each instruction set's file defines.
+extern const CpuKernels kAvx512Bf16, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx2OfBfloat16, kAvx2OfFloat32;

@@ -1,0 +1,62 @@
+// AVX2 and FMA: 8 floats a register.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+namespace {
+
+struct Avx2Lanes {
+    using Floats = __m256;
+    static constexpr int kLanes = 8;
+    static constexpr int kStrip = 2;
+    static Floats broadcast(float a) { return _mm256_set1_ps(a); }
+    static Floats load(const float* p) { return _mm256_loadu_ps(p); }
+    static void store(float* p, Floats a) { _mm256_storeu_ps(p, a); }
+    static Floats add(Floats a, Floats b) { return _mm256_add_ps(a, b); }
+    static Floats subtract(Floats a, Floats b) { return _mm256_sub_ps(a, b); }
+    static Floats multiply(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
+    static Floats divide(Floats a, Floats b) { return _mm256_div_ps(a, b); }
+    static Floats max(Floats a, Floats b) { return _mm256_max_ps(a, b); }
+    static Floats min(Floats a, Floats b) { return _mm256_min_ps(a, b); }
+    static Floats multiply_add(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(a, b, c); }
+    static Floats round(Floats a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+    static Floats power_of_two(Floats n)
+    {
+        return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
+    }
+    static Floats first(Floats a, int count, Floats other)
+    {
+        const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        return _mm256_blendv_ps(other, a, _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane)));
+    }
+    static float max_lane(Floats a)
+    {
+        __m128 m = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+        m = _mm_max_ps(m, _mm_movehl_ps(m, m));
+        return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
+    }
+    static float sum(Floats a)
+    {
+        __m128 s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+        s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+        return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+    }
+    // (sum of a, sum of b, sum of c, sum of d), each over all lanes in one order.
+    static __m128 sum_of_each(Floats a, Floats b, Floats c, Floats d)
+    {
+        const Floats sums = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+        return _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
+    }
+};
+
+// Three input rows and four weight rows fill the 16 registers.
+struct Avx2Sums {
+    using Sum = __m256;
+    static constexpr int kTileRows = 3;
+    static Sum zero() { return _mm256_setzero_ps(); }
+    static __m128 total(const Sum* s) { return Avx2Lanes::sum_of_each(s[0], s[1], s[2], s[3]); }
+};
+
+}

@@ -1,0 +1,56 @@
+// AVX-512: 16 floats a register.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "lanes_avx2.h"
+
+namespace {
+
+struct Avx512Lanes {
+    using Floats = __m512;
+    static constexpr int kLanes = 16;
+    static constexpr int kStrip = 4; // registers that a block of attention takes at once beside each query
+    static Floats broadcast(float a) { return _mm512_set1_ps(a); }
+    static Floats load(const float* p) { return _mm512_loadu_ps(p); }
+    static void store(float* p, Floats a) { _mm512_storeu_ps(p, a); }
+    static Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
+    static Floats subtract(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
+    static Floats multiply(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
+    static Floats divide(Floats a, Floats b) { return _mm512_div_ps(a, b); }
+    static Floats max(Floats a, Floats b) { return _mm512_max_ps(a, b); }
+    static Floats min(Floats a, Floats b) { return _mm512_min_ps(a, b); }
+    static Floats multiply_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
+    static Floats round(Floats a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+    static Floats power_of_two(Floats n)
+    {
+        return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
+    }
+    // Lanes below `count` keep their value, the others become `other`.
+    static Floats first(Floats a, int count, Floats other)
+    {
+        const __mmask16 kept = count >= kLanes ? __mmask16(0xffff) : count <= 0 ? __mmask16(0) : __mmask16((1u << count) - 1);
+        return _mm512_mask_blend_ps(kept, other, a);
+    }
+    static float max_lane(Floats a) { return Avx2Lanes::max_lane(_mm256_max_ps(low(a), high(a))); }
+    static float sum(Floats a) { return Avx2Lanes::sum(fold(a)); }
+
+    static __m256 low(Floats a) { return _mm512_castps512_ps256(a); }
+    static __m256 high(Floats a) { return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1)); }
+    static __m256 fold(Floats a) { return _mm256_add_ps(low(a), high(a)); }
+};
+
+// What products of this width have in common; six input rows and four weight rows fill the 32 registers.
+struct Avx512Sums {
+    using Sum = __m512;
+    static constexpr int kTileRows = 6;
+    static Sum zero() { return _mm512_setzero_ps(); }
+    static __m128 total(const Sum* s)
+    {
+        return Avx2Lanes::sum_of_each(Avx512Lanes::fold(s[0]), Avx512Lanes::fold(s[1]), Avx512Lanes::fold(s[2]), Avx512Lanes::fold(s[3]));
+    }
+};
+
+}

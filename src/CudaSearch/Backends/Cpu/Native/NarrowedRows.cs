@@ -1,0 +1,50 @@
+namespace CudaSearch.Backends.Cpu.Native;
+
+/// <summary>The input rows of a product in the type that native kernels read: the tensor itself, or a bfloat16 copy of it.</summary>
+internal sealed unsafe class NarrowedRows : IParallelWork, IDisposable
+{
+    private const int RowsPerPart = 32;
+
+    private NativeBuffer? _buffer;
+    private NativeKernels* _kernels;
+    private CpuTensor _source = null!;
+    private int _rows;
+
+    /// <summary>[rows, <see cref="Stride"/> bytes].</summary>
+    public byte* Data { get; private set; }
+
+    /// <summary>Bytes from row to row.</summary>
+    public long Stride { get; private set; }
+
+    /// <summary>Makes the rows available until the next call.</summary>
+    public void Take(WorkerPool pool, NativeKernels* kernels, CpuTensor source, int rows)
+    {
+        if (kernels->Narrow is null)
+        {
+            Data = (byte*)source.Data;
+            Stride = (long)source.Columns * sizeof(float);
+            return;
+        }
+        // Rows a multiple of 4 KiB apart would all fall into the same few places of a cache: an odd number of lines spreads them.
+        long lines = (source.Columns * kernels->InputSize + 63L) / 64;
+        Stride = (lines | 1) * 64;
+        long floats = Stride * rows / sizeof(float);
+        if (_buffer is null || _buffer.Count < floats)
+        {
+            _buffer?.Dispose();
+            _buffer = new NativeBuffer(floats);
+        }
+        Data = (byte*)_buffer.Pointer;
+        _kernels = kernels;
+        (_source, _rows) = (source, rows);
+        pool.Run((rows + RowsPerPart - 1) / RowsPerPart, this);
+    }
+
+    public void Execute(int part)
+    {
+        int end = Math.Min((part + 1) * RowsPerPart, _rows);
+        for (int row = part * RowsPerPart; row < end; row++) _kernels->Narrow(_source.Row(row), Data + row * Stride, _source.Columns);
+    }
+
+    public void Dispose() => _buffer?.Dispose();
+}

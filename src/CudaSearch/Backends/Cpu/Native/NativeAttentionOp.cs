@@ -1,0 +1,67 @@
+using CudaSearch.Cache;
+
+namespace CudaSearch.Backends.Cpu.Native;
+
+/// <summary>Cuts attention into key/value heads and stripes of rows for the native kernel. Heads that are no whole number of registers stay managed.</summary>
+internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp managed) : IAttentionOp, IParallelWork, IDisposable
+{
+    private const int HeadMultiple = 16;
+    private const int PartsPerThread = 4;
+    private const int MinStripeRows = 8;
+
+    private NativeBuffer? _state;
+    private AttentionWork _work;
+    private StepBatch _batch = null!;
+    private int _stripes;
+
+    public void Run(WorkerPool pool, CpuTensor queries, AttentionShape shape, StepBatch batch, CpuKvCache cache, int layer, CpuTensor output)
+    {
+        if (shape.HeadDim % HeadMultiple != 0)
+        {
+            managed.Run(pool, queries, shape, batch, cache, layer, output);
+            return;
+        }
+        long states = 2L * batch.RowCount * shape.Heads;
+        if (_state is null || _state.Count < states)
+        {
+            _state?.Dispose();
+            _state = new NativeBuffer(2 * states);
+        }
+        _batch = batch;
+        _work = new AttentionWork
+        {
+            Queries = queries.Data,
+            Output = output.Data,
+            State = _state.Pointer,
+            Keys = cache.Keys(layer, page: 0, head: 0),
+            Values = cache.Values(layer, page: 0, head: 0),
+            ItemCount = batch.Plan.Items.Length,
+            Heads = shape.Heads,
+            KvHeads = shape.KvHeads,
+            HeadDim = shape.HeadDim,
+            Scale = LaneMath<LanesScalar>.Log2E / MathF.Sqrt(shape.HeadDim),
+        };
+        int wanted = (PartsPerThread * pool.ThreadCount + shape.KvHeads - 1) / shape.KvHeads;
+        _stripes = pool.ThreadCount == 1 ? 1 : Math.Clamp(batch.RowCount / MinStripeRows, 1, wanted);
+        pool.Run(_stripes * shape.KvHeads, this);
+    }
+
+    public void Execute(int part)
+    {
+        AttentionWork work = _work;
+        (int stripe, work.KvHead) = int.DivRem(part, work.KvHeads);
+        work.FirstRow = (int)((long)_batch.RowCount * stripe / _stripes);
+        work.EndRow = (int)((long)_batch.RowCount * (stripe + 1) / _stripes);
+        fixed (WorkItem* items = _batch.Plan.Items)
+        fixed (PlanMember* members = _batch.Plan.Members)
+        fixed (int* pages = _batch.Plan.Pages)
+        {
+            work.Items = items;
+            work.Members = members;
+            work.Pages = pages;
+            path.ForAttention->Attend(&work);
+        }
+    }
+
+    public void Dispose() => _state?.Dispose();
+}

@@ -1,0 +1,38 @@
+namespace CudaSearch.Backends.Cpu.Native;
+
+/// <summary>Cuts a gated layer into runs of output columns for the native kernel.</summary>
+internal sealed unsafe class NativeGatedLinearOp(NativePath path) : IGatedLinearOp, IParallelWork
+{
+    private NativeKernels* _kernels;
+    private GatedLinearWork _work;
+    private int _outputs;
+    private int _perPart;
+
+    public void Run(WorkerPool pool, CpuTensor input, CpuWeight gate, CpuWeight up, int rows, CpuTensor output)
+    {
+        _kernels = path.For(gate);
+        path.Input.Take(pool, _kernels, input, rows);
+        _work = new GatedLinearWork
+        {
+            Input = path.Input.Data,
+            InputStride = path.Input.Stride,
+            Gate = gate.Data,
+            Up = up.Data,
+            Output = output.Data,
+            OutputStride = output.Columns,
+            Rows = rows,
+            Columns = gate.Columns,
+        };
+        _outputs = gate.Rows;
+        _perPart = NativePath.OutputsPerPart(_outputs, pool.ThreadCount);
+        pool.Run((_outputs + _perPart - 1) / _perPart, this);
+    }
+
+    public void Execute(int part)
+    {
+        GatedLinearWork work = _work;
+        work.FirstOutput = part * _perPart;
+        work.EndOutput = Math.Min(work.FirstOutput + _perPart, _outputs);
+        _kernels->GatedLinear(&work);
+    }
+}
