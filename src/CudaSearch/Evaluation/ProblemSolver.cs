@@ -91,7 +91,7 @@ public sealed class ProblemSolver : IDisposable
 
     /// <summary>What the layers computed, and the vocabulary for each drawn token; a verifier's two rows or value head weigh nothing beside that.</summary>
     private static double Flops(LanguageModel model, Usage usage, long outputRows) =>
-        PassCost.Of(model.Config, usage.ComputedTokens, outputRows, pageVisits: 0, usage.AttendedKeys).Flops;
+        ModelFlops.Of(model.Config, usage.ComputedTokens, outputRows, usage.AttendedKeys);
 
     /// <summary>What a completion weighs in votes; 0 where nothing scored it.</summary>
     private double VotingScore(Completion completion) =>

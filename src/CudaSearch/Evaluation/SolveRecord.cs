@@ -16,7 +16,7 @@ namespace CudaSearch.Evaluation;
 /// <param name="Passes">Passes that computed something for this problem.</param>
 /// <param name="ComputedTokens">Tokens that went through the generator: beams compute together what they have in common.</param>
 /// <param name="PromptTokens">Tokens of the problem's prompt, chat template included.</param>
-/// <param name="GeneratorFlops">Floating-point operations of the generator, as <see cref="Throughput.PassCost"/> counts them.</param>
+/// <param name="GeneratorFlops">Floating-point operations of the generator, as <see cref="Throughput.ModelFlops"/> counts them.</param>
 /// <param name="PrmFlops">Those of the verifier.</param>
 public sealed record SolveUsage(
     double Seconds, long GeneratedTokens, long PrefillTokens, long PrmTokens, long PrmTokensWithoutReuse, int KvPagesPeak, int KvPagesPeakWithoutSharing, long Passes,

@@ -17,8 +17,7 @@ public sealed record ReferenceAnswer(double PromptTokens, double AnswerTokens, I
         double answer = known.Average(run => run.Cost.AnswerTokens / run.Cost.Completions);
         // The last token drawn is not computed.
         double tokens = prompt + answer - 1;
-        double Flops(Checkpoints.ModelConfig model) =>
-            PassCost.Of(model, (long)Math.Round(tokens), (long)Math.Round(answer), pageVisits: 0, (long)Math.Round(tokens * (tokens + 1) / 2)).Flops;
+        double Flops(Checkpoints.ModelConfig model) => ModelFlops.Of(model, tokens, answer, tokens * (tokens + 1) / 2);
         return new ReferenceAnswer(prompt, answer, [("8B", Flops(ModelShapes.All["llama-3.1-8b"])), ("70B", Flops(ModelShapes.Llama70B))]);
     }
 }

@@ -18,7 +18,7 @@ public readonly record struct PassCost(double WeightBytes, double KvBytes, doubl
     /// <param name="outputRows">Rows that need logits.</param>
     /// <param name="pageVisits">Pages that attention reads in a layer.</param>
     /// <param name="keys">Keys that all rows attend to together, in a layer.</param>
-    public static PassCost Of(ModelConfig model, long rows, long outputRows, long pageVisits, long keys)
+    public static PassCost Of(ModelConfig model, int rows, int outputRows, long pageVisits, long keys)
     {
         double queries = model.NumAttentionHeads * model.HeadDim, values = model.NumKeyValueHeads * model.HeadDim, hidden = model.HiddenSize;
         double layer = hidden * (2 * queries + 2 * values) + 3 * hidden * model.IntermediateSize, head = hidden * model.VocabSize;
