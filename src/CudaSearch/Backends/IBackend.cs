@@ -28,7 +28,7 @@ public interface IBackend : IDisposable
     long PageBytes(KvShape shape);
 
     /// <summary>Makes a weight [rows, columns] usable, or a vector [columns] with <paramref name="rows"/> of length 1.</summary>
-    DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns);
+    DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use = WeightUse.Product);
 
     /// <summary>Rotation angles of positions 0 up to, not including, <paramref name="positions"/>.</summary>
     /// <param name="inverseFrequencies">[headDim / 2]</param>
@@ -93,6 +93,9 @@ public interface IBackend : IDisposable
     /// <param name="rows">Which rows, and how.</param>
     /// <param name="batch">Says which rows are rewarded.</param>
     void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch);
+
+    /// <summary>Measures the device's ceilings, in some tenths of a second; null where there is nothing to measure them with.</summary>
+    Ceilings? ProbeCeilings() => null;
 
     /// <summary>Copies one row of the last pass to the host.</summary>
     void ReadRow(DeviceTensor source, int row, Span<float> destination);

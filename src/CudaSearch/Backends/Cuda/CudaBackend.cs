@@ -76,7 +76,7 @@ public sealed class CudaBackend : IBackend
     public long PageBytes(KvShape shape) => shape.Layers * CudaKvCache.PageBytesOf(shape);
 
     /// <inheritdoc/>
-    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns) => Guarded(() => _weights.Load(tensor, rows, columns));
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => Guarded(() => _weights.Load(tensor, rows, columns));
 
     /// <inheritdoc/>
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => Guarded(() => CudaRope.Load(inverseFrequencies, positions));
