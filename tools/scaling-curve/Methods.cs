@@ -12,7 +12,7 @@ internal static class Methods
     public static IReadOnlyList<Method> All { get; } =
     [
         new("beam", "beam search"), new("dvts", "DVTS"), new("rebase", "REBASE"), new("particle-filtering", "particle filtering"), new("mcts", "MCTS"),
-        new("revision", "sequential revision"),
+        new("confidence", "confidence, no PRM"), new("revision", "sequential revision"),
     ];
 
     /// <summary>Those with these names, separated by commas.</summary>

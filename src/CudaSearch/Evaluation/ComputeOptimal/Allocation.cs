@@ -7,23 +7,35 @@ namespace CudaSearch.Evaluation.ComputeOptimal;
 /// <param name="Budget">Completions or beams.</param>
 /// <param name="Optimal">Accuracy when each difficulty bin has its own method, chosen on other problems than it is measured on.</param>
 /// <param name="Single">Accuracy of the one method that is best on other problems.</param>
+/// <param name="Gain">How much more the former solves than the latter, seed by seed.</param>
 /// <param name="SingleName">The best single method on all problems.</param>
 /// <param name="OptimalTokens">Mean generated tokens of the former.</param>
 /// <param name="SingleTokens">Mean generated tokens of the latter.</param>
 /// <param name="Choices">The method of each bin, easiest first, chosen on all problems: for problems yet to come.</param>
 public sealed record BudgetAllocation(
-    int Budget, Accuracy Optimal, Accuracy Single, string SingleName, double OptimalTokens, double SingleTokens, IReadOnlyList<Candidate> Choices);
+    int Budget, Accuracy Optimal, Accuracy Single, Accuracy Gain, string SingleName, double OptimalTokens, double SingleTokens, IReadOnlyList<Candidate> Choices)
+{
+    /// <summary>
+    /// Whether it at least matches the best single method: <c>yes</c> where it does on average, <c>within its spread</c> where it falls short by less than the
+    /// standard deviation of the gain over seeds, else <c>no</c>.
+    /// </summary>
+    public string AtLeastMatches
+    {
+        get
+        {
+            if (Gain.Mean >= 0) return "yes";
+            return -Gain.Mean <= Gain.StandardDeviation ? "within its spread" : "no";
+        }
+    }
+}
 
 /// <summary>
-/// Compute-optimal allocation: a method for each difficulty bin and budget, chosen where it solves most. Choices are made on one half of the
-/// problems and measured on the other, both ways, so no problem helps to choose its own method. (Snell et al. 2024, "Scaling LLM test-time compute
-/// optimally", section 3)
+/// Compute-optimal allocation: a method for each difficulty bin and budget. A bin gets the method that is best on all problems, unless another solves so many
+/// more of the bin's that it is not luck. Choices are made on one half of the problems and measured on the other, both ways, so no problem helps to choose its
+/// own method. (Snell et al. 2024, "Scaling LLM test-time compute optimally", section 3, where each bin simply takes its best)
 /// </summary>
 public sealed class Allocation
 {
-    // A bin of a few problems says little: so many problems of average difficulty are counted with it.
-    private const double PriorProblems = 30;
-
     private readonly IReadOnlyList<Candidate> _candidates;
     private readonly Difficulty _difficulty;
     private readonly string[] _problems;
@@ -42,11 +54,15 @@ public sealed class Allocation
     /// <param name="difficulty">Of these problems.</param>
     /// <param name="budget">Completions or beams.</param>
     /// <returns>Null when no run shows how to spend that budget.</returns>
+    /// <exception cref="CudaSearchException">The problems are too few for two halves.</exception>
     public static BudgetAllocation? Of(IReadOnlyList<GradedRun> runs, Difficulty difficulty, int budget)
     {
         IReadOnlyList<Candidate> candidates = Candidate.Of(runs, budget);
         if (candidates.Count == 0) return null;
         string[] problems = [.. runs[0].Problems.Keys.Order(StringComparer.Ordinal)];
+        if (problems.Select(Fold).Distinct().Count() < 2)
+            throw CudaSearchException.BadInput(
+                $"{runs[0].Path} has {problems.Length} {(problems.Length == 1 ? "problem" : "problems")}, too few to choose methods on one half and measure them on the other; evaluate more rows");
         ulong[] seeds = [.. runs.Select(run => run.Seed).Distinct().Order()];
         return new Allocation(candidates, difficulty, problems, seeds).Evaluate(budget);
     }
@@ -67,7 +83,13 @@ public sealed class Allocation
             }
         }
         return new BudgetAllocation(
-            budget, Measure(optimal), Measure(single), Best(_problems).Name,
+            budget,
+            Measure(problem => optimal[problem].Accuracy(problem), (problem, seed) => Solved(optimal, problem, seed)),
+            Measure(problem => single[problem].Accuracy(problem), (problem, seed) => Solved(single, problem, seed)),
+            Measure(
+                problem => optimal[problem].Accuracy(problem) - single[problem].Accuracy(problem),
+                (problem, seed) => Solved(optimal, problem, seed) - Solved(single, problem, seed)),
+            Best(_problems).Name,
             _problems.Average(problem => optimal[problem].Tokens(problem)), _problems.Average(problem => single[problem].Tokens(problem)),
             ChooseBins(_problems));
     }
@@ -75,25 +97,41 @@ public sealed class Allocation
     // By the problem's text, so that more problems leave the others where they are.
     private static int Fold(string problem) => (int)(Philox.Words(EngineGenerator.ProblemKey(problem), 0, 0).X0 & 1);
 
-    private Candidate[] ChooseBins(string[] problems) =>
-        [.. Enumerable.Range(0, _difficulty.BinCount).Select(bin => Best([.. problems.Where(problem => _difficulty.BinOf(problem) == bin)], problems))];
-
-    private Candidate Best(string[] problems) => Best(problems, problems);
-
-    /// <summary>The candidate that solves most of <paramref name="bin"/>, all problems being a prior; of equals the one that generates less.</summary>
-    private Candidate Best(string[] bin, string[] all) => _candidates
-        .OrderByDescending(candidate => bin.Sum(candidate.Accuracy) + PriorProblems * all.Average(candidate.Accuracy))
-        .ThenBy(candidate => all.Average(candidate.Tokens))
-        .First();
-
-    /// <summary>Mean over problems, then over the seeds that every chosen method has.</summary>
-    private Accuracy Measure(Dictionary<string, Candidate> chosen)
+    private Candidate[] ChooseBins(string[] problems)
     {
-        double[] bySeed =
+        Candidate single = Best(problems);
+        return [.. Enumerable.Range(0, _difficulty.BinCount).Select(bin => ForBin([.. problems.Where(problem => _difficulty.BinOf(problem) == bin)], single))];
+    }
+
+    /// <summary>The candidate that solves most of these problems; of equals the one that generates less.</summary>
+    private Candidate Best(string[] problems) =>
+        _candidates.OrderByDescending(candidate => problems.Average(candidate.Accuracy)).ThenBy(candidate => problems.Average(candidate.Tokens)).First();
+
+    /// <summary>
+    /// The candidate for a bin: of those that are better there than the best on all problems, beyond luck, the one that solves most; else that one. The best of
+    /// many equals looks better than it is: of m it comes to about sqrt(2 ln m) standard errors, and so much is asked for, and one at least.
+    /// </summary>
+    private Candidate ForBin(string[] bin, Candidate single)
+    {
+        Candidate[] rivals = [.. _candidates.Where(candidate => candidate != single)];
+        double luck = Math.Max(1, Math.Sqrt(2 * Math.Log(Math.Max(1, rivals.Length))));
+        return rivals.Select(candidate => (Candidate: candidate, Advantage: Advantage.Of(bin, candidate, single)))
+            .Where(rival => rival.Advantage.Mean > luck * rival.Advantage.StandardError)
+            .OrderByDescending(rival => rival.Advantage.Mean).ThenBy(rival => bin.Average(rival.Candidate.Tokens))
+            .Select(rival => rival.Candidate).FirstOrDefault(single);
+    }
+
+    private static double? Solved(Dictionary<string, Candidate> chosen, string problem, ulong seed) =>
+        chosen[problem].Solved(problem, seed) is { } solved ? solved ? 1 : 0 : null;
+
+    /// <summary>Mean over problems, then over the seeds that every chosen method has; over all seeds of each where they share none.</summary>
+    private Accuracy Measure(Func<string, double> overall, Func<string, ulong, double?> bySeed)
+    {
+        double[] seeds =
         [
-            .. _seeds.Where(seed => _problems.All(problem => chosen[problem].Solved(problem, seed) is not null))
-                .Select(seed => _problems.Average(problem => chosen[problem].Solved(problem, seed)!.Value ? 1.0 : 0.0)),
+            .. _seeds.Where(seed => _problems.All(problem => bySeed(problem, seed) is not null))
+                .Select(seed => _problems.Average(problem => bySeed(problem, seed)!.Value)),
         ];
-        return bySeed.Length > 0 ? Accuracy.Of(bySeed) : new Accuracy(_problems.Average(problem => chosen[problem].Accuracy(problem)), null);
+        return seeds.Length > 0 ? Accuracy.Of(seeds) : new Accuracy(_problems.Average(overall), null);
     }
 }
