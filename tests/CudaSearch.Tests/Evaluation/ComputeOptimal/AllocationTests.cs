@@ -49,21 +49,22 @@ public sealed class AllocationTests : IDisposable
         Assert.InRange(Allocation.Of(runs, difficulty, 1)!.Optimal.Mean, 0.38, 0.62);
     }
 
-    // A method that is truly a little worse looks better in some bin by luck: no bin leaves the best method for that, and nothing is lost.
+    // Methods that are truly a little worse look better in some bin by luck. That is hardly ever reason enough to leave the best: over many draws nothing is lost.
     [Fact]
     public void LuckInABinIsNotReasonEnoughToLeaveTheBestMethod()
     {
-        for (int draw = 0; draw < 20; draw++)
+        double[] gains = [.. Enumerable.Range(0, 20).Select(draw =>
         {
             var random = new Random(draw);
             string Noisy(string name, string strategy, double right) => Run($"{draw}-{name}", strategy, 1, _ => [random.NextDouble() < right ? 7 : 0], _ => random.NextDouble());
             IReadOnlyList<GradedRun> runs = RunSet.Read(
-                [Noisy("a", "good", 0.8), .. Enumerable.Range(0, 8).Select(i => Noisy($"b{i}", $"worse{i}", 0.7)), Noisy("s", "best-of-n", 0.5)]);
-            Difficulty difficulty = Difficulty.ByQuantile(Difficulty.Ease(runs, DifficultyMeasure.Prm), bins: 5);
-            BudgetAllocation one = Allocation.Of(runs, difficulty, 1)!;
-            Assert.InRange(one.Gain.Mean, -0.02, 0.05);
+                [Noisy("a", "good", 0.8), .. Enumerable.Range(0, 5).Select(i => Noisy($"b{i}", $"worse{i}", 0.7)), Noisy("s", "best-of-n", 0.5)]);
+            BudgetAllocation one = Allocation.Of(runs, Difficulty.ByQuantile(Difficulty.Ease(runs, DifficultyMeasure.Prm), bins: 5), 1)!;
             Assert.Equal(one.Optimal.Mean - one.Single.Mean, one.Gain.Mean, 1e-12);
-        }
+            return one.Gain.Mean;
+        })];
+        Assert.InRange(gains.Average(), -0.01, 0.02);
+        Assert.InRange(gains.Count(gain => gain < 0), 0, 5);
     }
 
     // Two fifths of the problems go 95 to 40 against the best method: that is no luck, and the bin changes hands.
