@@ -15,10 +15,6 @@ internal sealed class FullRecord
 {
     private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // Costs that cannot be divided: other answers shared the passes and the pages.
-    private static readonly string[] s_unknown =
-        ["prefill_tokens", "prm_tokens", "prm_tokens_without_reuse", "kv_pages_peak", "kv_pages_peak_without_sharing", "passes"];
-
     private readonly JsonElement _record;
     private readonly string _strategy;
     private readonly int _from;
@@ -130,18 +126,19 @@ internal sealed class FullRecord
 
     /// <summary>
     /// What is known of the cost: the tokens of whole answers are counted; of subtrees, whose candidates left no answer, the proportional share is given and said
-    /// to be an estimate. The rest is null.
+    /// to be an estimate. The rest cannot be divided, because other answers shared passes and pages: it is null.
     /// </summary>
     private void WriteUsage(Utf8JsonWriter writer, JsonElement usage, int n)
     {
         writer.WriteStartObject("usage");
-        writer.WriteNull("seconds");
         long all = usage.GetProperty("generated_tokens").GetInt64();
         bool counted = FairSample.CountsEveryToken(_strategy);
-        writer.WriteNumber("generated_tokens", counted
-            ? _record.GetProperty("completion_tokens").EnumerateArray().Take(n).Sum(tokens => tokens.GetInt64())
-            : (long)Math.Round((double)all * n / _from));
-        foreach (string name in s_unknown) writer.WriteNull(name);
+        foreach (JsonProperty cost in usage.EnumerateObject().Where(cost => cost.Name is not ("subsampled_from" or "generated_tokens_estimated")))
+        {
+            if (cost.Name != "generated_tokens") writer.WriteNull(cost.Name);
+            else if (counted) writer.WriteNumber(cost.Name, _record.GetProperty("completion_tokens").EnumerateArray().Take(n).Sum(tokens => tokens.GetInt64()));
+            else writer.WriteNumber(cost.Name, (long)Math.Round((double)all * n / _from));
+        }
         writer.WriteNumber("subsampled_from", usage.TryGetProperty("subsampled_from", out JsonElement first) ? first.GetInt32() : _from);
         if (!counted) writer.WriteBoolean("generated_tokens_estimated", true);
         writer.WriteEndObject();
