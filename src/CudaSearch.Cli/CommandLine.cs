@@ -70,6 +70,7 @@ public static class CommandLine
             SolveCommand.Create(host),
             EvalCommand.Create(host),
             MergeCommand.Create(host),
+            SubsampleCommand.Create(host),
             ScoreCommand.Create(host),
             EvalPrmCommand.Create(host),
             GradeCommand.Create(host),

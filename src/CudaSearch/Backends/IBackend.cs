@@ -81,7 +81,10 @@ public interface IBackend : IDisposable
     /// <summary>Causal attention of every row over its sequence's pages, as the batch's plan groups them. [rows, heads * headDim]</summary>
     void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output);
 
-    /// <summary>Draws one token for each sampled row from logits [output rows, vocabulary] into <see cref="StepBatch.SampledTokens"/>.</summary>
+    /// <summary>
+    /// Draws one token for each sampled row from logits [output rows, vocabulary] into <see cref="StepBatch.SampledTokens"/>, and where it is wanted computes
+    /// its log-probability into <see cref="StepBatch.LogProbabilities"/>.
+    /// </summary>
     void Sample(DeviceTensor logits, StepBatch batch);
 
     /// <summary>

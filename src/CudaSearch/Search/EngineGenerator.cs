@@ -66,7 +66,7 @@ public sealed class EngineGenerator(LanguageModel model, ulong seed, string? sys
             GenerationResult result = await engine.GenerateAsync(sequence, options, cancellation).ConfigureAwait(false);
             Text += result.Text;
             GeneratedTokens += result.GeneratedTokens;
-            return new GeneratedText(result.Text, result.Reason, result.GeneratedTokens);
+            return new GeneratedText(result.Text, result.Reason, result.GeneratedTokens, result.LogProbability);
         }
 
         public void Dispose() => sequence.Dispose();

@@ -11,6 +11,15 @@ internal readonly record struct Step(string Text, StopReason Reason, string With
     /// <summary>Whether the answer is complete with this step: the sequence ended, or there was nothing more to say.</summary>
     public bool EndsAnswer => Reason.EndsAnswer() || Text.Length == 0;
 
+    /// <summary>Tokens written, those of <see cref="WithLookahead"/> included.</summary>
+    public int Tokens { get; init; }
+
+    /// <summary>The sum of their log-probabilities, where these were asked for.</summary>
+    public double LogProbability { get; init; }
+
+    /// <summary>How sure the model was of them: the geometric mean of their probabilities, in (0, 1]; 0 where there are none.</summary>
+    public double Confidence => Tokens == 0 ? 0 : Math.Exp(LogProbability / Tokens);
+
     /// <summary>The greedy steps looked ahead, without the step itself.</summary>
     public string Lookahead => WithLookahead[Text.Length..];
 }

@@ -14,7 +14,7 @@ internal static class StepGenerator
         IReadOnlyList<IBranch> branches, GenerationOptions sampling, int lookahead, CancellationToken cancellation)
     {
         GeneratedText[] first = await Concurrently.RunAsync(branches, branch => branch.GenerateAsync(sampling, cancellation));
-        Step[] steps = [.. first.Select(text => new Step(text.Text, text.Reason, text.Text))];
+        Step[] steps = [.. first.Select(text => new Step(text.Text, text.Reason, text.Text) { Tokens = text.Tokens, LogProbability = text.LogProbability })];
         if (lookahead > 0) await LookAheadAsync(branches, steps, sampling with { Temperature = 0 }, lookahead, cancellation);
         return steps;
     }
@@ -31,7 +31,11 @@ internal static class StepGenerator
             GeneratedText[] seen = await Concurrently.RunAsync(scouts, scout => scout.Branch.GenerateAsync(greedy, cancellation));
             foreach ((Scout scout, GeneratedText text) in scouts.Zip(seen))
             {
-                steps[scout.Slot] = steps[scout.Slot] with { WithLookahead = steps[scout.Slot].WithLookahead + text.Text };
+                Step step = steps[scout.Slot];
+                steps[scout.Slot] = step with
+                {
+                    WithLookahead = step.WithLookahead + text.Text, Tokens = step.Tokens + text.Tokens, LogProbability = step.LogProbability + text.LogProbability,
+                };
                 scout.Ended = text.Reason.EndsAnswer();
             }
             scouts.Keep(scout => !scout.Ended);

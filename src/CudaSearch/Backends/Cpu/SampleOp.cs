@@ -1,6 +1,6 @@
 namespace CudaSearch.Backends.Cpu;
 
-/// <summary>One draw for each sampled row, rows in parallel.</summary>
+/// <summary>One draw for each sampled row, and its log-probability where that is wanted, rows in parallel.</summary>
 internal sealed unsafe class SampleOp : IParallelWork
 {
     [ThreadStatic]
@@ -19,6 +19,8 @@ internal sealed unsafe class SampleOp : IParallelWork
     {
         var row = new ReadOnlySpan<float>(_logits.Row(_batch.Sampled[part]), _logits.Columns);
         s_sampler ??= new TokenSampler();
-        _batch.SampledTokens[part] = s_sampler.Draw(row, _batch.Sampling[part]);
+        int token = s_sampler.Draw(row, _batch.Sampling[part]);
+        _batch.SampledTokens[part] = token;
+        if (_batch.Sampling[part].WantsLogProbability) _batch.LogProbabilities[part] = TokenSampler.LogProbability(row, token);
     }
 }

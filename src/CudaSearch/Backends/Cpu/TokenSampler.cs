@@ -43,6 +43,19 @@ internal sealed class TokenSampler
         return last;
     }
 
+    /// <summary>
+    /// The natural logarithm of a token's probability by the softmax of the raw logits: temperature 1, nothing truncated. 0 where the largest logit is not
+    /// finite.
+    /// </summary>
+    public static float LogProbability(ReadOnlySpan<float> logits, int token)
+    {
+        float max = logits[IndexOfMax(logits)];
+        if (!float.IsFinite(max)) return 0f;
+        double total = 0;
+        foreach (float logit in logits) total += MathF.Exp(logit - max);
+        return (float)(logits[token] - max - Math.Log(total));
+    }
+
     /// <summary>The first of equal maxima.</summary>
     public static int IndexOfMax(ReadOnlySpan<float> logits)
     {

@@ -209,7 +209,8 @@ public sealed class CudaBackend : IBackend
     public void Sample(DeviceTensor logits, StepBatch batch)
     {
         CudaTensor from = Sums(logits);
-        _kernels.Sample.Launch(_stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, from.Columns, from.PaddedColumns, _buffers.Tokens);
+        _kernels.Sample.Launch(
+            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, from.Columns, from.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
     }
 
     /// <inheritdoc/>

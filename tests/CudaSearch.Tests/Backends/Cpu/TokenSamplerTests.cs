@@ -84,6 +84,31 @@ public sealed class TokenSamplerTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(404)]
+    [InlineData(5003)]
+    public void LogProbabilitiesAreThoseOfASlowSoftmax(int vocabulary)
+    {
+        var random = new Random(vocabulary);
+        float[] logits = [.. Enumerable.Range(0, vocabulary).Select(_ => (30 * random.NextSingle() * random.NextSingle()) - 10)];
+        if (vocabulary > 1) logits[vocabulary / 2] = float.NegativeInfinity;
+        double total = logits.Sum(logit => Math.Exp(logit));
+        foreach (int token in (int[])[0, vocabulary / 3, vocabulary - 1])
+            Assert.Equal(logits[token] - Math.Log(total), TokenSampler.LogProbability(logits, token), 2e-6 * Math.Max(1, Math.Abs(logits[token])));
+    }
+
+    // What every probability but one is too small to be seen beside, and what no probability can be told of.
+    [Fact]
+    public void LogProbabilitiesOfExtremeRowsAreWhatTheyShouldBe()
+    {
+        Assert.Equal(0f, TokenSampler.LogProbability([1e30f, -1e30f, 0f], 0));
+        Assert.Equal(-1e30f, TokenSampler.LogProbability([1e30f, -1e30f, 0f], 2));
+        Assert.Equal(0f, TokenSampler.LogProbability([0f, float.PositiveInfinity, 0f], 1));
+        Assert.Equal(0f, TokenSampler.LogProbability([float.NegativeInfinity, float.NegativeInfinity], 0));
+        Assert.Equal(-MathF.Log(3), TokenSampler.LogProbability([-88f, -88f, -88f], 1), 1e-6f);
+    }
+
     private static double[] Exact(float temperature, float topP, int topK, float minP)
     {
         double max = s_logits.Max();
