@@ -66,7 +66,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     private readonly IGatedLinearOp _gatedLinear = new GatedLinearOp<T>();
     private readonly RotateAndAppendOp<T> _rotateAndAppend = new();
     private readonly IAttentionOp _attention = new AttentionOp<T>();
-    private readonly SampleOp _sample = new();
+    private readonly SampleOp<T> _sample = new();
     private readonly NativePath? _native;
 
     public CpuBackend(int threads, NativePath? native)
