@@ -9,7 +9,7 @@ internal static class CurvePlot
     {
         var plot = new Plot();
         // Okabe and Ito's palette, which colour-blind readers can tell apart.
-        string[] palette = ["#000000", "#999999", "#e69f00", "#56b4e9", "#0072b2", "#d55e00", "#009e73", "#f0e442", "#7f3c8d", "#80ba5a", "#a5aa99", "#cc79a7"];
+        string[] palette = ["#000000", "#999999", "#e69f00", "#56b4e9", "#0072b2", "#d55e00", "#009e73", "#f0e442", "#7f3c8d", "#80ba5a", "#a5aa99", "#882255", "#44aa99", "#cc79a7"];
         for (int i = 0; i < curves.Count; i++)
         {
             Curve curve = curves[i];
