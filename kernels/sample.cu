@@ -1,6 +1,7 @@
 // Draws one token from each sampled row of logits: temperature, top-k, top-p and min-p by the rules of TokenSampler.cs, then a race of
 // noisy logits (Gumbel-max). Each of the three truncations keeps the first so many tokens in the order (logit descending, id ascending), so
-// together they are one cutoff in it, found without a sort. Without truncation the row is read once.
+// together they are one cutoff in it, found without a sort. Without truncation the row is read once. Where it is wanted, two more readings
+// give the drawn token's log-probability by the model itself: temperature 1, nothing truncated.
 #include "common/argmax.cuh"
 #include "common/device.cuh"
 #include "common/gumbel.cuh"
@@ -163,11 +164,26 @@ CS_DEVICE Cutoff truncate(SampleShared& shared, const Row& row, const PassSampli
     return cutoff;
 }
 
+// ln softmax(logits)[token], the same in every thread. `max` is the largest logit; 0 where it is not finite. The sum is of whole numbers, so
+// it does not depend on who adds first.
+CS_DEVICE float log_probability(SampleShared& shared, const Row& row, float max, i32 token)
+{
+    if (!(max > -INFINITE && max < INFINITE)) return 0.f;
+    if (threadIdx.x == 0) shared.total = 0;
+    __syncthreads();   // the sum is clear
+    u64 mine = 0;
+    for (u32 i = threadIdx.x; i < row.vocabulary; i += blockDim.x) mine += weigh(row.logits[i], max, LOG2_E);
+    if (mine != 0) atomicAdd(&shared.total, mine);
+    __syncthreads();   // the sum is complete
+    return row.logits[token] - max - LN_2 * fast_log2((float)shared.total / FULL_WEIGHT);
+}
+
 // tokens[i]: the token drawn for sampled row i; NOT_A_NUMBER where a logit is NaN. Without a draw (temperature 0, top_k 1) and where a
-// logit is +inf: the smallest id with the largest logit; 0 where all are -inf.
+// logit is +inf: the smallest id with the largest logit; 0 where all are -inf. log_probabilities[i]: of that token, for rows that want it.
 // Grid: one block for each row that may be sampled. Block: a multiple of 32 threads, whichever; the result is the same.
 // logits: [outputs, stride], stride a multiple of 4. No dynamic shared memory.
-CS_KERNEL_BOUNDS(sample_f32, 1024, 1)(const i32* pass, const float* logits, i32 vocabulary, i32 stride, i32* tokens)
+CS_KERNEL_BOUNDS(sample_f32, 1024, 1)
+(const i32* pass, const float* logits, i32 vocabulary, i32 stride, i32* tokens, float* log_probabilities)
 {
     CS_SHARED(SampleShared, shared, [1]);
     if ((i32)blockIdx.x >= pass[PASS_SAMPLED]) return;
@@ -177,12 +193,17 @@ CS_KERNEL_BOUNDS(sample_f32, 1024, 1)(const i32* pass, const float* logits, i32 
 
     const bool draws = how.temperature > 0.f && how.top_k != 1;
     const bool truncates = how.top_k > 0 || how.top_p < 1.f || how.min_p > 0.f;
+    const bool wants_log_probability = how.wants_log_probability != 0;
     Candidate best = no_candidate();
-    if (!draws || truncates) best = block_best(shared[0].max_leaders, scan(row));
+    if (!draws || truncates || wants_log_probability) best = block_best(shared[0].max_leaders, scan(row));
+    const float max = best.value;
     if (draws && best.value < INFINITE) {
-        const Cutoff cutoff = truncates && best.value > -INFINITE ? truncate(shared[0], row, how, best.value) : keep_all();
+        const Cutoff cutoff = truncates && max > -INFINITE ? truncate(shared[0], row, how, max) : keep_all();
         best = block_best(shared[0].race_leaders, race(row, how, cutoff));
     }
     if (threadIdx.x == 0) tokens[blockIdx.x] = best.token;
+    if (!wants_log_probability) return;
+    const float log_p = log_probability(shared[0], row, max, best.token);
+    if (threadIdx.x == 0) log_probabilities[blockIdx.x] = log_p;
 }
 CS_EXPORT(sample_f32)

@@ -37,7 +37,8 @@ struct PassSampling {
     i32 top_k;           // 0: off
     float min_p;         // 0: off
     u32 key_low, key_high;   // keys the row's noise
-    u32 unused[2];
+    i32 wants_log_probability;   // 0: not wanted
+    u32 unused;
 };
 
 struct PassCopy {

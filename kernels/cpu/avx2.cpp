@@ -3,6 +3,7 @@
 #include "gated_linear.h"
 #include "lanes_avx2.h"
 #include "linear.h"
+#include "probe.h"
 
 namespace {
 
@@ -13,7 +14,7 @@ struct Product : Avx2Sums {
     static Sum multiply_add(Operand x, Operand w, Sum s) { return _mm256_fmadd_ps(x, w, s); }
 };
 
-struct OfBfloat16 : Product {
+struct OfBfloat16 : Product, PlainProduct<OfBfloat16> {
     static constexpr int kWeightSize = 2;
     static Operand load_weight(const char* p)
     {
@@ -22,12 +23,16 @@ struct OfBfloat16 : Product {
     }
 };
 
-struct OfFloat32 : Product {
+struct OfFloat32 : Product, PlainProduct<OfFloat32> {
     static constexpr int kWeightSize = 4;
     static Operand load_weight(const char* p) { return _mm256_loadu_ps(reinterpret_cast<const float*>(p)); }
 };
 
+int64_t input_bytes(int64_t columns) { return 4 * columns; }
+
 }
 
-extern const CpuKernels kAvx2OfBfloat16 = {4, nullptr, linear<OfBfloat16>, gated_linear<OfBfloat16, Avx2Lanes>, attend<Avx2Lanes>};
-extern const CpuKernels kAvx2OfFloat32 = {4, nullptr, linear<OfFloat32>, gated_linear<OfFloat32, Avx2Lanes>, attend<Avx2Lanes>};
+extern const CpuKernels kAvx2OfBfloat16 = {input_bytes, nullptr, nullptr, nullptr, linear<OfBfloat16>, gated_linear<OfBfloat16, Avx2Lanes>, attend<Avx2Lanes>,
+    peak<FloatProbe<Avx2Lanes>>, read<Avx2Lanes>};
+extern const CpuKernels kAvx2OfFloat32 = {input_bytes, nullptr, nullptr, nullptr, linear<OfFloat32>, gated_linear<OfFloat32, Avx2Lanes>, attend<Avx2Lanes>,
+    peak<FloatProbe<Avx2Lanes>>, read<Avx2Lanes>};

@@ -3,6 +3,7 @@
 #include "gated_linear.h"
 #include "lanes_avx512.h"
 #include "linear.h"
+#include "probe.h"
 
 namespace {
 
@@ -13,7 +14,7 @@ struct Product : Avx512Sums {
     static Sum multiply_add(Operand x, Operand w, Sum s) { return _mm512_fmadd_ps(x, w, s); }
 };
 
-struct OfBfloat16 : Product {
+struct OfBfloat16 : Product, PlainProduct<OfBfloat16> {
     static constexpr int kWeightSize = 2;
     static Operand load_weight(const char* p)
     {
@@ -22,12 +23,16 @@ struct OfBfloat16 : Product {
     }
 };
 
-struct OfFloat32 : Product {
+struct OfFloat32 : Product, PlainProduct<OfFloat32> {
     static constexpr int kWeightSize = 4;
     static Operand load_weight(const char* p) { return _mm512_loadu_ps(p); }
 };
 
+int64_t input_bytes(int64_t columns) { return 4 * columns; }
+
 }
 
-extern const CpuKernels kAvx512OfBfloat16 = {4, nullptr, linear<OfBfloat16>, gated_linear<OfBfloat16, Avx512Lanes>, attend<Avx512Lanes>};
-extern const CpuKernels kAvx512OfFloat32 = {4, nullptr, linear<OfFloat32>, gated_linear<OfFloat32, Avx512Lanes>, attend<Avx512Lanes>};
+extern const CpuKernels kAvx512OfBfloat16 = {input_bytes, nullptr, nullptr, nullptr, linear<OfBfloat16>, gated_linear<OfBfloat16, Avx512Lanes>, attend<Avx512Lanes>,
+    peak<FloatProbe<Avx512Lanes>>, read<Avx512Lanes>};
+extern const CpuKernels kAvx512OfFloat32 = {input_bytes, nullptr, nullptr, nullptr, linear<OfFloat32>, gated_linear<OfFloat32, Avx512Lanes>, attend<Avx512Lanes>,
+    peak<FloatProbe<Avx512Lanes>>, read<Avx512Lanes>};

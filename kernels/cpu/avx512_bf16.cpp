@@ -3,10 +3,11 @@
 #include "gated_linear.h"
 #include "lanes_avx512.h"
 #include "linear.h"
+#include "probe.h"
 
 namespace {
 
-struct Product : Avx512Sums {
+struct Product : Avx512Sums, PlainProduct<Product> {
     using Operand = __m512bh;
     static constexpr int kStep = 32, kInputSize = 2, kWeightSize = 2;
     static Operand load_weight(const char* p) { return (Operand)_mm512_loadu_si512(p); }
@@ -27,6 +28,16 @@ void narrow(const float* source, void* destination, int64_t count)
     std::memcpy(to + 2 * i, &half, 2 * (count - i));
 }
 
+struct Probe {
+    using Sum = __m512;
+    static constexpr int64_t kOperations = 64;
+    static Sum start(int i) { return _mm512_set1_ps(float(i)); }
+    static Sum next(Sum sum) { return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_epi16(0x3f00), (__m512bh)_mm512_set1_epi16(0x3f80)); }
+};
+
+int64_t input_bytes(int64_t columns) { return 2 * columns; }
+
 }
 
-extern const CpuKernels kAvx512Bf16 = {2, narrow, linear<Product>, gated_linear<Product, Avx512Lanes>, attend<Avx512Lanes>};
+extern const CpuKernels kAvx512Bf16 = {input_bytes, narrow, nullptr, nullptr, linear<Product>, gated_linear<Product, Avx512Lanes>, attend<Avx512Lanes>, peak<Probe>,
+    read<Avx512Lanes>};

@@ -19,7 +19,7 @@ struct WeightTile {
     const char* ahead;       // weights that will be needed next
 };
 
-// sums[r] = input row r · each weight row.
+// sums[r] = input row r · each weight row, for rows of plain elements.
 //   Product     how elements are loaded and products added; see lanes_*.h
 //   Rows        input rows of the tile
 //   Ahead       cache lines fetched ahead in each step
@@ -63,5 +63,17 @@ inline void dot_tile(const char* input, int64_t input_stride, const WeightTile& 
     }
     CUDASEARCH_UNROLL for (int r = 0; r < Rows; r++) sums[r] = Product::total(sum[r]);
 }
+
+// What products of plain elements have in common.
+template <class Product>
+struct PlainProduct {
+    static int64_t weight_bytes(int64_t columns) { return columns * Product::kWeightSize; }
+    static int64_t steps(int64_t columns) { return columns / Product::kStep; }
+    template <int Rows, int Ahead>
+    static void tile(const char* input, int64_t input_stride, const WeightTile& weights, int length, __m128* sums)
+    {
+        dot_tile<Product, Rows, Ahead>(input, input_stride, weights, length, sums);
+    }
+};
 
 }

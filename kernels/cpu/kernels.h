@@ -8,8 +8,8 @@ extern "C" {
 
 // output (+)= input · weightᵀ (+ bias), for a run of output columns.
 struct LinearWork {
-    const void* input;       // [rows, columns], elements as CpuKernels::input_size says
-    const void* weight;      // [outputs, columns], row-major, where the checkpoint has it
+    const void* input;       // [rows, columns], in the format of CpuKernels::input_bytes
+    const void* weight;      // [outputs, columns], row-major, in the format of the kernels
     const float* bias;       // [outputs], or null
     float* output;           // [rows, outputs]
     int64_t input_stride;    // bytes from row to row
@@ -72,14 +72,27 @@ struct AttentionWork {
     int32_t end_row;         // up to, not including, here
 };
 
-// One set of instructions and one type of weights.
+// One set of instructions and one format of weights.
 struct CpuKernels {
-    int32_t input_size;      // bytes of an input element: 2 for bfloat16, 4 for float32
-    void (*narrow)(const float* source, void* destination, int64_t count); // float32 to the input's type; null where that is float32
+    // Bytes of an input row in the format that products read.
+    int64_t (*input_bytes)(int64_t columns);
+    // Brings a row of float32 into that format; null where it is float32 itself.
+    void (*narrow)(const float* source, void* destination, int64_t columns);
+    // Bytes of a weight row, and what brings a stored row of bfloat16 or float32 into the format; null where weights are used as they are stored.
+    int64_t (*weight_bytes)(int64_t columns);
+    void (*quantize)(const void* source, int32_t bfloat16, void* destination, int64_t columns);
+
     void (*linear)(const LinearWork* work);
     void (*gated_linear)(const GatedLinearWork* work);
     void (*attend)(const AttentionWork* work);
+
+    // What the processor can do at best, for measurements: multiply-adds of this kind out of registers, and reading memory once.
+    int64_t (*peak)(int64_t rounds);                             // returns the operations done, two a multiply-add
+    void (*read)(const void* source, int64_t bytes);             // bytes: a multiple of 512
 };
+
+// Formats of weights.
+enum { kFloat32Weights = 0, kBfloat16Weights = 1, kInt8Weights = 2 };
 
 #if defined(__GNUC__)
 #define CUDASEARCH_EXPORT __attribute__((visibility("default")))
@@ -87,8 +100,8 @@ struct CpuKernels {
 #define CUDASEARCH_EXPORT
 #endif
 
-// The kernels of a path ("avx512-bf16", "avx512" or "avx2") for bfloat16 or float32 weights; null where this processor cannot run it.
-CUDASEARCH_EXPORT const CpuKernels* cudasearch_cpu_kernels(const char* path, int32_t bfloat16_weights);
+// The kernels of a path ("avx512-bf16", "avx512" or "avx2") for a format of weights; null where this processor or the path cannot run it.
+CUDASEARCH_EXPORT const CpuKernels* cudasearch_cpu_kernels(const char* path, int32_t weights);
 
 // Changes whenever this header does.
 CUDASEARCH_EXPORT int32_t cudasearch_cpu_version(void);
@@ -97,4 +110,4 @@ CUDASEARCH_EXPORT int32_t cudasearch_cpu_version(void);
 constexpr int32_t kInterfaceVersion = 1;
 
 // What each instruction set's file defines.
-extern const CpuKernels kAvx512Bf16, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx2OfBfloat16, kAvx2OfFloat32;
+extern const CpuKernels kAvx512Bf16, kAvx512Int8, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx2OfBfloat16, kAvx2OfFloat32;

@@ -13,15 +13,19 @@ bool has_avx512()
         && __builtin_cpu_supports("avx512vl");
 }
 
-bool has_avx512_bf16() { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+const CpuKernels* of(int32_t weights, const CpuKernels* float32, const CpuKernels* bfloat16, const CpuKernels* int8)
+{
+    return weights == kFloat32Weights ? float32 : weights == kBfloat16Weights ? bfloat16 : weights == kInt8Weights ? int8 : nullptr;
+}
 
 }
 
-const CpuKernels* cudasearch_cpu_kernels(const char* path, int32_t bfloat16_weights)
+const CpuKernels* cudasearch_cpu_kernels(const char* path, int32_t weights)
 {
-    if (!std::strcmp(path, "avx512-bf16") && has_avx512_bf16()) return bfloat16_weights ? &kAvx512Bf16 : &kAvx512OfFloat32;
-    if (!std::strcmp(path, "avx512") && has_avx512()) return bfloat16_weights ? &kAvx512OfBfloat16 : &kAvx512OfFloat32;
-    if (!std::strcmp(path, "avx2") && has_avx2()) return bfloat16_weights ? &kAvx2OfBfloat16 : &kAvx2OfFloat32;
+    const CpuKernels* int8 = has_avx512() && __builtin_cpu_supports("avx512vnni") ? &kAvx512Int8 : nullptr;
+    if (!std::strcmp(path, "avx512-bf16") && has_avx512() && __builtin_cpu_supports("avx512bf16")) return of(weights, &kAvx512OfFloat32, &kAvx512Bf16, int8);
+    if (!std::strcmp(path, "avx512") && has_avx512()) return of(weights, &kAvx512OfFloat32, &kAvx512OfBfloat16, int8);
+    if (!std::strcmp(path, "avx2") && has_avx2()) return of(weights, &kAvx2OfFloat32, &kAvx2OfBfloat16, nullptr);
     return nullptr;
 }
 

@@ -20,7 +20,7 @@ template <class Product, int Rows, int Ahead, class Finish>
 inline void run_tile(const char* input, int64_t stride, const WeightTile& weights, int length, int row, int column, int columns, Finish& finish)
 {
     __m128 sums[Rows];
-    dot_tile<Product, Rows, Ahead>(input + row * stride, stride, weights, length, sums);
+    Product::template tile<Rows, Ahead>(input + row * stride, stride, weights, length, sums);
     for (int r = 0; r < Rows; r++) finish(row + r, column, columns, sums[r]);
 }
 
@@ -32,7 +32,7 @@ inline void run_column(
     static_assert(Product::kTileRows <= 6, "add a case");
     int tiles = (rows + Product::kTileRows - 1) / Product::kTileRows;
     const bool many = tiles >= kWeightRows;
-    const int64_t fetched = int64_t(length / Product::kStep) * 64;
+    const int64_t fetched = Product::steps(length) * 64;
     for (int row = first, end = first + rows; row < end; tiles--) {
         const int height = (end - row + tiles - 1) / tiles;
 #define CUDASEARCH_TILE(HEIGHT)                                                                                                          \
@@ -61,7 +61,7 @@ template <class Product, class Finish>
 inline void multiply(
     const char* input, int64_t stride, const char* weight, int columns, int first_row, int rows, int first_output, int end_output, Finish finish)
 {
-    const int64_t weight_stride = int64_t(columns) * Product::kWeightSize;
+    const int64_t weight_stride = Product::weight_bytes(columns);
     for (int output = first_output; output < end_output; output += kWeightRows) {
         const int count = end_output - output < kWeightRows ? end_output - output : kWeightRows;
         WeightTile tile;

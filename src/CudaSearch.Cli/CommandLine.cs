@@ -77,6 +77,7 @@ public static class CommandLine
             MergeCommand.Create(host),
             TreeCommand.Create(host),
             KvCommand.Create(host),
+            SubsampleCommand.Create(host),
             ScoreCommand.Create(host),
             EvalPrmCommand.Create(host),
             GradeCommand.Create(host),

@@ -31,13 +31,15 @@ internal static class CostTable
             text.AppendLine();
             text.AppendLine($"Compute-optimal, difficulty by {(difficulty == DifficultyMeasure.Oracle ? "oracle pass@1" : "mean PRM score")}, 5 bins, two-fold cross-validated:");
             text.AppendLine();
-            text.AppendLine("| N | compute-optimal | best single method | which |");
-            text.AppendLine("|---:|---:|---:|---|");
+            text.AppendLine("| N | compute-optimal | best single method | gain | at least matches it | which | by difficulty, easiest first |");
+            text.AppendLine("|---:|---:|---:|---:|---|---|---|");
             Difficulty bins = Difficulty.ByQuantile(Difficulty.Ease(graded, difficulty), bins: 5);
             foreach (int n in new[] { 4, 16, 64 })
             {
                 if (Allocation.Of(graded, bins, n) is { } row)
-                    text.AppendLine($"| {n} | {CurveTable.Percent(row.Optimal)} | {CurveTable.Percent(row.Single)} | {row.SingleName} |");
+                    text.AppendLine(
+                        $"| {n} | {CurveTable.Percent(row.Optimal)} | {CurveTable.Percent(row.Single)} | {CurveTable.Percent(row.Gain)} | {row.AtLeastMatches} | {row.SingleName} | "
+                        + $"{string.Join(" · ", row.Choices.Select(choice => choice.Name))} |");
             }
         }
         return text.ToString();

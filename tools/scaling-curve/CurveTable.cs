@@ -16,6 +16,11 @@ internal static class CurveTable
         text.AppendLine("|---|" + string.Concat(Enumerable.Repeat("---:|", sizes.Length)));
         foreach (Curve curve in curves)
             text.AppendLine($"| {curve.Name} | " + string.Join(" | ", sizes.Select(n => Cell(curve.Points.FirstOrDefault(point => point.N == n)))) + " |");
+        foreach (Method method in measurement.Methods.Where(method => method.MaxTokens != Method.UsualMaxTokens))
+        {
+            text.AppendLine();
+            text.AppendLine($"{method.Title}: answers of at most {method.MaxTokens} tokens.");
+        }
         text.AppendLine();
         text.AppendLine("| at N = 64, by level | 1 | 2 | 3 | 4 | 5 |");
         text.AppendLine("|---|---:|---:|---:|---:|---:|");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CudaSearch.Engine;
 using CudaSearch.Evaluation;
 using CudaSearch.Evaluation.Datasets;
 using CudaSearch.Search;
@@ -39,7 +40,7 @@ internal sealed class Measurement(Workbench workbench, string folder, int proble
         await RunAsync("best-of-n", 64, seed);
         foreach (Method method in methods)
         {
-            foreach (int n in s_sizes[1..]) await RunAsync(method.Strategy, n, seed);
+            foreach (int n in s_sizes[1..]) await RunAsync(method.Strategy, n, seed, method.MaxTokens);
         }
     }
 
@@ -65,13 +66,16 @@ internal sealed class Measurement(Workbench workbench, string folder, int proble
 
     public AccuracyTable Table(string strategy, int n) => AccuracyTable.Compute(_outcomes[(strategy, n)]);
 
-    private async Task RunAsync(string strategy, int n, ulong seed)
+    private async Task RunAsync(string strategy, int n, ulong seed, int maxTokens = Method.UsualMaxTokens)
     {
         var settings = new RunSettings
         {
             Strategy = strategy,
             Seed = seed,
-            Search = new SearchOptions { N = n, BeamWidth = strategy is "best-of-n" or "greedy" ? 1 : 4 },
+            Search = new SearchOptions
+            {
+                N = n, BeamWidth = strategy is "best-of-n" or "greedy" ? 1 : 4, Sampling = new GenerationOptions { MaxTokens = maxTokens },
+            },
         };
         string output = Path.Combine(folder, $"{strategy}-{n}-seed{seed}.jsonl");
         _files.Add(output);

@@ -1,20 +1,22 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using CudaSearch.Backends;
 using CudaSearch.Checkpoints;
 using CudaSearch.Cli.Options;
+using CudaSearch.Cli.Rendering;
 using CudaSearch.Evaluation;
 using CudaSearch.Evaluation.Throughput;
 
 namespace CudaSearch.Cli.Commands;
 
-/// <summary><c>bench</c>: tokens a second of whole passes, with the bytes and operations they cannot do without.</summary>
+/// <summary><c>bench</c>: tokens a second of whole passes, with the bytes and operations they cannot do without and the device's ceilings.</summary>
 internal static class BenchCommand
 {
     public static Command Create(CommandHost host)
     {
-        Option<string> shape = Values.Choice("--shape", "the model's shape, with random weights", "tinymath", [.. ModelShapes.All.Keys]);
+        Option<string?> shape = Values.OptionalChoice(
+            "--shape", $"a model's shape, with random bf16 weights: {string.Join(", ", ModelShapes.All.Keys)} [default: tinymath]", [.. ModelShapes.All.Keys]);
+        var model = new Option<string?>("--model") { Description = "a model instead: a folder in Hugging Face's layout, or tinymath" };
         Option<int[]> batch = Numbers("--batch", "sequences that decode together", [1, 16, 64]);
         Option<int[]> prefix = Numbers("--prefix", "tokens that all sequences share", [512]);
         Option<int> own = Values.Integer("--own", "tokens of its own that each sequence has", 64, minimum: 0);
@@ -23,34 +25,43 @@ internal static class BenchCommand
         Option<int> passes = Values.Integer("--passes", "passes to time, of which the median counts", 20, minimum: 1);
         Option<string?> device = Values.Text("--device", "where to compute: auto, cpu or cuda[:i]", "auto", ModelOptions.DeviceFault);
         Option<int> threads = Values.Integer("--threads", "threads of the CPU backend; 0 takes all cores", 0, minimum: 0);
+        Option<string> weights = ModelOptions.Weights();
         var json = new Option<bool>("--json") { Description = "print the result as one JSON document" };
-        var command = new Command("bench", "Measures decode and prefill throughput of a model's shape.")
+        var command = new Command("bench", "Measures decode and prefill throughput of a model or a model's shape.")
         {
-            shape, batch, prefix, own, prefill, sharing, passes, device, threads, json,
+            shape, model, batch, prefix, own, prefill, sharing, passes, device, threads, weights, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
-            string name = parsed.GetValue(shape)!;
             bool[] shares = parsed.GetValue(sharing) switch { "on" => [true], "off" => [false], _ => [true, false] };
             List<PassCase> cases = [.. parsed.GetValue(prefill)!.Select(length => new PassCase(0, length, 0, Share: true))];
             foreach (int tokens in parsed.GetValue(prefix)!)
                 foreach (int sequences in parsed.GetValue(batch)!)
                     cases.AddRange(shares.Select(share => new PassCase(sequences, tokens, parsed.GetValue(own), share)));
-            using IBackend backend = Devices.Open(parsed.GetValue(device)!, parsed.GetValue(threads), out string? note);
+            WeightPrecision precision = ModelOptions.Precision(parsed.GetValue(weights)!);
+            using IBackend backend = Devices.Open(parsed.GetValue(device)!, parsed.GetValue(threads), precision, out string? note);
             if (note is not null) host.Error.WriteLine(note);
-            using Checkpoint checkpoint = Checkpoint.OfRandomWeights(ModelShapes.All[name], name);
-            using var bench = new PassBench(backend, checkpoint, cases);
+            using Checkpoint checkpoint = Open(parsed.GetValue(model), parsed.GetValue(shape), backend);
+            using var bench = new PassBench(backend, checkpoint, precision, cases);
             List<PassTiming> timings = [];
             foreach (PassCase kind in cases)
             {
                 cancellation.ThrowIfCancellationRequested();
                 timings.Add(bench.Run(kind, parsed.GetValue(passes)));
-                if (!parsed.GetValue(json)) WriteLine(host.Output, timings[^1], header: timings.Count == 1 ? $"{name}, random bf16 weights, on {backend.Device}" : null);
+                if (!parsed.GetValue(json)) BenchReport.WriteLine(host.Output, timings[^1], header: timings.Count == 1 ? $"{checkpoint.Name} on {backend.Device}" : null);
             }
-            if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => WriteJson(writer, name, backend, timings));
+            if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => BenchReport.Write(writer, checkpoint.Name, backend, timings));
             return Task.FromResult(ExitStatus.Done);
         });
         return command;
+    }
+
+    private static Checkpoint Open(string? model, string? shape, IBackend backend)
+    {
+        if (model is not null && shape is not null) throw new UsageException("give --model or --shape, not both");
+        if (model is not null) return Checkpoint.Open(Workbench.ResolveModel(model, "generator"));
+        shape ??= "tinymath";
+        return Checkpoint.OfRandomWeights(ModelShapes.All[shape], $"{shape}, random weights,", apart: backend.Name == "cpu");
     }
 
     private static Option<int[]> Numbers(string name, string description, int[] otherwise) => new(name)
@@ -68,47 +79,4 @@ internal static class BenchCommand
             return [.. numbers];
         },
     };
-
-    private static void WriteLine(TextWriter output, PassTiming timing, string? header)
-    {
-        if (header is not null)
-        {
-            output.WriteLine(header);
-            output.WriteLine("   pass  sequences  prefix  own  sharing      ms      tok/s     GB/s   GFLOP/s");
-        }
-        PassCase kind = timing.Case;
-        string what = kind.Sequences == 0 ? "prefill" : " decode", share = kind.Sequences == 0 ? "-" : kind.Share ? "on" : "off";
-        FormattableString line =
-            $"{what}  {Math.Max(1, kind.Sequences),9}  {kind.Prefix,6}  {kind.Own,3}  {share,7}  {timing.MedianSeconds * 1e3,6:0.00}  {timing.TokensPerSecond,9:0.0}  {timing.Cost.Bytes / timing.MedianSeconds / 1e9,7:0.0}  {timing.Cost.Flops / timing.MedianSeconds / 1e9,8:0.0}";
-        output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
-    }
-
-    private static void WriteJson(Utf8JsonWriter writer, string shape, IBackend backend, List<PassTiming> timings)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("shape", shape);
-        writer.WriteString("backend", backend.Name);
-        writer.WriteString("device", backend.Device);
-        writer.WriteStartArray("passes");
-        foreach (PassTiming timing in timings)
-        {
-            PassCase kind = timing.Case;
-            writer.WriteStartObject();
-            writer.WriteString("pass", kind.Sequences == 0 ? "prefill" : "decode");
-            writer.WriteNumber("sequences", Math.Max(1, kind.Sequences));
-            writer.WriteNumber("prefix", kind.Prefix);
-            writer.WriteNumber("own", kind.Own);
-            writer.WriteBoolean("sharing", kind.Share);
-            writer.WriteNumber("tokens", timing.Tokens);
-            writer.WriteNumber("median_seconds", timing.MedianSeconds);
-            writer.WriteNumber("best_seconds", timing.BestSeconds);
-            writer.WriteNumber("tokens_per_second", timing.TokensPerSecond);
-            writer.WriteNumber("weight_bytes", timing.Cost.WeightBytes);
-            writer.WriteNumber("kv_bytes", timing.Cost.KvBytes);
-            writer.WriteNumber("flops", timing.Cost.Flops);
-            writer.WriteEndObject();
-        }
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-    }
 }

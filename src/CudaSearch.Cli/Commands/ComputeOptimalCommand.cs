@@ -76,11 +76,12 @@ internal static class ComputeOptimalCommand
     {
         output.WriteLine($"{runs[0].Problems.Count} problems, {runs.Count} runs; difficulty by {Name(measure)}, {difficulty.BinCount} bins; two-fold cross-validated");
         output.WriteLine();
-        output.WriteLine("   N  compute-optimal  best single  tokens  tokens of it  best single method");
+        output.WriteLine("   N  compute-optimal  best single        gain  at least as good   tokens  tokens of it  best single method");
         foreach (BudgetAllocation row in allocations)
         {
             output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{row.Budget,4}  {Percent(row.Optimal),15}  {Percent(row.Single),11}  {row.OptimalTokens,6:0}  {row.SingleTokens,12:0}  {row.SingleName}"));
+                CultureInfo.InvariantCulture,
+                $"{row.Budget,4}  {Percent(row.Optimal),15}  {Percent(row.Single),11}  {Percent(row.Gain),10}  {row.AtLeastMatches,-17}  {row.OptimalTokens,6:0}  {row.SingleTokens,12:0}  {row.SingleName}"));
         }
         output.WriteLine();
         output.WriteLine("methods by difficulty, easiest first:");
@@ -108,6 +109,8 @@ internal static class ComputeOptimalCommand
             writer.WriteNumber("n", row.Budget);
             WriteAccuracy("compute_optimal", row.Optimal);
             WriteAccuracy("best_single", row.Single);
+            WriteAccuracy("gain", row.Gain);
+            writer.WriteString("at_least_matches", row.AtLeastMatches);
             writer.WriteString("best_single_method", row.SingleName);
             writer.WriteNumber("generated_tokens", row.OptimalTokens);
             writer.WriteNumber("generated_tokens_best_single", row.SingleTokens);

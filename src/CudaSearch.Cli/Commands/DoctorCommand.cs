@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using CudaSearch.Backends.Cpu;
 using CudaSearch.Cuda;
 
 namespace CudaSearch.Cli.Commands;
@@ -87,7 +88,7 @@ internal static class DoctorCommand
         writer.WriteEndArray();
         writer.WriteEndObject();
         writer.WriteStartObject("native_matmul");
-        writer.WriteBoolean("used", false);
+        writer.WriteBoolean("used", CpuBackend.NativeLibrary is not null);
         writer.WriteString("reason", report.NativeReason);
         writer.WriteEndObject();
         writer.WriteStartObject("tinymath");

@@ -69,7 +69,7 @@ internal static class KvCommand
     }
 
     /// <summary>The tokenizer of a trace's model, where it comes along with this program.</summary>
-    private static Tokenizer? TokenizerOf(IReadOnlyList<TraceEvent> events)
+    internal static Tokenizer? TokenizerOf(IReadOnlyList<TraceEvent> events)
     {
         if (!events.Any(happened => happened.Event == "engine" && happened.Model == Workbench.TinyMath)) return null;
         string file = Path.Combine(Workbench.ResolveModel(Workbench.TinyMath, "generator"), "tokenizer.json");

@@ -68,14 +68,15 @@ internal sealed record MachineReport
     /// <summary>Memory that this process may use, container limits included.</summary>
     public long MemoryBytes { get; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>Which matrix multiplication runs.</summary>
-    public string NativeReason { get; } = "managed; this version has no native library yet";
+    /// <summary>Which products and attention run on the CPU: the native library's, or managed code and why.</summary>
+    public string NativeReason { get; } =
+        CpuBackend.NativeLibrary is { } library ? $"{CpuBackend.Paths[0]} of {library}" : $"managed: {CpuBackend.NativeFault}";
 
     /// <summary>Looks at the machine.</summary>
     public static MachineReport Take()
     {
         CudaInfo cuda = CudaInfo.Take();
-        using IBackend backend = Devices.Open("auto", threads: 0, out _);
+        using IBackend backend = Devices.Open("auto", threads: 0, WeightPrecision.Stored, out _);
         int? used = backend.Name == "cuda" ? cuda.Devices.FirstOrDefault(device => device.Fault is null)?.Index : null;
         return new MachineReport { Backend = backend.Name, Device = backend.Device, Cuda = cuda, UsedGpu = used };
     }

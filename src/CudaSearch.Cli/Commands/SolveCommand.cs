@@ -53,7 +53,7 @@ internal static class SolveCommand
         ProblemSolver solver, RunSettings settings, string problem, SearchTree tree, Workbench workbench, CommandHost host, CancellationToken cancellation)
     {
         SolveReport.WriteHeader(problem, settings, host);
-        var meter = new SearchMeter(() => workbench.Status);
+        var meter = new SearchMeter(() => workbench.Status, TimeProvider.System);
         ISearchView view = host.Live is { } console ? new LiveSearchView(console, settings.Search.N, meter) : new PlainSearchView(host.Error, meter);
         SolveRecord record = await view.ShowAsync(tree, () => solver.SolveAsync(problem, tree, cancellation));
         view.Conclude(SolveReport.ChosenCompletion(record).Text);

@@ -23,7 +23,7 @@ internal static class TreeCommand
             List<TreeRun> runs = [RunRecords.Find(parsed.GetRequiredValue(run), wanted)];
             if (parsed.GetValue(compare) is { } other) runs.Add(RunRecords.Find(other, wanted ?? RowOf(runs[0].Record)));
             IReadOnlyList<TraceEvent>? events = parsed.GetValue(trace) is { } path ? TraceFile.Read(path) : null;
-            PageFile.Write(parsed.GetRequiredValue(output), TreePage.Render(runs, events));
+            PageFile.Write(parsed.GetRequiredValue(output), TreePage.Render(runs, events, events is null ? null : KvCommand.TokenizerOf(events)));
             host.Error.WriteLine($"the page is in {parsed.GetRequiredValue(output)}");
             return ExitStatus.Done;
         });

@@ -17,7 +17,7 @@ internal sealed class StrategyOptions
     private readonly Option<int> _n = Values.Integer("--n", "answers written, or beams alive at once", s_defaults.N, minimum: 1, "-n");
 
     private readonly Option<int> _beamWidth = Values.Integer(
-        "--beam-width", "beam search keeps the best n/width beams; DVTS grows n/width subtrees", s_defaults.BeamWidth, minimum: 1);
+        "--beam-width", "beam search keeps the best n/width beams; DVTS and confidence grow n/width subtrees", s_defaults.BeamWidth, minimum: 1);
 
     private readonly Option<int> _iterations = Values.Integer("--iterations", "most steps of an answer", s_defaults.Iterations, minimum: 1);
 
@@ -39,6 +39,9 @@ internal sealed class StrategyOptions
 
     private readonly Option<float> _exploration = Values.Real(
         "--exploration", "MCTS: how much a step that was looked at seldom counts against one that scores well", s_defaults.Exploration, value => value >= 0, "a finite number, 0 or greater");
+
+    private readonly Option<float> _novelty = Values.Real(
+        "--novelty", "confidence: weight of a step's new words against the model's confidence in it", s_defaults.Novelty, value => value >= 0, "a finite number, 0 or greater");
 
     private readonly Option<string?> _policy = new("--policy") { Description = "compute-optimal: the policy that the command compute-optimal saved" };
 
@@ -69,7 +72,7 @@ internal sealed class StrategyOptions
     {
         foreach (Option option in (Option[])
             [
-                _strategy, _n, _beamWidth, _iterations, _lookahead, _balanceTemperature, _resamplingTemperature, _exploration, _chainLength, _policy,
+                _strategy, _n, _beamWidth, _iterations, _lookahead, _balanceTemperature, _resamplingTemperature, _exploration, _novelty, _chainLength, _policy,
                 _stopWhenDecided, _filterDuplicates, _sortCompleted, _aggregate, _vote, _seed, _compat, _recordTree,
             ])
             command.Add(option);
@@ -92,12 +95,13 @@ internal sealed class StrategyOptions
             // A width nobody asked for is never larger than n.
             BeamWidth = compatible || parsed.GetResult(_beamWidth) is { Implicit: false } ? parsed.GetValue(_beamWidth) : Math.Min(n, s_defaults.BeamWidth),
             ChainLength = parsed.GetValue(_chainLength),
-            StopWhenDecided = parsed.GetValue(_stopWhenDecided) ? vote ?? (strategy.NeedsVerifier ? Vote.Weighted : Vote.Majority) : null,
+            StopWhenDecided = parsed.GetValue(_stopWhenDecided) ? vote ?? (strategy.ScoresAnswers ? Vote.Weighted : Vote.Majority) : null,
             Iterations = parsed.GetValue(_iterations),
             Lookahead = parsed.GetValue(_lookahead),
             BalanceTemperature = parsed.GetValue(_balanceTemperature),
             ResamplingTemperature = parsed.GetValue(_resamplingTemperature),
             Exploration = parsed.GetValue(_exploration),
+            Novelty = parsed.GetValue(_novelty),
             FilterDuplicates = parsed.GetValue(_filterDuplicates),
             SortCompleted = parsed.GetValue(_sortCompleted),
             Policy = parsed.GetValue(_policy) is { } policy ? ComputeOptimalPolicy.Load(policy) : null,
@@ -108,14 +112,11 @@ internal sealed class StrategyOptions
         WorkbenchOptions models = _models.ReadWithVerifier(parsed);
         JudgeOptions judge = _verifiers.Read(parsed);
         if (!judge.UsesPrm) models = models with { Prm = null };
-        if (!strategy.NeedsVerifier)
-        {
-            if (vote is Vote.Naive or Vote.Weighted)
-                throw new UsageException($"--vote {parsed.GetValue(_vote)} needs scores, and --strategy {strategy.Name} scores nothing; use best-of-n");
-            models = models with { Prm = null };
-        }
+        if (!strategy.ScoresAnswers && vote is Vote.Naive or Vote.Weighted)
+            throw new UsageException($"--vote {parsed.GetValue(_vote)} needs scores, and --strategy {strategy.Name} scores nothing; use best-of-n");
+        if (!strategy.NeedsVerifier) models = models with { Prm = null };
         var settings = new RunSettings { Strategy = strategy.Name, Search = search, Seed = parsed.GetValue(_seed), Judge = judge, Vote = vote, RecordTree = parsed.GetValue(_recordTree) };
-        return (compatible ? Compatibility.Apply(settings) : settings, models);
+        return compatible ? (Compatibility.Apply(settings), Compatibility.Apply(models)) : (settings, models);
     }
 
     /// <summary>Whether search-and-learn's quirks are wanted.</summary>
@@ -127,7 +128,7 @@ internal sealed class StrategyOptions
         Workbench workbench = Models.Open(host, models);
         if (workbench.Verifier is not null || !settings.Judge.UsesPrm || !SearchStrategies.Create(settings.Strategy).NeedsVerifier) return workbench;
         workbench.Dispose();
-        throw new UsageException($"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, another judge with --verifier, or use majority or greedy");
+        throw new UsageException($"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, another judge with --verifier, or use confidence, majority or greedy, which need none");
     }
 
     private static string[] Names<T>()

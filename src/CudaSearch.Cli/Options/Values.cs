@@ -13,6 +13,14 @@ internal static class Values
     public static Option<int> Integer(string name, string description, int otherwise, int minimum, params string[] aliases) =>
         Number<int>(name, aliases, description, otherwise, TryInteger, value => value >= minimum, $"a whole number, {minimum} or greater");
 
+    /// <summary>A whole number that is at least <paramref name="minimum"/> and must be given.</summary>
+    public static Option<int> RequiredInteger(string name, string description, int minimum, params string[] aliases)
+    {
+        Option<int> option = Create<int>(name, aliases, description, TryInteger, value => value >= minimum, $"a whole number, {minimum} or greater");
+        option.Required = true;
+        return option;
+    }
+
     /// <summary>A whole number that is at least <paramref name="minimum"/>, or absent.</summary>
     public static Option<int?> OptionalInteger(string name, string description, int minimum) =>
         Create<int?>(

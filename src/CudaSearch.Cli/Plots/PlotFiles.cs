@@ -50,7 +50,7 @@ public static class PlotFiles
             line.LegendText = series.Name;
             line.LineWidth = series.IsBound ? 1 : 2.5f;
             line.MarkerSize = series.IsBound ? 6 : 9;
-            line.MarkerShape = s_shapes[series.Color % s_shapes.Length];
+            line.MarkerShape = s_shapes[series.Shape];
             line.Color = Color.FromHex(ChartSpec.Palette[series.Color]);
             if (!series.Points.Any(point => point.Spread > 0)) continue;
             var bars = plot.Add.ErrorBar(x, y, [.. series.Points.Select(point => point.Spread ?? 0)]);

@@ -53,7 +53,7 @@ internal static class SolveReport
     private static string Cost(SolveRecord record)
     {
         SolveUsage usage = record.Usage;
-        string judged = record.Run.Prm is null ? "" : $" · {usage.PrmTokens:N0} PRM tokens ({Saved(usage.PrmTokens, usage.PrmTokensWithoutReuse)} reused)";
+        string judged = usage.PrmTokensWithoutReuse == 0 ? "" : $" · {usage.PrmTokens:N0} PRM tokens ({Saved(usage.PrmTokens, usage.PrmTokensWithoutReuse)} reused)";
         return $"{usage.GeneratedTokens:N0} tokens written{judged} · {usage.KvPagesPeak:N0} KV pages ({Saved(usage.KvPagesPeak, usage.KvPagesPeakWithoutSharing)} shared)"
             + $" · {usage.Seconds:0.00} s\n{record.Run.Model}{(record.Run.Prm is { } prm ? $" judged by {prm}" : "")} on {record.Run.Device}";
     }

@@ -28,7 +28,7 @@ public interface IBackend : IDisposable
     long PageBytes(KvShape shape);
 
     /// <summary>Makes a weight [rows, columns] usable, or a vector [columns] with <paramref name="rows"/> of length 1.</summary>
-    DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns);
+    DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use = WeightUse.Product);
 
     /// <summary>Rotation angles of positions 0 up to, not including, <paramref name="positions"/>.</summary>
     /// <param name="inverseFrequencies">[headDim / 2]</param>
@@ -81,7 +81,10 @@ public interface IBackend : IDisposable
     /// <summary>Causal attention of every row over its sequence's pages, as the batch's plan groups them. [rows, heads * headDim]</summary>
     void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output);
 
-    /// <summary>Draws one token for each sampled row from logits [output rows, vocabulary] into <see cref="StepBatch.SampledTokens"/>.</summary>
+    /// <summary>
+    /// Draws one token for each sampled row from logits [output rows, vocabulary] into <see cref="StepBatch.SampledTokens"/>, and where it is wanted computes
+    /// its log-probability into <see cref="StepBatch.LogProbabilities"/>.
+    /// </summary>
     void Sample(DeviceTensor logits, StepBatch batch);
 
     /// <summary>
@@ -93,6 +96,9 @@ public interface IBackend : IDisposable
     /// <param name="rows">Which rows, and how.</param>
     /// <param name="batch">Says which rows are rewarded.</param>
     void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch);
+
+    /// <summary>Measures the device's ceilings, in some tenths of a second; null where there is nothing to measure them with.</summary>
+    Ceilings? ProbeCeilings() => null;
 
     /// <summary>Copies one row of the last pass to the host.</summary>
     void ReadRow(DeviceTensor source, int row, Span<float> destination);

@@ -10,7 +10,9 @@ namespace CudaSearch.Backends;
 /// <param name="MinP">0 keeps all.</param>
 /// <param name="Uniform">The draw, uniform in [0, 1): a function of (seed, problem, beam, position) alone.</param>
 /// <param name="Key">The draw for backends that race noisy logits: keys the noise of all tokens; a function of the same four.</param>
-public readonly record struct SamplingParameters(float Temperature, float TopP, int TopK, float MinP, float Uniform, ulong Key = 0);
+/// <param name="WantsLogProbability">Whether the drawn token's log-probability is wanted: <see cref="StepBatch.LogProbabilities"/>. It changes no draw.</param>
+public readonly record struct SamplingParameters(
+    float Temperature, float TopP, int TopK, float MinP, float Uniform, ulong Key = 0, bool WantsLogProbability = false);
 
 /// <summary>
 /// One pass, ragged and flat: the rows (tokens) of all sequences behind one another, prefill chunks and decodes mixed. Reused from pass to pass.
@@ -29,6 +31,7 @@ public sealed class StepBatch
     private readonly List<SamplingParameters> _sampling = [];
     private readonly List<int> _rewarded = [];
     private int[] _sampledTokens = [];
+    private float[] _logProbabilities = [];
     private float[] _rewards = [];
 
     /// <summary>Tokens in the pass.</summary>
@@ -76,6 +79,16 @@ public sealed class StepBatch
     /// <summary>The token drawn for each of <see cref="Sampled"/>; filled by the pass.</summary>
     public Span<int> SampledTokens => _sampledTokens.AsSpan(0, _sampled.Count);
 
+    /// <summary>True when the log-probability of some drawn token is wanted.</summary>
+    public bool WantsLogProbabilities { get; private set; }
+
+    /// <summary>
+    /// For each of <see cref="Sampled"/> that wants it, the natural logarithm of the drawn token's probability by the model itself: the softmax of the raw
+    /// logits, at temperature 1 and over the whole vocabulary, however it was drawn. 0 where the largest logit is not finite. Filled by the pass; what was not
+    /// asked for is undefined.
+    /// </summary>
+    public Span<float> LogProbabilities => _logProbabilities.AsSpan(0, _sampled.Count);
+
     /// <summary>The reward of each of <see cref="Rewarded"/>; filled by the pass.</summary>
     public Span<float> Rewards => _rewards.AsSpan(0, _rewarded.Count);
 
@@ -95,6 +108,7 @@ public sealed class StepBatch
         _sampling.Clear();
         _rewarded.Clear();
         NeedsLogits = false;
+        WantsLogProbabilities = false;
     }
 
     /// <summary>Adds the tokens of one sequence, whose table already holds their slots.</summary>
@@ -122,6 +136,7 @@ public sealed class StepBatch
         _sampled.Add(AddOutput(row));
         _sampling.Add(parameters);
         NeedsLogits = true;
+        WantsLogProbabilities |= parameters.WantsLogProbability;
         return _sampled.Count - 1;
     }
 
@@ -161,7 +176,7 @@ public sealed class StepBatch
             if (planned) partials += more;
         }
         Plan.Build(CollectionsMarshal.AsSpan(_planned), share);
-        if (_sampledTokens.Length < _sampled.Count) _sampledTokens = new int[_sampled.Count * 2];
+        if (_sampledTokens.Length < _sampled.Count) (_sampledTokens, _logProbabilities) = (new int[_sampled.Count * 2], new float[_sampled.Count * 2]);
         if (_rewards.Length < _rewarded.Count) _rewards = new float[_rewarded.Count * 2];
     }
 

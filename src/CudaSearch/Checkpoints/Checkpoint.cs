@@ -14,10 +14,10 @@ public sealed class Checkpoint : IDisposable
     private readonly Dictionary<string, TensorView> _tensors = [];
     private readonly RandomWeights? _random;
 
-    private Checkpoint(ModelConfig config, string name, int seed)
+    private Checkpoint(ModelConfig config, string name, int seed, bool apart)
     {
         (Directory, Name, Config, _files) = (name, name, config, []);
-        _random = new RandomWeights((long)Math.Max(config.VocabSize, config.IntermediateSize) * config.HiddenSize, seed);
+        _random = new RandomWeights((long)Math.Max(config.VocabSize, config.IntermediateSize) * config.HiddenSize, seed, apart);
     }
 
     private Checkpoint(string directory, ModelConfig config, IReadOnlyList<SafeTensorsFile> files)
@@ -73,7 +73,8 @@ public sealed class Checkpoint : IDisposable
     /// <param name="config">The architecture.</param>
     /// <param name="name">What results call it.</param>
     /// <param name="seed">Of the weights.</param>
-    public static Checkpoint OfRandomWeights(ModelConfig config, string name, int seed = 1) => new(config, name, seed);
+    /// <param name="apart">Whether every tensor has memory of its own, for backends that read weights in place; else they overlap.</param>
+    public static Checkpoint OfRandomWeights(ModelConfig config, string name, int seed = 1, bool apart = false) => new(config, name, seed, apart);
 
     /// <summary>Reads only the configuration of a model directory.</summary>
     /// <exception cref="CudaSearchException">The directory is no model, or its configuration is wrong.</exception>

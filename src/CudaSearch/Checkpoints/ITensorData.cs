@@ -9,4 +9,9 @@ internal unsafe interface ITensorData
     /// <summary>The first byte.</summary>
     /// <exception cref="ObjectDisposedException">It is gone.</exception>
     byte* Data { get; }
+
+    /// <summary>Lets the system take the memory of some bytes back; they are still there when they are read again.</summary>
+    void Forget(long offset, long length)
+    {
+    }
 }

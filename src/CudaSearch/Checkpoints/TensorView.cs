@@ -60,6 +60,9 @@ public sealed unsafe class TensorView
         return new ReadOnlySpan<T>((void*)Pointer, (int)(ByteLength / size));
     }
 
+    /// <summary>Lets the system take back the memory that its elements took while they were read; they can be read again.</summary>
+    public void Forget() => _file.Forget(_offset, ByteLength);
+
     /// <summary>A copy of all elements, widened to float32 (exact for every element type).</summary>
     /// <exception cref="CudaSearchException">There are more elements than an array can hold.</exception>
     public float[] ToFloat32()

@@ -21,6 +21,9 @@ public sealed record GenerationOptions
     /// <summary>Text at whose first occurrence the output is cut, right after it; null runs to the end of the sequence.</summary>
     public string? StopText { get; init; }
 
+    /// <summary>Whether <see cref="GenerationResult.LogProbability"/> is wanted. It costs another look at the logits and changes no draw.</summary>
+    public bool WithLogProbability { get; init; }
+
     /// <summary>Throws <see cref="CudaSearchException"/> naming the first value that is out of range.</summary>
     public void Validate()
     {

@@ -148,13 +148,14 @@ internal sealed class GenerationRequest(
     private int _wholeTokens;
     private int _wholeText;
     private int _generated;
+    private double _logProbability;
     private int _sample = -1;
 
     public override RequestKind Kind => RequestKind.Generate;
 
     public override bool Draws => _sample >= 0;
 
-    protected override GenerationResult Result => new(_text.ToString(), _reason, _generated);
+    protected override GenerationResult Result => new(_text.ToString(), _reason, _generated, _logProbability);
 
     public override int OutputRows(int firstPosition, int rows) => firstPosition + rows == Sequence.Length ? 1 : 0;
 
@@ -166,7 +167,8 @@ internal sealed class GenerationRequest(
         (float uniform, ulong key) = options.Temperature == 0f
             ? default : Philox.Draw(stream.Seed, stream.Problem, stream.Beam, Sequence.Length);
         _sample = batch.AddSample(
-            firstRow + rows - 1, new SamplingParameters(options.Temperature, options.TopP, options.TopK, options.MinP, uniform, key));
+            firstRow + rows - 1,
+            new SamplingParameters(options.Temperature, options.TopP, options.TopK, options.MinP, uniform, key, options.WithLogProbability));
     }
 
     public override bool TakeResults(PassResults results)
@@ -174,6 +176,7 @@ internal sealed class GenerationRequest(
         if (_sample < 0) return false;
         int token = results.Batch.SampledTokens[_sample];
         _generated++;
+        if (options.WithLogProbability) _logProbability += results.Batch.LogProbabilities[_sample];
         Sequence.Usage.GeneratedTokens++;
         if (endTokens.Contains(token))
         {

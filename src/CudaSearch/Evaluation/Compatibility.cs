@@ -5,8 +5,7 @@ using CudaSearch.Verification;
 namespace CudaSearch.Evaluation;
 
 /// <summary>
-/// Everything in which search-and-learn does something other than its user probably means, switched on in one place. Without it each of
-/// these
+/// Everything in which search-and-learn does something other than its user probably means, switched on in one place. Without it each of these
 /// options has the value that the user means. The documentation's table (docs/search-and-learn.md) lists them in this order.
 /// </summary>
 public static class Compatibility
@@ -31,6 +30,9 @@ public static class Compatibility
         UnfinishedVote = true,
         OriginalTokenCounts = true,
     };
+
+    /// <summary>The process reward model's scores are rounded to the type that the original loads it in.</summary>
+    public static WorkbenchOptions Apply(WorkbenchOptions models) => models with { PrmOptions = models.PrmOptions with { OriginalRounding = true } };
 
     /// <summary>A row range counts only when both of its ends are given.</summary>
     public static RowRange Apply(RowRange range) =>

@@ -17,15 +17,18 @@ public static class Devices
     /// </summary>
     /// <param name="device">The option's value.</param>
     /// <param name="threads">Threads of the CPU backend; 0 takes all cores.</param>
+    /// <param name="weights">What the CPU backend keeps matrices in.</param>
     /// <param name="note">Why <c>auto</c> passes a GPU or a driver by that is there; null when there is nothing to say.</param>
     /// <exception cref="CudaSearchException">It is none of these, or the GPU that was named cannot be used.</exception>
-    public static IBackend Open(string device, int threads, out string? note)
+    public static IBackend Open(string device, int threads, WeightPrecision weights, out string? note)
     {
         note = null;
+        if (weights != WeightPrecision.Stored && device is not "cpu")
+            throw CudaSearchException.BadInput($"--weights {weights.ToString().ToLowerInvariant()} is for the CPU only; say --device cpu, or leave it out");
         return device switch
         {
             "auto" => OpenGpu(out note) ?? CpuBackend.Create(threads),
-            "cpu" => CpuBackend.Create(threads),
+            "cpu" => CpuBackend.Create(threads, path: null, weights),
             "cuda" => new CudaBackend(0),
             _ when device.StartsWith(CudaPrefix, StringComparison.Ordinal)
                 && int.TryParse(device.AsSpan(CudaPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int index) => new CudaBackend(index),

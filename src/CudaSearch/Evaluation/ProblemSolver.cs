@@ -26,11 +26,11 @@ public sealed class ProblemSolver : IDisposable
         if (_strategy.NeedsVerifier && settings.Judge.UsesPrm && workbench.Verifier is null)
         {
             throw CudaSearchException.BadInput(
-                $"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, another judge with --verifier, or use majority or greedy");
+                $"--strategy {settings.Strategy} needs step scores; give a process reward model with --prm, another judge with --verifier, or use confidence, majority or greedy, which need none");
         }
         // Fails here, not in the middle of a run, when a model has no chat template.
         _ = Tokenization.ChatTemplate.For(workbench.Generator.Tokenizer);
-        Identity = RunIdentity.Of(workbench, settings, _strategy.NeedsVerifier);
+        Identity = RunIdentity.Of(workbench, settings, _strategy);
         _judge = new Judge(_strategy.NeedsVerifier ? settings.Judge : JudgeOptions.None);
     }
 
@@ -67,7 +67,7 @@ public sealed class ProblemSolver : IDisposable
             [.. result.Completions.Select(completion => completion.Text)],
             [.. result.Completions.Select(VotingScore)],
             [.. result.Completions.Select(completion => completion.Finished || _settings.UnfinishedVote)]);
-        Vote vote = _settings.Vote ?? (_strategy.NeedsVerifier ? Vote.Weighted : Vote.Majority);
+        Vote vote = _settings.Vote ?? (_strategy.ScoresAnswers ? Vote.Weighted : Vote.Majority);
         return new SolveRecord
         {
             Problem = problem,

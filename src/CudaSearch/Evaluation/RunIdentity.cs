@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using CudaSearch.Backends;
 using CudaSearch.Search;
 using CudaSearch.Verification;
 
@@ -11,20 +12,28 @@ namespace CudaSearch.Evaluation;
 /// <param name="Seed">The seed.</param>
 /// <param name="Settings">Every other option that changes the result, in words.</param>
 /// <param name="Model">The generator.</param>
-/// <param name="Prm">The verifier, or all of them in words; null where completions are not scored.</param>
+/// <param name="Prm">The verifier, or all of them in words, or the strategy where that scores by itself; null where completions are not scored.</param>
 /// <param name="Backend">The backend that ran.</param>
 /// <param name="Device">The device that ran.</param>
 public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Settings, string Model, string? Prm, string Backend, string Device)
 {
     /// <summary>The identity of a run with these settings on this workbench.</summary>
-    public static RunIdentity Of(Workbench workbench, RunSettings settings, bool scored) => new(
-        settings.Strategy, settings.Search.N, settings.Seed, Describe(settings) + (scored && settings.Judge.UsesPrm ? Describe(workbench.Verifier!) : ""),
-        workbench.ModelName!, scored ? settings.Judge.Describe(workbench.PrmName) : null, workbench.Backend, workbench.Device);
+    public static RunIdentity Of(Workbench workbench, RunSettings settings, ISearchStrategy strategy) => new(
+        settings.Strategy, settings.Search.N, settings.Seed,
+        Describe(settings) + (strategy.NeedsVerifier && settings.Judge.UsesPrm ? Describe(workbench.Verifier!) : ""),
+        workbench.ModelName!, JudgeOf(workbench, settings, strategy), workbench.Backend, workbench.Device);
+
+    private static string? JudgeOf(Workbench workbench, RunSettings settings, ISearchStrategy strategy)
+    {
+        if (strategy.NeedsVerifier) return settings.Judge.Describe(workbench.PrmName);
+        return strategy.ScoresAnswers ? strategy.Name : null;
+    }
 
     /// <summary>How the steps are judged, whether recognised or told; nothing for what is usual.</summary>
     private static string Describe(ProcessRewardModel prm)
     {
         string text = prm.Format == PrmFormat.Rlhflow ? "" : $" prm-format={prm.Format.Name()}";
+        if (prm.Rounding != RewardRounding.None) text += $" prm-rounding={prm.Rounding.ToString().ToLowerInvariant()}";
         if (prm.Format == PrmFormat.Trl) text += $" prm-separator={JsonEncodedText.Encode(prm.Options.StepSeparator)}";
         return text;
     }
@@ -52,6 +61,7 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
             "rebase" => string.Create(CultureInfo.InvariantCulture, $" balance-temperature={search.BalanceTemperature}"),
             "particle-filtering" => string.Create(CultureInfo.InvariantCulture, $" resampling-temperature={search.ResamplingTemperature}"),
             "mcts" => string.Create(CultureInfo.InvariantCulture, $" exploration={search.Exploration}"),
+            "confidence" => string.Create(CultureInfo.InvariantCulture, $" novelty={search.Novelty}"),
             "revision" => $" chain-length={search.ChainLength} request={search.RevisionRequest}",
             _ => "",
         };

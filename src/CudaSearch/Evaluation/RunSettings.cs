@@ -22,7 +22,7 @@ public sealed record RunSettings
     /// <summary>What scores steps, for strategies that need scores.</summary>
     public JudgeOptions Judge { get; init; } = new();
 
-    /// <summary>How the final answer is chosen; null: weighted where completions are scored, else majority.</summary>
+    /// <summary>How the final answer is chosen; null: weighted where completions are scored, by a verifier or by the strategy itself, else majority.</summary>
     public Vote? Vote { get; init; }
 
     /// <summary>How step scores become the ones that votes read; null: as in the search. search-and-learn votes by the last score always.</summary>

@@ -29,6 +29,9 @@ public sealed record WorkbenchOptions
     /// <summary>Threads of the CPU backend; 0 takes all cores.</summary>
     public int Threads { get; init; }
 
+    /// <summary>What the CPU backend keeps matrices in.</summary>
+    public WeightPrecision Weights { get; init; }
+
     /// <summary>
     /// Device memory to use, a fraction of what is available or a size: for the KV caches, and on a GPU for weights and activations as well. Null takes the
     /// backend's default.
@@ -81,7 +84,7 @@ public sealed class Workbench : IDisposable
     /// <exception cref="CudaSearchException">A model is wrong, the device is unavailable, or the memory does not suffice.</exception>
     public static Workbench Open(WorkbenchOptions options)
     {
-        var workbench = new Workbench(Devices.Open(options.Device, options.Threads, out string? note), note);
+        var workbench = new Workbench(Devices.Open(options.Device, options.Threads, options.Weights, out string? note), note);
         try
         {
             workbench.OpenModels(options);

@@ -1,3 +1,5 @@
+using CudaSearch.Backends;
+
 namespace CudaSearch.Model;
 
 /// <summary>
@@ -19,4 +21,7 @@ public sealed record RewardHead(int Positive, int? Negative)
     /// hidden]; its <c>.bias</c> [width] is used where there is one.
     /// </summary>
     public string? HiddenModule { get; init; }
+
+    /// <summary>What its logits and rewards are rounded to.</summary>
+    public RewardRounding Rounding { get; init; }
 }

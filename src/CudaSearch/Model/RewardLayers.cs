@@ -33,7 +33,7 @@ internal sealed class RewardLayers
             _activated = allocate(to);
             width = to.Length;
         }
-        float bias = 0f;
+        float bias = 0f, negativeBias = 0f;
         if (head.Module is { } module)
         {
             int classes = Math.Max(head.Positive, head.Negative ?? 0) + 1;
@@ -41,7 +41,8 @@ internal sealed class RewardLayers
             if (checkpoint.Contains(module + ".bias"))
             {
                 float[] biases = checkpoint.Get(module + ".bias", classes).ToFloat32();
-                bias = biases[head.Positive] - (head.Negative is { } negative ? biases[negative] : 0f);
+                bias = biases[head.Positive];
+                if (head.Negative is { } negative) negativeBias = biases[negative];
             }
         }
         else
@@ -49,7 +50,7 @@ internal sealed class RewardLayers
             _matrix = outputMatrix
                 ?? throw new ArgumentNullException(nameof(outputMatrix), "a head without a matrix of its own reads the output matrix");
         }
-        _rows = new RewardRows(head.Positive, head.Negative, bias, Rectify: _hidden is not null);
+        _rows = new RewardRows(head.Positive, head.Negative, bias, Rectify: _hidden is not null, negativeBias, head.Rounding);
     }
 
     /// <summary>Computes the rewards of a batch from its final hidden states. [output rows, hidden]</summary>

@@ -55,7 +55,8 @@ public sealed class Transformer : IPass, IDisposable
         Axis queries = Axis.OfHeads(Config.NumAttentionHeads, Config.HeadDim), keys = Axis.OfHeads(Config.NumKeyValueHeads, Config.HeadDim);
         try
         {
-            _embedding = Matrix("model.embed_tokens.weight", vocabulary, hidden);
+            WeightUse use = Config.TieWordEmbeddings && reward?.Module is null ? WeightUse.Product : WeightUse.Lookup;
+            _embedding = Matrix("model.embed_tokens.weight", vocabulary, hidden, use);
             if (reward?.Module is null) _head = Config.TieWordEmbeddings ? _embedding : Matrix("lm_head.weight", vocabulary, hidden);
             _finalNorm = Vector("model.norm.weight", hidden);
             _layers = new Layer[Config.NumHiddenLayers];
@@ -99,12 +100,14 @@ public sealed class Transformer : IPass, IDisposable
             throw;
         }
 
-        DeviceWeight Matrix(string name, Axis rows, Axis columns) => Load(checkpoint.Get(name, rows.Length, columns.Length), rows, columns);
+        DeviceWeight Matrix(string name, Axis rows, Axis columns, WeightUse use = WeightUse.Product) =>
+            LoadFor(checkpoint.Get(name, rows.Length, columns.Length), rows, columns, use);
         DeviceWeight Vector(string name, Axis columns) => Load(checkpoint.Get(name, columns.Length), one, columns);
         DeviceWeight? Bias(string name, Axis columns) => Config.QkvBias ? Vector(name, columns) : null;
-        DeviceWeight Load(TensorView tensor, Axis rows, Axis columns)
+        DeviceWeight Load(TensorView tensor, Axis rows, Axis columns) => LoadFor(tensor, rows, columns, WeightUse.Product);
+        DeviceWeight LoadFor(TensorView tensor, Axis rows, Axis columns, WeightUse use)
         {
-            DeviceWeight weight = Own(backend.LoadWeight(tensor, rows, columns));
+            DeviceWeight weight = Own(backend.LoadWeight(tensor, rows, columns, use));
             loaded?.Report(tensor.ByteLength);
             rest -= tensor.ByteLength;
             return weight;

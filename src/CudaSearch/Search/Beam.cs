@@ -5,9 +5,9 @@ namespace CudaSearch.Search;
 /// <summary>One answer as it grows, with its judgement and its newest step in the tree. It owns its branch and its verification.</summary>
 internal sealed class Beam : IDisposable
 {
-    private readonly IVerification _verification;
+    private readonly IVerification? _verification;
 
-    private Beam(IBranch branch, IVerification verification, int stream, SearchNode? node)
+    private Beam(IBranch branch, IVerification? verification, int stream, SearchNode? node)
     {
         Branch = branch;
         _verification = verification;
@@ -30,10 +30,14 @@ internal sealed class Beam : IDisposable
     public bool Ended { get; private set; }
 
     /// <summary>Starts <paramref name="count"/> beams without text; beam i draws from stream i * <paramref name="stride"/>.</summary>
-    public static OwnedList<Beam> StartAll(SearchContext context, IVerifier verifier, int count, int stride = 1)
+    /// <param name="context">The search.</param>
+    /// <param name="verifier">Scores them; null where the strategy does so itself.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="stride">From stream to stream.</param>
+    public static OwnedList<Beam> StartAll(SearchContext context, IVerifier? verifier, int count, int stride = 1)
     {
         using IBranch branch = context.Generator.Start(context.Problem);
-        using IVerification verification = verifier.Start(context.Problem);
+        using IVerification? verification = verifier?.Start(context.Problem);
         var beams = new OwnedList<Beam>();
         try
         {
@@ -56,13 +60,13 @@ internal sealed class Beam : IDisposable
     }
 
     /// <summary>Records the step just written.</summary>
-    public void Record(SearchTree tree, Step step) => Node = tree.Add(Node, Stream, step.Text, step.Tokens, step.Lookahead, step.LookaheadTokens, step.Source);
+    public void Record(SearchTree tree, Step step) => Node = tree.Add(Node, Stream, step.Text, step.Tokens - step.LookaheadTokens, step.Lookahead, step.LookaheadTokens, step.Source);
 
     /// <summary>Scores every step of <paramref name="answer"/>, which is the text so far, or that and what was looked ahead.</summary>
     public async Task<IReadOnlyList<double>> ScoreAsync(string answer, CancellationToken cancellation) =>
-        await _verification.ScoreAsync(answer, cancellation);
+        await (_verification ?? throw new InvalidOperationException("this beam was started without a verifier")).ScoreAsync(answer, cancellation);
 
-    /// <summary>Keeps what the verifier said and shows it in the tree.</summary>
+    /// <summary>Keeps the scores of its steps and shows them in the tree.</summary>
     public void Judge(SearchTree tree, IReadOnlyList<double> stepScores, Aggregation aggregation)
     {
         double aggregate = aggregation.Aggregate(stepScores);
@@ -86,15 +90,15 @@ internal sealed class Beam : IDisposable
     public void Dispose()
     {
         Branch.Dispose();
-        _verification.Dispose();
+        _verification?.Dispose();
     }
 
-    private static Beam Fork(IBranch branch, IVerification verification, int stream, SearchNode? node)
+    private static Beam Fork(IBranch branch, IVerification? verification, int stream, SearchNode? node)
     {
         IBranch copy = branch.Fork(stream);
         try
         {
-            return new Beam(copy, verification.Fork(), stream, node);
+            return new Beam(copy, verification?.Fork(), stream, node);
         }
         catch
         {

@@ -72,7 +72,7 @@ public sealed class EngineGenerator(LanguageModel model, ulong seed, string? sys
             Text += result.Text;
             GeneratedTokens += result.GeneratedTokens;
             // With a stop text it is one step.
-            return new GeneratedText(result.Text, result.Reason, result.GeneratedTokens)
+            return new GeneratedText(result.Text, result.Reason, result.GeneratedTokens, result.LogProbability)
             {
                 Source = engine.IsTraced ? new TokenSource(sequence.Age, first) : null,
                 StepTokens = options.StopText is null ? StepTokens.Count(engine.Tokenizer!, sequence.Tokens[first..], result) : null,

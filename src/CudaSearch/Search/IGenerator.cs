@@ -44,7 +44,11 @@ public readonly record struct TokenSource(long Sequence, int First);
 /// <param name="Text">The new text, special tokens left out, cut right after the stop text.</param>
 /// <param name="Reason">Why it stopped.</param>
 /// <param name="Tokens">How many tokens were generated.</param>
-public readonly record struct GeneratedText(string Text, StopReason Reason, int Tokens)
+/// <param name="LogProbability">
+/// With <see cref="GenerationOptions.WithLogProbability"/>, the sum of the tokens' log-probabilities by the model itself: natural logarithms, temperature 1,
+/// nothing truncated.
+/// </param>
+public readonly record struct GeneratedText(string Text, StopReason Reason, int Tokens, double LogProbability = 0)
 {
     /// <summary>
     /// Of a text written to its end: how many of <see cref="Tokens"/> began in each piece of <see cref="StepRules.SplitSteps"/>, the end token in the last one. Null where

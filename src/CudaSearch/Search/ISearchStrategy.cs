@@ -11,6 +11,9 @@ public interface ISearchStrategy
     /// <summary>True when it needs step scores.</summary>
     bool NeedsVerifier { get; }
 
+    /// <summary>True when its completions have scores, a verifier's or its own, by which votes can be weighted.</summary>
+    bool ScoresAnswers => NeedsVerifier;
+
     /// <summary>Throws <see cref="CudaSearchException"/> when these options make no sense for this strategy.</summary>
     void Validate(SearchOptions options);
 

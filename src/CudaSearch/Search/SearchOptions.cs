@@ -10,7 +10,7 @@ public sealed record SearchOptions
     /// <summary>Completions, beams, or the total number of candidates alive per iteration.</summary>
     public int N { get; init; } = 4;
 
-    /// <summary>Beam search keeps N / BeamWidth beams an iteration; DVTS expands each of N / BeamWidth subtrees into BeamWidth candidates; MCTS samples BeamWidth next steps at a time.</summary>
+    /// <summary>Beam search keeps N / BeamWidth beams an iteration; DVTS and confidence search expand each of N / BeamWidth subtrees into BeamWidth candidates; MCTS samples BeamWidth next steps at a time.</summary>
     public int BeamWidth { get; init; } = 4;
 
     /// <summary>The most steps an answer may have; the last one runs to the end of the sequence.</summary>
@@ -74,6 +74,11 @@ public sealed record SearchOptions
     /// <summary>MCTS: weight of the confidence term against scores between 0 and 1; 0 follows the scores alone.</summary>
     public float Exploration { get; init; } = 0.1f;
 
+    /// <summary>
+    /// Confidence search: weight of a step's new words against the model's confidence in it, whose weight is 1; 0 follows the confidence alone.
+    /// </summary>
+    public float Novelty { get; init; }
+
     /// <summary>How each step is sampled. The strategy sets its stop text.</summary>
     public GenerationOptions Sampling { get; init; } = new();
 
@@ -92,8 +97,8 @@ public sealed record SearchOptions
         CheckAtLeast(1, ChainLength, "chain-length");
         CheckPositive(BalanceTemperature, "balance-temperature");
         CheckPositive(ResamplingTemperature, "resampling-temperature");
-        if (!(float.IsFinite(Exploration) && Exploration >= 0))
-            throw CudaSearchException.BadInput($"exploration is {Exploration}; it must be a finite number, 0 or greater");
+        CheckNotNegative(Exploration, "exploration");
+        CheckNotNegative(Novelty, "novelty");
         Sampling.Validate();
     }
 
@@ -110,6 +115,11 @@ public sealed record SearchOptions
     private static void CheckAtLeast(int minimum, int value, string name)
     {
         if (value < minimum) throw CudaSearchException.BadInput($"{name} is {value}; it must be {minimum} or greater");
+    }
+
+    private static void CheckNotNegative(float value, string name)
+    {
+        if (!(float.IsFinite(value) && value >= 0)) throw CudaSearchException.BadInput($"{name} is {value}; it must be a finite number, 0 or greater");
     }
 
     private static void CheckPositive(float value, string name)

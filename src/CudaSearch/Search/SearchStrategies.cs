@@ -5,7 +5,7 @@ public static class SearchStrategies
 {
     /// <summary>Every strategy, from the cheapest to the dearest. They hold no state: one instance serves any number of searches at once.</summary>
     public static IReadOnlyList<ISearchStrategy> All { get; } =
-        [new GreedySearch(), new MajorityVote(), new BestOfN(), new BeamSearch(), new Dvts(), new Rebase(), new ParticleFiltering(), new Mcts(), new SequentialRevision(), new ComputeOptimalSearch()];
+        [new GreedySearch(), new MajorityVote(), new BestOfN(), new BeamSearch(), new Dvts(), new Rebase(), new ParticleFiltering(), new Mcts(), new SequentialRevision(), new ConfidenceSearch(), new ComputeOptimalSearch()];
 
     /// <summary>The strategy of this name; a name that is not known is bad input.</summary>
     public static ISearchStrategy Create(string name) =>

@@ -5,10 +5,8 @@ namespace CudaSearch.Search;
 /// <summary>One step a branch took.</summary>
 /// <param name="Text">The text of the step, the blank line that ends it included.</param>
 /// <param name="Reason">Why it ended.</param>
-/// <param name="Tokens">Tokens drawn for it.</param>
 /// <param name="WithLookahead">The step and the greedy steps looked ahead after it; just the step when none were.</param>
-/// <param name="LookaheadTokens">Tokens drawn for those.</param>
-internal readonly record struct Step(string Text, StopReason Reason, int Tokens, string WithLookahead, int LookaheadTokens = 0)
+internal readonly record struct Step(string Text, StopReason Reason, string WithLookahead)
 {
     /// <summary>Where its tokens are in the engine's trace.</summary>
     public TokenSource? Source { get; init; }
@@ -23,6 +21,18 @@ internal readonly record struct Step(string Text, StopReason Reason, int Tokens,
         StopReason.Length => DecisionReason.TokenLimit,
         _ => EndsAnswer ? DecisionReason.NothingAdded : null,
     };
+
+    /// <summary>Tokens written, those of <see cref="WithLookahead"/> included.</summary>
+    public int Tokens { get; init; }
+
+    /// <summary>Of those, the tokens of what was looked ahead.</summary>
+    public int LookaheadTokens { get; init; }
+
+    /// <summary>The sum of their log-probabilities, where these were asked for.</summary>
+    public double LogProbability { get; init; }
+
+    /// <summary>How sure the model was of them: the geometric mean of their probabilities, in (0, 1]; 0 where there are none.</summary>
+    public double Confidence => Tokens == 0 ? 0 : Math.Exp(LogProbability / Tokens);
 
     /// <summary>The greedy steps looked ahead, without the step itself.</summary>
     public string Lookahead => WithLookahead[Text.Length..];

@@ -14,7 +14,10 @@ internal static class StepGenerator
         IReadOnlyList<IBranch> branches, GenerationOptions sampling, int lookahead, CancellationToken cancellation)
     {
         GeneratedText[] first = await Concurrently.RunAsync(branches, branch => branch.GenerateAsync(sampling, cancellation));
-        Step[] steps = [.. first.Select(text => new Step(text.Text, text.Reason, text.Tokens, text.Text) { Source = text.Source })];
+        Step[] steps =
+        [
+            .. first.Select(text => new Step(text.Text, text.Reason, text.Text) { Tokens = text.Tokens, LogProbability = text.LogProbability, Source = text.Source }),
+        ];
         if (lookahead > 0) await LookAheadAsync(branches, steps, sampling with { Temperature = 0 }, lookahead, cancellation);
         return steps;
     }
@@ -32,7 +35,11 @@ internal static class StepGenerator
             foreach ((Scout scout, GeneratedText text) in scouts.Zip(seen))
             {
                 Step step = steps[scout.Slot];
-                steps[scout.Slot] = step with { WithLookahead = step.WithLookahead + text.Text, LookaheadTokens = step.LookaheadTokens + text.Tokens };
+                steps[scout.Slot] = step with
+                {
+                    WithLookahead = step.WithLookahead + text.Text, Tokens = step.Tokens + text.Tokens,
+                    LookaheadTokens = step.LookaheadTokens + text.Tokens, LogProbability = step.LogProbability + text.LogProbability,
+                };
                 scout.Ended = text.Reason.EndsAnswer();
             }
             scouts.Keep(scout => !scout.Ended);

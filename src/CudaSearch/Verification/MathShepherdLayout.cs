@@ -1,3 +1,4 @@
+using CudaSearch.Backends;
 using CudaSearch.Model;
 using CudaSearch.Tokenization;
 
@@ -12,7 +13,7 @@ internal sealed class MathShepherdLayout : StepLayout
 {
     private const string Good = "▁+", Bad = "▁-", Tag = "▁ки", TagText = " ки";
 
-    public static readonly PrmFamily Family = new(PrmFormat.MathShepherd, Missing, files => new MathShepherdLayout(files));
+    public static readonly PrmFamily Family = new(PrmFormat.MathShepherd, Missing, files => new MathShepherdLayout(files)) { OriginalRounding = RewardRounding.Float16 };
 
     private readonly Tokenizer _tokenizer;
     private readonly int[] _begin;

@@ -1,3 +1,4 @@
+using CudaSearch.Backends;
 using CudaSearch.Checkpoints;
 using CudaSearch.Tokenization;
 
@@ -9,6 +10,12 @@ namespace CudaSearch.Verification;
 /// <param name="Create">Sets up a checkpoint that lacks nothing.</param>
 internal sealed record PrmFamily(PrmFormat Format, Func<PrmFiles, string?> Missing, Func<PrmFiles, StepLayout> Create)
 {
+    /// <summary>
+    /// What search-and-learn's runs round the family's logits and scores to, by the type it loads the model in. Its value heads stay float32, and classifiers of
+    /// TRL it does not know.
+    /// </summary>
+    public RewardRounding OriginalRounding { get; init; }
+
     /// <summary>
     /// Every family, the most distinctive first: a head of its own tells more than tokens that any language model may have. RLHFlow's is a
     /// chat model like others.

@@ -11,4 +11,10 @@ public sealed record PrmOptions
     /// line, TRL's own default is a single newline.
     /// </summary>
     public string StepSeparator { get; init; } = "\n\n";
+
+    /// <summary>
+    /// Rounds logits and scores as search-and-learn's runs do: to bfloat16 for RLHFlow and Qwen, to half precision for Math-Shepherd, not at all for Skywork,
+    /// whose value head stays in float32. Scores then tie often; otherwise they are float32.
+    /// </summary>
+    public bool OriginalRounding { get; init; }
 }

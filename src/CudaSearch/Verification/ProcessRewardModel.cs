@@ -15,6 +15,7 @@ public sealed class ProcessRewardModel : IDisposable
         Model = model;
         Format = family.Format;
         Layout = layout;
+        Rounding = options.OriginalRounding ? family.OriginalRounding : RewardRounding.None;
     }
 
     /// <summary>What computes.</summary>
@@ -25,6 +26,9 @@ public sealed class ProcessRewardModel : IDisposable
 
     /// <summary>What it was told beside its checkpoint.</summary>
     public PrmOptions Options { get; }
+
+    /// <summary>What its logits and scores are rounded to.</summary>
+    public RewardRounding Rounding { get; }
 
     internal StepLayout Layout { get; }
 
@@ -48,7 +52,7 @@ public sealed class ProcessRewardModel : IDisposable
             {
                 var found = PrmFamily.Recognise(checkpoint, tokenizer, options);
                 known = found;
-                return found.Layout.Head;
+                return options.OriginalRounding ? found.Layout.Head with { Rounding = found.Family.OriginalRounding } : found.Layout.Head;
             },
             progress);
         return new ProcessRewardModel(model, known!.Value.Family, known.Value.Layout, options);

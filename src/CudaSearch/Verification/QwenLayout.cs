@@ -1,3 +1,4 @@
+using CudaSearch.Backends;
 using CudaSearch.Model;
 using CudaSearch.Tokenization;
 
@@ -12,7 +13,7 @@ internal sealed class QwenLayout : StepLayout
     private const string Marker = "<extra_0>";
     private const string SystemPrompt = @"Please reason step by step, and put your final answer within \boxed{}.";
 
-    public static readonly PrmFamily Family = new(PrmFormat.Qwen, Missing, files => new QwenLayout(files.Tokenizer));
+    public static readonly PrmFamily Family = new(PrmFormat.Qwen, Missing, files => new QwenLayout(files.Tokenizer)) { OriginalRounding = RewardRounding.BFloat16 };
 
     private readonly Tokenizer _tokenizer;
     private readonly ChatMlTemplate _template;

@@ -1,3 +1,4 @@
+using CudaSearch.Backends;
 using CudaSearch.Model;
 using CudaSearch.Tokenization;
 
@@ -12,7 +13,7 @@ internal sealed class RlhflowLayout : StepLayout
 {
     private const string Good = "+", Bad = "-";
 
-    public static readonly PrmFamily Family = new(PrmFormat.Rlhflow, Missing, files => new RlhflowLayout(files.Tokenizer));
+    public static readonly PrmFamily Family = new(PrmFormat.Rlhflow, Missing, files => new RlhflowLayout(files.Tokenizer)) { OriginalRounding = RewardRounding.BFloat16 };
 
     private readonly ChatTemplate _template;
     private readonly int _emptyLength;

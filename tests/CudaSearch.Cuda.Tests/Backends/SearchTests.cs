@@ -54,6 +54,29 @@ public sealed class SearchTests : IDisposable
         Assert.InRange(same, 6, 8);
     }
 
+    // Read back behind the tokens: a sum over the device's own logits tells whether each is the one that belongs to its token.
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(1f)]
+    public async Task LogProbabilitiesOfAnAnswerAreThoseOfTheDevicesLogits(float temperature)
+    {
+        using Workbench device = Workbench.Open(s_models with { Device = "cuda" });
+        InferenceEngine engine = device.Generator.Engine;
+        int[] prompt = Prompt(device.Generator, TinyMathRows.HeldOut()[20].Problem);
+        using Sequence sequence = engine.CreateSequence(prompt, new RandomStream(Seed: 1, Problem: 2, Beam: 3));
+        var options = new GenerationOptions { Temperature = temperature, MaxTokens = 12, WithLogProbability = true };
+        GenerationResult result = await engine.GenerateAsync(sequence, options, TestContext.Current.CancellationToken);
+        double expected = 0;
+        for (int length = prompt.Length; length < sequence.Length; length++)
+        {
+            using Sequence beginning = engine.CreateSequence(sequence.Tokens[..length]);
+            float[] logits = await engine.LogitsAsync(beginning, TestContext.Current.CancellationToken);
+            expected += logits[sequence.Tokens[length]] - Math.Log(logits.Sum(logit => Math.Exp(logit)));
+        }
+        Assert.Equal(12, result.GeneratedTokens);
+        Assert.Equal(expected, result.LogProbability, 1e-3);
+    }
+
     [Fact]
     public async Task ASampledSearchIsTheSameAloneOrBesideOthers()
     {

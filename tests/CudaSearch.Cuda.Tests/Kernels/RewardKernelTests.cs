@@ -38,6 +38,50 @@ public sealed class RewardKernelTests(DeviceFixture device)
     public void IsAlsoWhatOtherHeadsSay(int columns, int positive, int? negative, float bias, bool rectify) =>
         Check(columns, 0.5f, new RewardRows(positive, negative, bias, rectify));
 
+    // Logits are given by hidden states that hold them in three bf16 parts; the head's rows add these up.
+    [Theory]
+    [InlineData(RewardRounding.BFloat16)]
+    [InlineData(RewardRounding.Float16)]
+    public void LogitsAndRewardsAreRounded(RewardRounding rounding)
+    {
+        const int Columns = 64;
+        var random = new Random(9);
+        List<(float Positive, float Negative)> logits =
+            [(3.14159f, 0f), (5.6f, 0f), (5.8f, 0f), (6.3f, 0f), (9f, 0f), (20.06f, 18.94f), (20.0625f, 19f), (-20.06f, -18.94f), (0f, 12f), (1e-7f, 3e-8f), (-16f, 0f), (7e4f, 7.1e4f)];
+        for (int i = 0; i < 200; i++) logits.Add((Draw(), Draw()));
+        var hidden = new ushort[logits.Count * Columns];
+        var head = new ushort[Vocabulary * Columns];
+        for (int part = 0; part < 3; part++) head[(Positive * Columns) + part] = head[(Negative * Columns) + 3 + part] = Rounding.ToBf16(1f);
+        for (int i = 0; i < logits.Count; i++)
+        {
+            Split(logits[i].Positive).CopyTo(hidden, i * Columns);
+            Split(logits[i].Negative).CopyTo(hidden, (i * Columns) + 3);
+        }
+
+        float[] rewards = Rewards(hidden, head, [.. Enumerable.Range(0, logits.Count)], s_tokens with { Bias = 0.25f, NegativeBias = 0.25f, Rounding = rounding });
+
+        for (int i = 0; i < rewards.Length; i++)
+        {
+            double difference = (double)Round(logits[i].Positive + 0.25f) - Round(logits[i].Negative + 0.25f);
+            double exact = double.IsNaN(difference) ? double.NaN : 1 / (1 + Math.Exp(-difference));
+            // Right is what the exact reward rounds to, and where that is nearly between two, either.
+            Assert.True(
+                rewards[i].Equals(Round((float)(exact * (1 - 1e-6)))) || rewards[i].Equals(Round((float)(exact * (1 + 1e-6)))),
+                $"{logits[i]}: {rewards[i]} is not {exact} rounded");
+        }
+
+        float Draw() => (random.NextSingle() - 0.5f) * MathF.Pow(2, random.Next(-4, 6));
+
+        float Round(float value) => rounding == RewardRounding.Float16 ? (float)(Half)value : float.IsNaN(value) ? value : Rounding.FromBf16(Rounding.ToBf16(value));
+
+        static ushort[] Split(float value)
+        {
+            var parts = new ushort[3];
+            for (int part = 0; part < 3; part++) value -= Rounding.FromBf16(parts[part] = Rounding.ToBf16(value));
+            return parts;
+        }
+    }
+
     private void Check(int columns, float scale, RewardRows rows)
     {
         var random = new Random(columns);
@@ -49,7 +93,7 @@ public sealed class RewardKernelTests(DeviceFixture device)
         int wrong = 0;
         for (int i = 0; i < s_rewarded.Length; i++)
         {
-            double difference = rows.Bias, magnitude = Math.Abs(rows.Bias);
+            double difference = rows.Bias - rows.NegativeBias, magnitude = Math.Abs(rows.Bias) + Math.Abs(rows.NegativeBias);
             for (int j = 0; j < columns; j++)
             {
                 double plus = Rounding.FromBf16(head[rows.Positive * columns + j]);

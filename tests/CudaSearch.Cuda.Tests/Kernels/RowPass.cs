@@ -51,6 +51,6 @@ internal sealed class RowPass
     private static int[] Words(SamplingParameters row) =>
     [
         BitConverter.SingleToInt32Bits(row.Temperature), BitConverter.SingleToInt32Bits(row.TopP), row.TopK,
-        BitConverter.SingleToInt32Bits(row.MinP), (int)(uint)row.Key, (int)(uint)(row.Key >> 32), -1, -1,
+        BitConverter.SingleToInt32Bits(row.MinP), (int)(uint)row.Key, (int)(uint)(row.Key >> 32), row.WantsLogProbability ? 1 : 0, -1,
     ];
 }

@@ -97,7 +97,7 @@ public sealed partial class SampleKernelTests(DeviceFixture device)
     {
         var kernel = new SampleKernel(device.Kernels);
         foreach ((int vocabulary, int stride) in new[] { (0, 4), (5, 4), (5, 6), (8, 4) })
-            Assert.Throws<ArgumentException>(() => kernel.Launch(device.Stream, 1, default, default, vocabulary, stride, default));
+            Assert.Throws<ArgumentException>(() => kernel.Launch(device.Stream, 1, default, default, vocabulary, stride, default, default));
     }
 
     private static void RequireRight(float[] logits, SamplingParameters parameters, int token) =>
@@ -120,7 +120,11 @@ public sealed partial class SampleKernelTests(DeviceFixture device)
     private static byte[] Bytes(int[] tokens) => MemoryMarshal.AsBytes<int>(tokens).ToArray();
 
     /// <summary>One launch: the token of each sampled row, after a check that nothing else was written.</summary>
-    private int[] Run(SampleKernel kernel, float[][] logits, SamplingParameters[] parameters, int[] sampled)
+    private int[] Run(SampleKernel kernel, float[][] logits, SamplingParameters[] parameters, int[] sampled) =>
+        RunBoth(kernel, logits, parameters, sampled).Tokens;
+
+    /// <summary>As the other; with the log-probabilities of the rows that want them, and NaN for those that do not.</summary>
+    private (int[] Tokens, float[] LogProbabilities) RunBoth(SampleKernel kernel, float[][] logits, SamplingParameters[] parameters, int[] sampled)
     {
         int vocabulary = logits[0].Length, stride = (vocabulary + 63) / 64 * 64, capacity = sampled.Length + Spare;
         var padded = new float[logits.Length * stride];
@@ -130,10 +134,13 @@ public sealed partial class SampleKernelTests(DeviceFixture device)
         using CudaDeviceVariable<int> pass = device.Upload<int>(block.ToWords());
         using CudaDeviceVariable<float> rows = device.Upload<float>(padded);
         using CudaDeviceVariable<int> tokens = device.Upload<int>([.. Enumerable.Repeat(int.MinValue, capacity)]);
-        kernel.Launch(device.Stream, capacity, pass.Pointer, rows.Pointer, vocabulary, stride, tokens.Pointer);
+        using CudaDeviceVariable<float> logProbabilities = device.Poisoned<float>(capacity);
+        kernel.Launch(device.Stream, capacity, pass.Pointer, rows.Pointer, vocabulary, stride, tokens.Pointer, logProbabilities.Pointer);
         device.Stream.Synchronize();
         int[] drawn = device.Download(tokens);
+        float[] told = device.Download(logProbabilities);
         Assert.All(drawn[sampled.Length..], spare => Assert.Equal(int.MinValue, spare));
-        return drawn[..sampled.Length];
+        Assert.All(told[sampled.Length..], spare => Assert.Equal(0xFFFFFFFF, BitConverter.SingleToUInt32Bits(spare)));
+        return (drawn[..sampled.Length], told[..sampled.Length]);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using CudaSearch.Cli;
 using CudaSearch.Tests.Checkpoints;
 using CudaSearch.Tests.Model;
 
@@ -57,6 +58,43 @@ public sealed class CommandTests : IDisposable
         bool scored = strategy is "best-of-n" or "dvts";
         Assert.Equal(scored ? JsonValueKind.String : JsonValueKind.Null, run.Json().GetProperty("prm").ValueKind);
         Assert.Contains("Step", run.Json().GetProperty("pred").GetString());
+    }
+
+    [Fact]
+    public async Task ConfidenceNeedsNoRewardModelAndItsScoresVote()
+    {
+        string[] solve = ["solve", Problem, "--strategy", "confidence", "--n", "8", "--temperature", "1.5", "--prm", "none", "--json"];
+        JsonElement record = (await CliRun.OfAsync(solve)).Done().Json();
+        Assert.Equal("confidence", record.GetProperty("prm").GetString());
+        Assert.Contains("novelty=0", record.GetProperty("settings").GetString(), StringComparison.Ordinal);
+        Assert.Equal(0, record.GetProperty("usage").GetProperty("prm_tokens").GetInt64());
+        double[] scores = [.. record.GetProperty("scores").EnumerateArray().SelectMany(steps => steps.EnumerateArray().Select(score => score.GetDouble()))];
+        Assert.All(scores, score => Assert.InRange(score, 1e-9, 1));
+        Assert.True(scores.Distinct().Count() > 1, "a model is not equally sure of all it writes");
+        Assert.Equal($@"\boxed{{{record.GetProperty("final_answer").GetString()}}}", record.GetProperty("pred_weighted@8").GetString());
+
+        CliRun shown = (await CliRun.OfAsync([.. solve[..^1]])).Done();
+        Assert.Contains("judged by confidence", shown.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("PRM tokens", shown.Error, StringComparison.Ordinal);
+        (await CliRun.OfAsync([.. solve, "--vote", "naive", "--novelty", "0.3"])).Done();
+        (await CliRun.OfAsync([.. solve, "--novelty", "-1"])).Failed(ExitStatus.Usage, "--novelty is -1; it must be a finite number, 0 or greater");
+        (await CliRun.OfAsync("solve", Problem, "--strategy", "confidence", "--n", "6", "--beam-width", "4"))
+            .Failed(ExitStatus.Usage, "n is 6 and beam-width 4, but confidence needs an n that beam-width divides");
+    }
+
+    // RLHFlow's scores, which the embedded reward model gives, are bfloat16 in the original's runs: multiples of 1/256 next to 1.
+    [Fact]
+    public async Task CompatibilityRoundsTheScores()
+    {
+        string[] solve = ["solve", Problem, "--strategy", "best-of-n", "--n", "8", "--json"];
+        JsonElement own = (await CliRun.OfAsync(solve)).Done().Json(), compatible = (await CliRun.OfAsync([.. solve, "--compat", "search-and-learn"])).Done().Json();
+        Assert.EndsWith("prm-rounding=bfloat16", compatible.GetProperty("settings").GetString(), StringComparison.Ordinal);
+        Assert.All(Scores(compatible).Where(score => score >= 0.5), score => Assert.Equal(0, score * 256 % 1));
+        Assert.Contains(Scores(own), score => score >= 0.5 && score * 256 % 1 != 0);
+        Assert.All(Scores(own).Zip(Scores(compatible)), pair => Assert.Equal(pair.First, pair.Second, 0.02));
+
+        static double[] Scores(JsonElement record) =>
+            [.. record.GetProperty("scores").EnumerateArray().SelectMany(steps => steps.EnumerateArray().Select(score => score.GetDouble()))];
     }
 
     [Fact]

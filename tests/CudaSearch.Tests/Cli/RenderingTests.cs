@@ -1,4 +1,5 @@
 using CudaSearch.Cli.Rendering;
+using CudaSearch.Engine;
 using CudaSearch.Search;
 
 namespace CudaSearch.Tests.Cli;
@@ -58,6 +59,23 @@ public sealed class RenderingTests
     [InlineData("数学数学", 6, "数学…")]
     public void ALineIsCutToItsColumns(string line, int columns, string expected) => Assert.Equal(expected, StepText.Fit(line, columns));
 
+    [Fact]
+    public void TheMeterTellsTheRateOfTheLastSecondAndWhatSharingSaves()
+    {
+        var clock = new HandClock();
+        EngineStatus[] engines = [new(0, 100, 0, 0, 64), new(0, 0, 0, 0, 64)];
+        var meter = new SearchMeter(() => engines, clock);
+        clock.Advance(0.5);
+        engines = [new(1, 150, 30, 80, 64), new(1, 0, 10, 20, 64)];
+        Assert.Equal("100 tokens/s · 40 pages, 60 % shared", meter.Describe());
+        clock.Advance(1);
+        engines[0] = engines[0] with { DrawnTokens = 450 };
+        Assert.Equal("300 tokens/s · 40 pages, 60 % shared", meter.Describe());
+        clock.Advance(5);
+        engines = [new(2, 450, 3, 3, 64)];
+        Assert.Equal("0 tokens/s · 3 pages", meter.Describe());
+    }
+
     private IEnumerable<string> Lines(int maxLines) => TreeLines.Of(_groups.Root, maxLines).Select(TreeText.Plain);
 
     private SearchNode Scored(SearchNode? parent, string text, double score)
@@ -65,5 +83,16 @@ public sealed class RenderingTests
         SearchNode node = _tree.Add(parent, 0, text);
         _tree.Score(node, score, [score]);
         return node;
+    }
+
+    private sealed class HandClock : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _ticks;
+
+        public void Advance(double seconds) => _ticks += (long)(seconds * TimeSpan.TicksPerSecond);
     }
 }

@@ -50,7 +50,7 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
 
     public long PageBytes(KvShape shape) => inner.PageBytes(shape);
 
-    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns) => inner.LoadWeight(tensor, rows, columns);
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => inner.LoadWeight(tensor, rows, columns, use);
 
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => inner.LoadRope(inverseFrequencies, positions);
 

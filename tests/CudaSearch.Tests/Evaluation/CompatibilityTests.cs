@@ -22,6 +22,8 @@ public sealed class CompatibilityTests : IDisposable
         Assert.True(settings.Search.AllowUnevenWidth && settings.Search.FixedDvtsStepTokens && settings.Search.IgnoreLookahead && !settings.Search.StopWhenComplete);
         Assert.True(settings.UnfinishedVote && settings.OriginalTokenCounts);
         Assert.Equal(Aggregation.Last, settings.VoteAggregation);
+        Assert.True(Compatibility.Apply(new WorkbenchOptions()).PrmOptions.OriginalRounding);
+        Assert.False(new WorkbenchOptions().PrmOptions.OriginalRounding);
     }
 
     [Theory]

@@ -11,15 +11,16 @@ public sealed class SearchValidationTests
     [Fact]
     public void All_strategies_are_found_by_name()
     {
-        Assert.Equal(["greedy", "majority", "best-of-n", "beam", "dvts", "rebase", "particle-filtering", "mcts", "revision", "compute-optimal"], SearchStrategies.All.Select(strategy => strategy.Name));
+        Assert.Equal(["greedy", "majority", "best-of-n", "beam", "dvts", "rebase", "particle-filtering", "mcts", "revision", "confidence", "compute-optimal"], SearchStrategies.All.Select(strategy => strategy.Name));
         Assert.All(SearchStrategies.All, strategy => Assert.Same(strategy, SearchStrategies.Create(strategy.Name)));
-        Assert.Equal([false, false, true, true, true, true, true, true, true, true], SearchStrategies.All.Select(strategy => strategy.NeedsVerifier));
+        Assert.Equal([false, false, true, true, true, true, true, true, true, false, true], SearchStrategies.All.Select(strategy => strategy.NeedsVerifier));
+        Assert.Equal(["greedy", "majority"], SearchStrategies.All.Where(strategy => !strategy.ScoresAnswers).Select(strategy => strategy.Name));
     }
 
     [Fact]
     public void An_unknown_name_is_refused_with_the_known_ones() =>
         Assert.Equal(
-            "there is no strategy named 'guess'; use one of greedy, majority, best-of-n, beam, dvts, rebase, particle-filtering, mcts, revision, compute-optimal",
+            "there is no strategy named 'guess'; use one of greedy, majority, best-of-n, beam, dvts, rebase, particle-filtering, mcts, revision, confidence, compute-optimal",
             Refused(() => SearchStrategies.Create("guess")));
 
     [Theory]
@@ -38,11 +39,13 @@ public sealed class SearchValidationTests
             "resampling-temperature is NaN; it must be a finite number greater than 0",
             Refused(() => strategy.Validate(new() { ResamplingTemperature = float.NaN })));
         Assert.Equal("exploration is -1; it must be a finite number, 0 or greater", Refused(() => strategy.Validate(new() { Exploration = -1 })));
+        Assert.Equal("novelty is NaN; it must be a finite number, 0 or greater", Refused(() => strategy.Validate(new() { Novelty = float.NaN })));
         Assert.StartsWith("top-p is 0;", Refused(() => strategy.Validate(new() { Sampling = new GenerationOptions { TopP = 0 } })));
     }
 
     [Theory]
     [InlineData("dvts", 10, 4, "n is 10 and beam-width 4, but dvts needs an n that beam-width divides; use n 12 or beam-width 2")]
+    [InlineData("confidence", 10, 4, "n is 10 and beam-width 4, but confidence needs an n that beam-width divides; use n 12 or beam-width 2")]
     [InlineData("beam", 10, 4, "n is 10 and beam-width 4, but beam needs an n that beam-width divides; use n 12 or beam-width 2")]
     [InlineData("beam", 2, 4, "n is 2 and beam-width 4, but beam needs an n that beam-width divides; use n 4 or beam-width 2")]
     public void A_width_that_does_not_divide_n_is_refused_with_one_that_does(string name, int n, int width, string message)

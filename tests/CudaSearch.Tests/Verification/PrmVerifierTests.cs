@@ -105,6 +105,37 @@ public sealed class PrmVerifierTests
         judge.AssertEmpty();
     }
 
+    // As search-and-learn loads them: bfloat16, but Math-Shepherd in half precision, and Skywork's value head in float32. What is rounded lies on the type's grid.
+    [Theory]
+    [InlineData(PrmFormat.Rlhflow, 8)]
+    [InlineData(PrmFormat.Qwen, 8)]
+    [InlineData(PrmFormat.MathShepherd, 11)]
+    [InlineData(PrmFormat.Skywork, null)]
+    [InlineData(PrmFormat.Trl, null)]
+    public async Task RoundsAsTheOriginalDoesWhereThatIsAskedFor(PrmFormat format, int? bits)
+    {
+        string answer = string.Join("\n\n", Enumerable.Range(1, 9).Select(i => $"{i} + {i} = {2 * i}"));
+        using var plain = new JudgeModel(format);
+        using var rounding = new JudgeModel(format, options: new PrmOptions { OriginalRounding = true });
+        IReadOnlyList<double> exact = await ScoreAsync(plain), rounded = await ScoreAsync(rounding);
+        if (bits is null)
+        {
+            Assert.Equal(exact, rounded);
+            return;
+        }
+        Assert.All(rounded, score => Assert.Equal(0, score * Math.Pow(2, bits.Value - 1 - Math.ILogB(score)) % 1));
+        Assert.Contains(exact, score => score * Math.Pow(2, bits.Value - 1 - Math.ILogB(score)) % 1 != 0);
+        // Two logits below 4 and a reward below 1, each off by half a step at most.
+        double tolerance = Math.Pow(2, 2 - bits.Value) * 0.25 * 2 + Math.Pow(2, -bits.Value - 1) + 1e-4;
+        foreach ((double a, double b) in exact.Zip(rounded)) Assert.Equal(a, b, tolerance);
+
+        async Task<IReadOnlyList<double>> ScoreAsync(JudgeModel judge)
+        {
+            using IVerification verification = judge.Verifier().Start(Problem);
+            return await verification.ScoreAsync(answer, Token);
+        }
+    }
+
     [Fact]
     public async Task StepsBeyondTheContextScoreNothingAndLeakNothing()
     {

@@ -9,3 +9,5 @@ add_mutation(sample no_total_barrier "__syncthreads();   // the total is complet
 add_mutation(sample all_ties "if (needed * each >= selection.available)" "if (needed > 0)")
 add_mutation(sample padding "first + 3 < row.vocabulary" "first + 3 < row.vocabulary + 64")
 add_mutation(sample same_noise "how.key_high, first / 4)" "how.key_high, 0)")
+add_mutation(sample no_sum_clear_barrier "__syncthreads();   // the sum is clear" "")
+add_mutation(sample no_sum_barrier "__syncthreads();   // the sum is complete" "")

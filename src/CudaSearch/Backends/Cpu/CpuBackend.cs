@@ -33,14 +33,20 @@ public static class CpuBackend
     /// <summary>A backend on this machine's processor.</summary>
     /// <param name="threads">Threads to compute with; 0 takes all cores.</param>
     /// <param name="path">One of <see cref="Paths"/>; null takes the first.</param>
-    public static IBackend Create(int threads = 0, string? path = null)
+    /// <param name="precision">What matrices are kept in.</param>
+    public static IBackend Create(int threads = 0, string? path = null, WeightPrecision precision = WeightPrecision.Stored)
     {
         if (threads < 0) throw CudaSearchException.BadInput($"threads is {threads}; it must be 1 or greater, or 0 for all cores");
         path ??= Paths[0];
         if (!Paths.Contains(path))
             throw new CudaSearchException(Failure.DeviceUnavailable, $"this processor has no {path} path; it has {string.Join(", ", Paths)}");
         if (threads == 0) threads = Environment.ProcessorCount;
-        NativePath? native = NativeLibraryFile.Paths.Contains(path) ? new NativePath(path) : null;
+        NativePath? native = NativeLibraryFile.Paths.Contains(path) ? new NativePath(path, precision) : null;
+        if (native is null && precision == WeightPrecision.Int8)
+        {
+            throw new CudaSearchException(
+                Failure.DeviceUnavailable, $"int8 weights need the native library and AVX-512 VNNI: {NativeFault ?? $"the path {path} is managed"}; leave --weights out");
+        }
         string lanes = native is null ? path : ManagedPaths[0];
         if (lanes == Lanes512.Name) return new CpuBackend<Lanes512>(threads, native);
         return lanes == Lanes256.Name ? new CpuBackend<Lanes256>(threads, native) : new CpuBackend<LanesScalar>(threads, native);
@@ -58,9 +64,9 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     private readonly RmsNormOp<T> _rmsNorm = new();
     private readonly ILinearOp _linear = new LinearOp<T>();
     private readonly IGatedLinearOp _gatedLinear = new GatedLinearOp<T>();
-    private readonly RotateAndAppendOp _rotateAndAppend = new();
+    private readonly RotateAndAppendOp<T> _rotateAndAppend = new();
     private readonly IAttentionOp _attention = new AttentionOp<T>();
-    private readonly SampleOp _sample = new();
+    private readonly SampleOp<T> _sample = new();
     private readonly NativePath? _native;
 
     public CpuBackend(int threads, NativePath? native)
@@ -75,7 +81,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public string Name => "cpu";
 
-    public string Device => $"CPU, {_pool.ThreadCount} {(_pool.ThreadCount == 1 ? "thread" : "threads")}, {T.Name}, {(_native is null ? "managed" : _native.Name)} matmul";
+    public string Device => $"CPU, {_pool.ThreadCount} {(_pool.ThreadCount == 1 ? "thread" : "threads")}, {T.Name}, {(_native is null ? "managed" : _native.Name)} matmul{(_native?.Precision == WeightPrecision.Int8 ? ", int8 weights" : "")}";
 
     public long AvailableMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
@@ -85,7 +91,8 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public long PageBytes(KvShape shape) => 2L * shape.Layers * shape.Heads * shape.HeadDim * PagePool.PageSize * sizeof(float);
 
-    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns) => new CpuWeight(tensor);
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) =>
+        _native is not null && use == WeightUse.Product && tensor.Shape.Count == 2 ? _native.Load(_pool, tensor) : new CpuWeight(tensor);
 
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => new RopeTable(inverseFrequencies);
 
@@ -140,6 +147,8 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) =>
         RewardOp<T>.Run((CpuTensor)hidden, (CpuWeight)head, rows, batch);
+
+    public Ceilings? ProbeCeilings() => _native is null ? null : new CeilingProbe(_pool, _native).Measure();
 
     public void ReadRow(DeviceTensor source, int row, Span<float> destination) =>
         new ReadOnlySpan<float>(((CpuTensor)source).Row(row), source.Columns).CopyTo(destination);

@@ -1,16 +1,21 @@
+using CudaSearch.Backends.Cpu.Native;
 using CudaSearch.Checkpoints;
 
 namespace CudaSearch.Backends.Cpu;
 
-/// <summary>A weight in place in the mapped checkpoint (bfloat16, float32), or widened to float32 once (float16, which has no vector load).</summary>
+/// <summary>
+/// A weight in place in the mapped checkpoint (bfloat16, float32), or widened to float32 once (float16, which has no vector load); a matrix may have int8
+/// rows for products beside it.
+/// </summary>
 internal sealed unsafe class CpuWeight : DeviceWeight
 {
     // Keeps the map, or the widened copy, alive.
     private readonly object _owner;
 
-    public CpuWeight(TensorView tensor)
+    public CpuWeight(TensorView tensor, QuantizedRows? quantized = null)
         : base(RowsOf(tensor), checked((int)tensor.Shape[^1]))
     {
+        Quantized = quantized;
         IsBFloat16 = tensor.Type == ElementType.BF16;
         if (tensor.Type == ElementType.F16)
         {
@@ -32,12 +37,22 @@ internal sealed unsafe class CpuWeight : DeviceWeight
     /// <summary>Row-major elements.</summary>
     public byte* Data { get; }
 
+    /// <summary>What products read instead; null for the stored elements.</summary>
+    public QuantizedRows? Quantized { get; }
+
+    /// <summary>The rows that products read.</summary>
+    public byte* ProductData => Quantized is null ? Data : Quantized.Data;
+
     public int ElementSize => IsBFloat16 ? sizeof(ushort) : sizeof(float);
 
     public float this[long index] => IsBFloat16 ? BFloat16.ToSingle(((ushort*)Data)[index]) : ((float*)Data)[index];
 
     /// <summary>The map is the checkpoint's; a widened copy goes with this object.</summary>
-    public override void Dispose() => (_owner as NativeBuffer)?.Dispose();
+    public override void Dispose()
+    {
+        (_owner as NativeBuffer)?.Dispose();
+        Quantized?.Dispose();
+    }
 
     private static int RowsOf(TensorView tensor) => tensor.Shape.Count == 1 ? 1 : checked((int)tensor.Shape[0]);
 }

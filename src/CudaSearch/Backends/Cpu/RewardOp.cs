@@ -1,7 +1,7 @@
 namespace CudaSearch.Backends.Cpu;
 
 /// <summary>
-/// sigmoid((positive - negative) · x + bias): a softmax over two rows of a matrix, or the sigmoid of one. The other logits are never made.
+/// A softmax over the logits of two rows of a matrix, or the sigmoid of one. The other logits are never made.
 /// </summary>
 internal static unsafe class RewardOp<T>
     where T : struct, ILanes<T>
@@ -12,8 +12,11 @@ internal static unsafe class RewardOp<T>
         {
             float* x = hidden.Row(batch.Rewarded[i]);
             if (rows.Rectify) Rectify(new Span<float>(x, head.Columns));
-            float logit = head.IsBFloat16 ? Logit<BFloat16Weights>(x, head, rows) : Logit<Float32Weights>(x, head, rows);
-            batch.Rewards[i] = 1f / (1f + MathF.Exp(-(logit + rows.Bias)));
+            (float positive, float negative) = head.IsBFloat16 ? Dots<BFloat16Weights>(x, head, rows) : Dots<Float32Weights>(x, head, rows);
+            float difference = rows.Rounding == RewardRounding.None
+                ? positive - negative + (rows.Bias - rows.NegativeBias)
+                : rows.Rounding.Round(positive + rows.Bias) - rows.Rounding.Round(negative + rows.NegativeBias);
+            batch.Rewards[i] = rows.Rounding.Round(1f / (1f + MathF.Exp(-difference)));
         }
     }
 
@@ -23,7 +26,7 @@ internal static unsafe class RewardOp<T>
             if (x[i] < 0f) x[i] = 0f; // what is no number stays visible
     }
 
-    private static float Logit<TWeights>(float* x, CpuWeight head, RewardRows rows)
+    private static (float Positive, float Negative) Dots<TWeights>(float* x, CpuWeight head, RewardRows rows)
         where TWeights : struct, IWeightFormat
     {
         long stride = (long)head.Columns * TWeights.Size;
@@ -31,6 +34,6 @@ internal static unsafe class RewardOp<T>
         byte* minus = head.Data + (rows.Negative ?? rows.Positive) * stride;
         float* logits = stackalloc float[16];
         DotTile<T, TWeights>.Compute(x, x, x, x, plus, minus, minus, minus, head.Columns, logits);
-        return rows.Negative is null ? logits[0] : logits[0] - logits[1];
+        return (logits[0], rows.Negative is null ? 0f : logits[1]);
     }
 }

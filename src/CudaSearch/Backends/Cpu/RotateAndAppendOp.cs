@@ -3,9 +3,10 @@ using CudaSearch.Cache;
 namespace CudaSearch.Backends.Cpu;
 
 /// <summary>Rotate-half RoPE on queries (in place) and keys, then keys and values into their page slots.</summary>
-internal sealed unsafe class RotateAndAppendOp : IParallelWork
+internal sealed unsafe class RotateAndAppendOp<T> : IParallelWork
+    where T : struct, ILanes<T>
 {
-    private const int RowsPerPart = 16;
+    private const int RowsPerPart = 8;
 
     private CpuTensor _queries = null!;
     private CpuTensor _keys = null!;
@@ -28,21 +29,23 @@ internal sealed unsafe class RotateAndAppendOp : IParallelWork
     {
         int last = Math.Min((part + 1) * RowsPerPart, _batch.RowCount);
         int headDim = _shape.HeadDim;
-        for (int row = part * RowsPerPart; row < last; row++)
+        fixed (float* allCos = _rope.Cos, allSin = _rope.Sin)
         {
-            int position = _batch.Positions[row];
-            ReadOnlySpan<float> cos = _rope.Cos.Slice(position * _rope.Half, _rope.Half);
-            ReadOnlySpan<float> sin = _rope.Sin.Slice(position * _rope.Half, _rope.Half);
-            for (int head = 0; head < _shape.Heads; head++) Rotate(_queries.Row(row) + head * headDim, cos, sin);
-            (int page, int offset) = int.DivRem(_batch.Slots[row], CpuKvCache.PageTokens);
-            for (int head = 0; head < _shape.KvHeads; head++)
+            for (int row = part * RowsPerPart; row < last; row++)
             {
-                float* key = _keys.Row(row) + head * headDim;
-                Rotate(key, cos, sin);
-                float* keySlot = _cache.Keys(_layer, page, head) + offset;
-                for (int d = 0; d < headDim; d++) keySlot[d * CpuKvCache.PageTokens] = key[d];
-                new ReadOnlySpan<float>(_values.Row(row) + head * headDim, headDim)
-                    .CopyTo(new Span<float>(_cache.Values(_layer, page, head) + offset * headDim, headDim));
+                long angles = (long)_batch.Positions[row] * _rope.Half;
+                float* cos = allCos + angles, sin = allSin + angles;
+                for (int head = 0; head < _shape.Heads; head++) Rotate(_queries.Row(row) + head * headDim, cos, sin);
+                (int page, int offset) = int.DivRem(_batch.Slots[row], CpuKvCache.PageTokens);
+                for (int head = 0; head < _shape.KvHeads; head++)
+                {
+                    float* key = _keys.Row(row) + head * headDim;
+                    Rotate(key, cos, sin);
+                    float* keySlot = _cache.Keys(_layer, page, head) + offset;
+                    for (int d = 0; d < headDim; d++) keySlot[d * CpuKvCache.PageTokens] = key[d];
+                    new ReadOnlySpan<float>(_values.Row(row) + head * headDim, headDim)
+                        .CopyTo(new Span<float>(_cache.Values(_layer, page, head) + offset * headDim, headDim));
+                }
             }
         }
     }
@@ -54,14 +57,21 @@ internal sealed unsafe class RotateAndAppendOp : IParallelWork
         return highest;
     }
 
-    private static void Rotate(float* head, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
+    private void Rotate(float* head, float* cos, float* sin)
     {
-        int half = cos.Length;
-        for (int i = 0; i < half; i++)
+        int half = _rope.Half, i = 0;
+        float* other = head + half;
+        for (; i + T.Count <= half; i += T.Count)
         {
-            float a = head[i], b = head[i + half];
+            T a = T.Load(head + i), b = T.Load(other + i), c = T.Load(cos + i), s = T.Load(sin + i);
+            T.Store(T.Subtract(T.Multiply(a, c), T.Multiply(b, s)), head + i);
+            T.Store(T.Add(T.Multiply(b, c), T.Multiply(a, s)), other + i);
+        }
+        for (; i < half; i++)
+        {
+            float a = head[i], b = other[i];
             head[i] = a * cos[i] - b * sin[i];
-            head[i + half] = b * cos[i] + a * sin[i];
+            other[i] = b * cos[i] + a * sin[i];
         }
     }
 }

@@ -1,10 +1,11 @@
 namespace CudaSearch.Backends.Cpu;
 
-/// <summary>One draw for each sampled row, rows in parallel.</summary>
-internal sealed unsafe class SampleOp : IParallelWork
+/// <summary>One draw for each sampled row, and its log-probability where that is wanted, rows in parallel.</summary>
+internal sealed unsafe class SampleOp<T> : IParallelWork
+    where T : struct, ILanes<T>
 {
     [ThreadStatic]
-    private static TokenSampler? s_sampler;
+    private static TokenSampler<T>? s_sampler;
 
     private CpuTensor _logits = null!;
     private StepBatch _batch = null!;
@@ -18,7 +19,9 @@ internal sealed unsafe class SampleOp : IParallelWork
     public void Execute(int part)
     {
         var row = new ReadOnlySpan<float>(_logits.Row(_batch.Sampled[part]), _logits.Columns);
-        s_sampler ??= new TokenSampler();
-        _batch.SampledTokens[part] = s_sampler.Draw(row, _batch.Sampling[part]);
+        s_sampler ??= new TokenSampler<T>();
+        int token = s_sampler.Draw(row, _batch.Sampling[part]);
+        _batch.SampledTokens[part] = token;
+        if (_batch.Sampling[part].WantsLogProbability) _batch.LogProbabilities[part] = TokenSampler<T>.LogProbability(row, token);
     }
 }

@@ -76,7 +76,7 @@ public sealed class CudaBackend : IBackend
     public long PageBytes(KvShape shape) => shape.Layers * CudaKvCache.PageBytesOf(shape);
 
     /// <inheritdoc/>
-    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns) => Guarded(() => _weights.Load(tensor, rows, columns));
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => Guarded(() => _weights.Load(tensor, rows, columns));
 
     /// <inheritdoc/>
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => Guarded(() => CudaRope.Load(inverseFrequencies, positions));
@@ -209,7 +209,8 @@ public sealed class CudaBackend : IBackend
     public void Sample(DeviceTensor logits, StepBatch batch)
     {
         CudaTensor from = Sums(logits);
-        _kernels.Sample.Launch(_stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, from.Columns, from.PaddedColumns, _buffers.Tokens);
+        _kernels.Sample.Launch(
+            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, from.Columns, from.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
     }
 
     /// <inheritdoc/>

@@ -86,7 +86,8 @@ internal static class PassBlock
             to[3] = BitConverter.SingleToInt32Bits(row.MinP);
             to[4] = (int)(uint)row.Key;
             to[5] = (int)(uint)(row.Key >> 32);
-            to[6] = to[7] = 0;
+            to[6] = row.WantsLogProbability ? 1 : 0;
+            to[7] = 0;
         }
     }
 

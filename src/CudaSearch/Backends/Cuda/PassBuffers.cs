@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
@@ -10,8 +11,11 @@ internal sealed class PassBuffers : IDisposable
 
     private const int FirstCapacity = 1 << 18;
 
-    private readonly CudaPageLockedHostMemory<int> _hostResults = new(2 * MaxResults);
-    private readonly CudaDeviceVariable<int> _results = new(2 * MaxResults);
+    // Tokens, rewards and log-probabilities, in this order: what is wanted most often is read back with least.
+    private const int Kinds = 3;
+
+    private readonly CudaPageLockedHostMemory<int> _hostResults = new(Kinds * MaxResults);
+    private readonly CudaDeviceVariable<int> _results = new(Kinds * MaxResults);
     private CudaPageLockedHostMemory<int> _hostBlock = new(FirstCapacity);
     private CudaDeviceVariable<int> _block = new(FirstCapacity);
 
@@ -23,6 +27,9 @@ internal sealed class PassBuffers : IDisposable
 
     /// <summary>float32 [MaxResults].</summary>
     public DevicePointer Rewards => _results.Pointer.Offset(MaxResults * sizeof(int));
+
+    /// <summary>float32 [MaxResults]: log-probabilities of the tokens drawn.</summary>
+    public DevicePointer LogProbabilities => _results.Pointer.Offset(2 * MaxResults * sizeof(int));
 
     /// <summary>Makes room for a batch's block.</summary>
     /// <returns>True when the block moved: what was recorded with its old address is void.</returns>
@@ -49,12 +56,15 @@ internal sealed class PassBuffers : IDisposable
     /// <summary>Queues the read-back, waits for the pass to end, and puts the results into the batch.</summary>
     public void ReadBack(StepBatch batch, CudaStream stream)
     {
-        int words = batch.Rewarded.Length > 0 ? MaxResults + batch.Rewarded.Length : batch.Sampled.Length;
+        int words = batch.WantsLogProbabilities ? 2 * MaxResults + batch.Sampled.Length
+            : batch.Rewarded.Length > 0 ? MaxResults + batch.Rewarded.Length : batch.Sampled.Length;
         if (words > 0) _results.CopyToAsync(_hostResults, 0, 0, words, stream);
         stream.Synchronize();
         ReadOnlySpan<int> results = _hostResults.Span;
         results[..batch.Sampled.Length].CopyTo(batch.SampledTokens);
-        for (int i = 0; i < batch.Rewarded.Length; i++) batch.Rewards[i] = BitConverter.Int32BitsToSingle(results[MaxResults + i]);
+        MemoryMarshal.Cast<int, float>(results.Slice(MaxResults, batch.Rewarded.Length)).CopyTo(batch.Rewards);
+        if (batch.WantsLogProbabilities)
+            MemoryMarshal.Cast<int, float>(results.Slice(2 * MaxResults, batch.Sampled.Length)).CopyTo(batch.LogProbabilities);
     }
 
     public void Dispose()

@@ -36,7 +36,9 @@ internal sealed class RewardKernel(CudaKernel<RewardKernel.Arguments> kernel)
             Positive = rows.Positive,
             Negative = rows.Negative ?? NoRow,
             Bias = rows.Bias,
+            NegativeBias = rows.NegativeBias,
             Floor = rows.Rectify ? 0f : float.NegativeInfinity,
+            Rounding = (int)rows.Rounding,
             Columns = columns,
             Rewards = rewards,
         };
@@ -49,8 +51,8 @@ internal sealed class RewardKernel(CudaKernel<RewardKernel.Arguments> kernel)
     {
         public DevicePointer Pass, Hidden, Head;
         public int Positive, Negative;
-        public float Bias, Floor;
-        public int Columns;
+        public float Bias, NegativeBias, Floor;
+        public int Rounding, Columns;
         public DevicePointer Rewards;
     }
 }

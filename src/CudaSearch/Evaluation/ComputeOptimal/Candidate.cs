@@ -7,8 +7,9 @@ namespace CudaSearch.Evaluation.ComputeOptimal;
 /// <summary>One way to spend a budget: a method with its settings and vote, over all its seeds.</summary>
 /// <param name="Name">Method, vote and, where it matters, settings.</param>
 /// <param name="Choice">The same for a policy.</param>
+/// <param name="Method">Strategy and settings, which candidates share that differ in the vote alone.</param>
 /// <param name="Budget">Completions or beams.</param>
-public sealed record Candidate(string Name, PolicyChoice Choice, int Budget)
+public sealed record Candidate(string Name, PolicyChoice Choice, string Method, int Budget)
 {
     private readonly Dictionary<string, (double Accuracy, double Tokens)> _problems = [];
     private readonly Dictionary<string, Dictionary<ulong, bool>> _bySeed = [];
@@ -47,7 +48,7 @@ public sealed record Candidate(string Name, PolicyChoice Choice, int Budget)
 
     private static Candidate Make(GradedRun method, string name, int budget, Vote vote, IReadOnlyList<GradedRun> seeds)
     {
-        var candidate = new Candidate(name, new PolicyChoice(method.Strategy, method.BeamWidth), budget);
+        var candidate = new Candidate(name, new PolicyChoice(method.Strategy, method.BeamWidth), $"{method.Strategy} {method.Settings}", budget);
         foreach (string problem in seeds[0].Problems.Keys)
         {
             Dictionary<ulong, bool> solved = seeds.ToDictionary(run => run.Seed, run => run.Problems[problem].RightVotes.TryGetValue((vote, budget), out bool right)

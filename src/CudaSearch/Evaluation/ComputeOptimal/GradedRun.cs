@@ -46,8 +46,6 @@ public sealed record GradedProblem(
 public sealed record GradedRun(
     string Path, string Strategy, int N, ulong Seed, string Settings, bool IsScored, IReadOnlyDictionary<string, GradedProblem> Problems)
 {
-    private const string BeamWidthSetting = "beam-width=";
-
     /// <summary>Whether completions are independent samples: the first k of them are then a run of k.</summary>
     public bool IsIndependent => Strategy is "best-of-n" or "majority";
 
@@ -55,9 +53,7 @@ public sealed record GradedRun(
     public bool StopsWhenDecided => Settings.Contains("stop-when-decided", StringComparison.Ordinal);
 
     /// <summary>The beam width among its settings.</summary>
-    public int BeamWidth =>
-        Settings.Split(' ').FirstOrDefault(setting => setting.StartsWith(BeamWidthSetting, StringComparison.Ordinal)) is { } setting
-        && int.TryParse(setting.AsSpan(BeamWidthSetting.Length), out int width) ? width : 1;
+    public int BeamWidth => int.TryParse(SettingsText.Find(Settings, "beam-width"), out int width) ? width : 1;
 
     /// <summary>Reads and grades a run.</summary>
     /// <exception cref="CudaSearchException">It is no output of <c>eval</c>, mixes runs, or has no reference answers; the message names file and line.</exception>

@@ -35,12 +35,12 @@ public static class RunMerger
         if (faults.Count == 1) throw CudaSearchException.BadInput(faults[0]);
         if (faults.Count > 1) throw CudaSearchException.BadInput($"the files do not make a run:\n{string.Join('\n', faults)}");
         List<ShardRecord> merged = [.. records.OrderBy(record => record.Row)];
-        Write(merged, output);
+        WholeFile.Write(output, merged.Select(record => record.Text));
         return new MergeSummary(merged.Count, AccuracyTable.Compute(merged.Select(Grade).OfType<ProblemOutcome>()));
     }
 
     /// <summary>Every file has the settings of the first record; each that differs is said once a file.</summary>
-    private static void CheckSettings(List<ShardRecord> records, List<string> faults)
+    internal static void CheckSettings(List<ShardRecord> records, List<string> faults)
     {
         ShardRecord first = records[0];
         var said = new HashSet<(string File, string Name)>();
@@ -86,24 +86,8 @@ public static class RunMerger
         return string.Join(", ", ranges);
     }
 
-    /// <summary>Writes beside the output first, so that it is there whole or not at all.</summary>
-    private static void Write(List<ShardRecord> records, string output)
-    {
-        string part = output + ".part";
-        try
-        {
-            using (var writer = new StreamWriter(part)) // UTF-8 without a byte order mark
-                foreach (ShardRecord record in records) writer.Write(record.Text + "\n");
-            File.Move(part, output);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            if (File.Exists(part)) File.Delete(part);
-            throw CudaSearchException.BadInput($"cannot write {output}: {e.Message}", e);
-        }
-    }
-
-    private static ProblemOutcome? Grade(ShardRecord record)
+    /// <summary>How a record went; null without a reference answer.</summary>
+    internal static ProblemOutcome? Grade(ShardRecord record)
     {
         using JsonDocument document = JsonDocument.Parse(record.Text);
         // Records have MATH's column names whatever the dataset's were.

@@ -19,10 +19,21 @@ public sealed record ChartPoint(double X, double Y, double? Spread, string Tip);
 
 /// <summary>A line of a chart.</summary>
 /// <param name="Name">What it is called.</param>
-/// <param name="Color">Its place in the palette, 0 to 8, of which 8 is for bounds; the shape of its points goes with it.</param>
+/// <param name="Color">Its place in the palette, 0 to 8, of which 8 is for bounds.</param>
+/// <param name="Shape">The shape of its points, 0 to 3.</param>
 /// <param name="Points">From left to right.</param>
 /// <param name="IsBound">Drawn thin and broken: a bound to compare with, not a method.</param>
-public sealed record ChartSeries(string Name, int Color, IReadOnlyList<ChartPoint> Points, bool IsBound = false);
+public sealed record ChartSeries(string Name, int Color, int Shape, IReadOnlyList<ChartPoint> Points, bool IsBound)
+{
+    private const int Colors = 8, Shapes = 4;
+
+    /// <summary>The line of the i-th method: colours come again after eight, then with other shapes.</summary>
+    public static ChartSeries Method(string name, int index, IReadOnlyList<ChartPoint> points) =>
+        new(name, index % Colors, (index + index / Colors) % Shapes, points, IsBound: false);
+
+    /// <summary>The line of a bound.</summary>
+    public static ChartSeries Bound(string name, IReadOnlyList<ChartPoint> points) => new(name, Colors, 0, points, IsBound: true);
+}
 
 /// <summary>A vertical line to compare with.</summary>
 public sealed record ChartMark(double X, string Text);

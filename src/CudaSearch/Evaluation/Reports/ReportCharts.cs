@@ -3,8 +3,6 @@ namespace CudaSearch.Evaluation.Reports;
 /// <summary>The charts of a report: the page draws them, and <c>--plots</c> saves them.</summary>
 public static class ReportCharts
 {
-    private const int BoundColor = 8;
-
     /// <summary>Every chart that the data has something to show in.</summary>
     public static IReadOnlyList<ChartSpec> Of(ReportData data)
     {
@@ -19,28 +17,30 @@ public static class ReportCharts
     public static ChartSpec ByN(ReportData data) => new(
         "accuracy", $"Right answers against N, {data.Problems} problems", "N, completions or beams", "right answers, %", ChartScale.Doubling,
         [
-            .. data.Methods.Select((method, i) => new ChartSeries(
-                method.Name, i % BoundColor, [.. method.Points.Select(point => Point(method.Name, point, point.N, method.Decided(point.Row)))])),
+            .. data.Methods.Select((method, i) => ChartSeries.Method(
+                method.Name, i, [.. method.Points.Select(point => Point(method.Name, point, point.N, method.Decided(point.Row)))])),
         ],
         []);
 
     /// <summary>Every vote of one method against N.</summary>
     public static ChartSpec ByVote(ReportMethod method, int index)
     {
-        List<(string Name, int Color, Func<AccuracyRow, Accuracy> Of)> votes = [("majority", 2, row => row.Majority), ("pass@N", BoundColor, row => row.PassAtK)];
-        if (method.IsScored) votes.InsertRange(0, [("naive", 0, row => row.Naive), ("weighted", 1, row => row.Weighted)]);
-        bool isCurve = method.Points.Count > 1;
-        return new ChartSpec(
-            $"votes-{index + 1}", method.Name, "N", "right answers, %", ChartScale.Doubling,
-            [.. votes.Select(vote => new ChartSeries(
-                vote.Name, vote.Color, isCurve ? [.. method.Points.Select(point => Point(vote.Name, point, point.N, vote.Of(point.Row)))] : [], vote.Color == BoundColor))], []);
+        // A vote has the same colour whichever others stand beside it.
+        List<ChartSeries> votes = [ChartSeries.Method("majority", 2, Points("majority", row => row.Majority)), ChartSeries.Bound("pass@N", Points("pass@N", row => row.PassAtK))];
+        if (method.IsScored)
+            votes.InsertRange(0, [ChartSeries.Method("naive", 0, Points("naive", row => row.Naive)), ChartSeries.Method("weighted", 1, Points("weighted", row => row.Weighted))]);
+        return new ChartSpec($"votes-{index + 1}", method.Name, "N", "right answers, %", ChartScale.Doubling, votes, []);
+
+        // A method with one N has no curve.
+        List<ChartPoint> Points(string vote, Func<AccuracyRow, Accuracy> of) =>
+            method.Points.Count > 1 ? [.. method.Points.Select(point => Point(vote, point, point.N, of(point.Row)))] : [];
     }
 
     /// <summary>The chance that one of k completions is right: the most that any choice among them could reach.</summary>
     public static ChartSpec PassAtK(ReportData data) => new(
         "pass-at-k", $"pass@k, {data.Problems} problems", "k, completions", "problems with a right completion, %", ChartScale.Doubling,
-        [.. data.Methods.Select((method, i) => new ChartSeries(
-            method.Name, i % BoundColor, method.Points.Count > 1 ? [.. method.Points.Select(point => Point($"{method.Name}, pass@k", point, point.N, point.Row.PassAtK))] : []))], []);
+        [.. data.Methods.Select((method, i) => ChartSeries.Method(
+            method.Name, i, method.Points.Count > 1 ? [.. method.Points.Select(point => Point($"{method.Name}, pass@k", point, point.N, point.Row.PassAtK))] : []))], []);
 
     /// <summary>The deciding vote of every method against tokens of the generator, of the PRM, and seconds.</summary>
     public static IReadOnlyList<ChartSpec> ByPlainCost(ReportData data) =>
@@ -61,7 +61,7 @@ public static class ReportCharts
     {
         return new ChartSpec(
             name, $"Right answers against {label}", label, "right answers, %", ChartScale.PowersOfTen,
-            [.. data.Methods.Select((method, i) => new ChartSeries(method.Name, i % BoundColor, [.. Points(method)]))], marks);
+            [.. data.Methods.Select((method, i) => ChartSeries.Method(method.Name, i, [.. Points(method)]))], marks);
 
         IEnumerable<ChartPoint> Points(ReportMethod method) => method.Points
             .Where(point => firstOfMore || point.Share == 1)

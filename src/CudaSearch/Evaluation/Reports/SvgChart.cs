@@ -111,7 +111,7 @@ internal sealed class SvgChart
         }
     }
 
-    private static Html Shape(ChartSeries series, double x, double y, double r) => (series.Color % 4) switch
+    private static Html Shape(ChartSeries series, double x, double y, double r) => series.Shape switch
     {
         0 => Html.Of($"<circle class=\"dot\" cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"{r}\"/>"),
         1 => Html.Of($"<rect class=\"dot\" x=\"{x - r * 0.9:0.#}\" y=\"{y - r * 0.9:0.#}\" width=\"{r * 1.8:0.#}\" height=\"{r * 1.8:0.#}\"/>"),

@@ -72,7 +72,7 @@ public static class TreePage
         Html tiles = Html.Of($"<div class=\"tiles\">");
         Tile($"{run.Tree.Nodes.Count:N0}", $"steps in {run.Tree.Completions.Count:N0} answers");
         Tile($"{usage.GetProperty("generated_tokens").GetInt64():N0}", "tokens written");
-        if (run.Scored) Tile($"{usage.GetProperty("prm_tokens").GetInt64():N0}", $"tokens judged, {usage.GetProperty("prm_tokens_without_reuse").GetInt64():N0} without reuse");
+        if (run.Prm is not null) Tile($"{usage.GetProperty("prm_tokens").GetInt64():N0}", $"tokens judged, {usage.GetProperty("prm_tokens_without_reuse").GetInt64():N0} without reuse");
         Tile($"{pages:N0}", $"KV pages at most, {alone:N0} without sharing");
         Tile($"{usage.GetProperty("seconds").GetDouble():0.00} s", $"on {run.Record.GetProperty("device")}");
         return tiles.Add($"</div>\n");
@@ -101,7 +101,7 @@ public static class TreePage
         foreach (TreeRun run in runs)
         {
             JsonElement record = run.Record;
-            string judged = run.Scored ? $", judged by {record.GetProperty("prm")}" : "";
+            string judged = run.Prm is { } prm ? $", judged by {prm}" : "";
             footer.Add($"<p>{run.Title}: {record.GetProperty("model")}{judged} on {record.GetProperty("device")}. <span class=\"mono\">{record.GetProperty("settings")}</span></p>\n");
         }
         return footer.Add($"<p>Arrow keys left and right go through the iterations, up and down through the steps. A line is as thick as the share of the vote that goes through it.</p>");

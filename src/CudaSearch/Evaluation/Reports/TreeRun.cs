@@ -24,7 +24,8 @@ public sealed class TreeRun
         Problem = record.GetProperty("problem").GetString()!;
         Final = record.GetProperty("final_answer").GetString()!;
         Reference = record.TryGetProperty("answer", out JsonElement answer) && answer.ValueKind is JsonValueKind.String or JsonValueKind.Number ? answer.ToString() : null;
-        Scored = record.GetProperty("prm").ValueKind == JsonValueKind.String;
+        Prm = record.GetProperty("prm").GetString();
+        Scored = tree.Nodes.Any(node => node.Score is not null);
         _tokens = [.. tree.Completions.Select(node => node.Path().Sum(step => step.Tokens))];
         bool[] finished = record.TryGetProperty("finished", out JsonElement flags) ? [.. flags.EnumerateArray().Select(flag => flag.GetBoolean())] : [.. _answers.Select(_ => true)];
         _mayVote = finished.Contains(true) ? finished : [.. finished.Select(_ => true)];
@@ -48,6 +49,9 @@ public sealed class TreeRun
 
     /// <summary>Whether the final answer is right; null where nobody knows.</summary>
     public bool? Right => IsRight(Final);
+
+    /// <summary>What judged the steps; null where the generator did itself, or nobody.</summary>
+    public string? Prm { get; }
 
     /// <summary>Whether steps were scored.</summary>
     public bool Scored { get; }

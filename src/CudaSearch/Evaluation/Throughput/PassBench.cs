@@ -19,10 +19,17 @@ public readonly record struct PassCase(int Sequences, int Prefix, int Own, bool 
 /// <param name="MedianSeconds">Of a pass.</param>
 /// <param name="BestSeconds">The fastest.</param>
 /// <param name="Cost">What the pass must read and compute.</param>
-public sealed record PassTiming(PassCase Case, int Tokens, double MedianSeconds, double BestSeconds, PassCost Cost)
+/// <param name="Ceilings">The better of two measurements, just before and just after; null where the device has none.</param>
+public sealed record PassTiming(PassCase Case, int Tokens, double MedianSeconds, double BestSeconds, PassCost Cost, Ceilings? Ceilings)
 {
     /// <summary>Tokens a second.</summary>
     public double TokensPerSecond => Tokens / MedianSeconds;
+
+    /// <summary>Bytes a second.</summary>
+    public double BytesPerSecond => Cost.Bytes / MedianSeconds;
+
+    /// <summary>Operations a second, two a multiply-add.</summary>
+    public double OperationsPerSecond => Cost.Flops / MedianSeconds;
 }
 
 /// <summary>Times whole passes of a model: sampled decode steps of many sequences over a shared prefix, or a prefill.</summary>
@@ -33,11 +40,21 @@ public sealed class PassBench : IDisposable
     private readonly IBackend _backend;
     private readonly Transformer _model;
     private readonly PagePool _pool;
+    private readonly double _weightSize;
+    private Ceilings? _before;
 
     /// <summary>Loads the model and makes a cache for the largest of the cases.</summary>
-    public PassBench(IBackend backend, Checkpoint checkpoint, IReadOnlyCollection<PassCase> cases)
+    /// <param name="backend">Where to run.</param>
+    /// <param name="checkpoint">The model.</param>
+    /// <param name="precision">What the backend keeps matrices in.</param>
+    /// <param name="cases">All passes that will be run.</param>
+    public PassBench(IBackend backend, Checkpoint checkpoint, WeightPrecision precision, IReadOnlyCollection<PassCase> cases)
     {
         _backend = backend;
+        ModelConfig config = checkpoint.Config;
+        TensorView weight = checkpoint.Get("model.layers.0.mlp.down_proj.weight", config.HiddenSize, config.IntermediateSize);
+        // int8 weights have a float32 scale for every 128.
+        _weightSize = precision == WeightPrecision.Int8 ? 1 + 4 / 128.0 : weight.Type.Size();
         int rows = Math.Max(LeastRows, cases.Max(c => c.Sequences == 0 ? c.Prefix : c.Sequences));
         int pages = cases.Max(c => PagePool.PagesFor(c.Prefix) + c.Sequences * (PagePool.PagesFor(c.Own + 1) + 1));
         _model = Transformer.WithCache(backend, checkpoint, pages, rows, Math.Max(1, cases.Max(c => c.Sequences)));
@@ -55,6 +72,7 @@ public sealed class PassBench : IDisposable
         batch.Complete(_backend.PlanLimits, kind.Share);
         long visits = batch.Plan.DistinctPages + batch.UnplannedSpans.ToArray().Sum(span => (long)PagePool.PagesFor(span.FirstPosition + span.RowCount));
         double[] seconds = new double[passes];
+        Ceilings? before = _before ?? _backend.ProbeCeilings();
         for (int pass = -2; pass < passes; pass++)
         {
             long start = Stopwatch.GetTimestamp();
@@ -62,12 +80,18 @@ public sealed class PassBench : IDisposable
             if (pass >= 0) seconds[pass] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
         Array.Sort(seconds);
-        PassCost cost = PassCost.Of(_model.Config, batch.RowCount, batch.OutputRows.Length, visits, keys);
-        return new PassTiming(kind, batch.RowCount, seconds[passes / 2], seconds[0], cost);
+        _before = _backend.ProbeCeilings();
+        PassCost cost = PassCost.Of(
+            _model.Config, batch.RowCount, batch.OutputRows.Length, visits, keys, _weightSize, _backend.PageBytes(Transformer.CacheShape(_model.Config, pages: 1)));
+        return new PassTiming(kind, batch.RowCount, seconds[passes / 2], seconds[0], cost, Better(before, _before));
     }
 
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();
+
+    private static Ceilings? Better(Ceilings? a, Ceilings? b) => a is { } x && b is { } y
+        ? x with { BytesPerSecond = Math.Max(x.BytesPerSecond, y.BytesPerSecond), OperationsPerSecond = Math.Max(x.OperationsPerSecond, y.OperationsPerSecond) }
+        : null;
 
     private long AddPrefill(StepBatch batch, PassCase kind, Tables tables)
     {

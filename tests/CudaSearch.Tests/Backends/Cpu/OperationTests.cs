@@ -173,8 +173,8 @@ public sealed class OperationTests : IDisposable
     {
         using IBackend backend = CpuBackend.Create(2, path);
         RewardRows[] heads =
-            [new(2, 0), new(1, 2, Bias: 0.5f), new(1, null, Bias: -0.25f), new(0, 1, 0.5f, Rectify: true), new(2, null, 0, Rectify: true)];
-        foreach (int length in (int[])[1, 7, 16, 37, 64, 101])
+            [new(2, 0), new(1, 2, Bias: 0.5f), new(2, 1, Bias: 0.5f, NegativeBias: -1f), new(1, null, Bias: -0.25f), new(0, 1, 0.5f, Rectify: true), new(2, null, 0, Rectify: true)];
+        foreach (int length in (int[])[1, 7, 16, 37, 64])
         {
             (DeviceWeight weight, float[] w) = Weight(backend, type, 3, length);
             foreach (RewardRows head in heads)
@@ -189,10 +189,48 @@ public sealed class OperationTests : IDisposable
                 for (int i = 0; i < batch.Rewards.Length; i++)
                 {
                     double other = head.Negative is { } negative ? Dot(inputs, i, w, negative, length) : 0;
-                    double logit = Dot(inputs, i, w, head.Positive, length) - other + head.Bias;
+                    double logit = Dot(inputs, i, w, head.Positive, length) - other + head.Bias - head.NegativeBias;
                     Assert.Equal(1 / (1 + Math.Exp(-logit)), batch.Rewards[i], 1e-5);
                 }
             }
+        }
+    }
+
+    // By hand. bfloat16 has steps of 1/64 from 2 to 4, 1/32 to 8, 1/8 to 32, and 1/256 from 1/2 to 1; half precision 1/64 from 16 to 32 and 1/2048 from 1/2 to 1.
+    // 5.6 and 5.8, and 6.3 and 9, tie only once they are rounded; 20.06 and 18.94 are 1 apart as 20 and 19, and 1.125 as 20.0625 and 18.9375.
+    [Theory]
+    [InlineData(RewardRounding.BFloat16, 3.14159f, 0f, 245 / 256f)]
+    [InlineData(RewardRounding.BFloat16, 3.15f, 0f, 246 / 256f)]
+    [InlineData(RewardRounding.BFloat16, 5.6f, 0f, 255 / 256f)]
+    [InlineData(RewardRounding.BFloat16, 5.8f, 0f, 255 / 256f)]
+    [InlineData(RewardRounding.BFloat16, 6.3f, 0f, 1f)]
+    [InlineData(RewardRounding.BFloat16, 9f, 0f, 1f)]
+    [InlineData(RewardRounding.BFloat16, 20.06f, 18.94f, 187 / 256f)]
+    [InlineData(RewardRounding.BFloat16, 0f, 0f, 0.5f)]
+    [InlineData(RewardRounding.Float16, 20.06f, 18.94f, 1546 / 2048f)]
+    [InlineData(RewardRounding.Float16, 9f, 0f, 1f)]
+    [InlineData(RewardRounding.Float16, 6.3f, 0f, 2044 / 2048f)]
+    [InlineData(RewardRounding.Float16, 5.8f, 0f, 2042 / 2048f)]
+    public void RewardsAreRoundedLikeTheirLogits(RewardRounding rounding, float positive, float negative, float expected)
+    {
+        using IBackend backend = CpuBackend.Create(1);
+        string path = _folder.File("logits.safetensors");
+        SafeTensorsWriter.Write(path, TensorData.Of("w", ElementType.F32, [2, 1], [negative, positive]));
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        DeviceWeight weight = backend.LoadWeight(file.Tensors["w"], Axis.Plain(2), Axis.Plain(1));
+        using DeviceTensor one = Fill(backend, 1, 1, _ => 1f), zero = Fill(backend, 1, 1, _ => 0f);
+        Assert.Equal(expected, Reward(one, new RewardRows(1, 0, Rounding: rounding)));
+        // A bias is part of the logit that is rounded: with all of it in the bias the reward is the same.
+        Assert.Equal(expected, Reward(zero, new RewardRows(1, 0, Bias: positive, NegativeBias: negative, Rounding: rounding)));
+        Assert.Equal(1 / (1 + Math.Exp(negative - (double)positive)), Reward(one, new RewardRows(1, 0)), 1e-6);
+
+        float Reward(DeviceTensor hidden, RewardRows rows)
+        {
+            var batch = new StepBatch();
+            batch.AddReward(0);
+            batch.Complete();
+            backend.Reward(hidden, weight, rows, batch);
+            return batch.Rewards[0];
         }
     }
 

@@ -1,6 +1,6 @@
 using CudaSearch.Backends;
-using CudaSearch.Backends.Cpu;
 using CudaSearch.Engine;
+using TokenSampler = CudaSearch.Backends.Cpu.TokenSampler<CudaSearch.Backends.Cpu.Lanes256>;
 
 namespace CudaSearch.Tests.Backends.Cpu;
 
@@ -84,10 +84,62 @@ public sealed class TokenSamplerTests
         }
     }
 
-    private static double[] Exact(float temperature, float topP, int topK, float minP)
+    [Theory]
+    [InlineData(1)]
+    [InlineData(404)]
+    [InlineData(5003)]
+    public void LogProbabilitiesAreThoseOfASlowSoftmax(int vocabulary)
     {
-        double max = s_logits.Max();
-        double[] weights = [.. s_logits.Select(l => Math.Exp((l - max) / temperature))];
+        var random = new Random(vocabulary);
+        float[] logits = [.. Enumerable.Range(0, vocabulary).Select(_ => (30 * random.NextSingle() * random.NextSingle()) - 10)];
+        if (vocabulary > 1) logits[vocabulary / 2] = float.NegativeInfinity;
+        double total = logits.Sum(logit => Math.Exp(logit));
+        foreach (int token in (int[])[0, vocabulary / 3, vocabulary - 1])
+            Assert.Equal(logits[token] - Math.Log(total), TokenSampler.LogProbability(logits, token), 2e-6 * Math.Max(1, Math.Abs(logits[token])));
+    }
+
+    // What every probability but one is too small to be seen beside, and what no probability can be told of.
+    [Fact]
+    public void LogProbabilitiesOfExtremeRowsAreWhatTheyShouldBe()
+    {
+        Assert.Equal(0f, TokenSampler.LogProbability([1e30f, -1e30f, 0f], 0));
+        Assert.Equal(-1e30f, TokenSampler.LogProbability([1e30f, -1e30f, 0f], 2));
+        Assert.Equal(0f, TokenSampler.LogProbability([0f, float.PositiveInfinity, 0f], 1));
+        Assert.Equal(0f, TokenSampler.LogProbability([float.NegativeInfinity, float.NegativeInfinity], 0));
+        Assert.Equal(-MathF.Log(3), TokenSampler.LogProbability([-88f, -88f, -88f], 1), 1e-6f);
+    }
+
+    // Vocabularies of many blocks: truncations against a full sort, and each draw against the cumulative sum in double precision.
+    [Theory]
+    [InlineData(1f, 0)]
+    [InlineData(0.9f, 0)]
+    [InlineData(0.999f, 0)]
+    [InlineData(1f, 40)]
+    [InlineData(0.95f, 300)]
+    public void LargeVocabulariesAreDrawnFromInTokenOrder(float topP, int topK)
+    {
+        var random = new Random(topK + 1);
+        var sampler = new TokenSampler();
+        for (int round = 0; round < 20; round++)
+        {
+            // From flat to steep, so that few or nearly all tokens hold the mass.
+            float steepness = round;
+            float[] logits = [.. Enumerable.Range(0, 3001).Select(_ => steepness * random.NextSingle())];
+            double[] exact = Exact(logits, 0.9f, topP, topK, 0f);
+            float uniform = random.NextSingle();
+            int token = sampler.Draw(logits, new SamplingParameters(0.9f, topP, topK, 0f, uniform));
+            double before = exact.Take(token).Sum();
+            Assert.True(exact[token] > 0);
+            Assert.InRange(uniform, before - 1e-5, before + exact[token] + 1e-5);
+        }
+    }
+
+    private static double[] Exact(float temperature, float topP, int topK, float minP) => Exact(s_logits, temperature, topP, topK, minP);
+
+    private static double[] Exact(float[] logits, float temperature, float topP, int topK, float minP)
+    {
+        double max = logits.Max();
+        double[] weights = [.. logits.Select(l => Math.Exp((l - max) / temperature))];
         int[] order = [.. Enumerable.Range(0, weights.Length).OrderByDescending(i => weights[i]).ThenBy(i => i)];
         if (topK > 0) order = [.. order.Take(topK)];
         double total = order.Sum(i => weights[i]), before = 0;
@@ -99,6 +151,7 @@ public sealed class TokenSamplerTests
             if (weights[i] >= minP && weights[i] > 0) kept.Add(i);
         }
         double sum = kept.Sum(i => weights[i]);
-        return [.. weights.Select((w, i) => kept.Contains(i) ? w / sum : 0)];
+        HashSet<int> set = [.. kept];
+        return [.. weights.Select((w, i) => set.Contains(i) ? w / sum : 0)];
     }
 }

@@ -16,7 +16,7 @@ public sealed class TraceReplayTests
         get
         {
             var runs = new TheoryData<string, string>();
-            foreach (string strategy in (string[])["greedy", "majority", "best-of-n", "beam", "dvts", "rebase", "particle-filtering", "mcts", "revision"])
+            foreach (string strategy in (string[])["greedy", "majority", "best-of-n", "beam", "dvts", "confidence", "rebase", "particle-filtering", "mcts", "revision"])
             {
                 runs.Add(strategy, "64MiB");
                 // Revision's conversations are longer, and one alone has to fit.
@@ -129,7 +129,7 @@ public sealed class TraceReplayTests
     private static async Task<(IReadOnlyList<TraceEvent> Trace, SolveRecord[] Records)> RecordAsync(string strategy, string memory)
     {
         var trace = new TraceList();
-        using (Workbench workbench = Workbench.Open(new WorkbenchOptions { Device = "cpu", Memory = memory, Prm = strategy is "greedy" or "majority" ? null : Workbench.TinyMath }))
+        using (Workbench workbench = Workbench.Open(new WorkbenchOptions { Device = "cpu", Memory = memory, Prm = strategy is "greedy" or "majority" or "confidence" ? null : Workbench.TinyMath }))
         {
             workbench.StartTrace(trace);
             using var solver = new ProblemSolver(

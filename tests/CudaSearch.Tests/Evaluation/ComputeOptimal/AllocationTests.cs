@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CudaSearch.Evaluation;
 using CudaSearch.Evaluation.ComputeOptimal;
 using CudaSearch.Tests.Checkpoints;
 
@@ -48,6 +49,68 @@ public sealed class AllocationTests : IDisposable
         Assert.InRange(Allocation.Of(runs, difficulty, 1)!.Optimal.Mean, 0.38, 0.62);
     }
 
+    // Methods that are truly a little worse look better in some bin by luck. That is hardly ever reason enough to leave the best: over many draws nothing is lost.
+    [Fact]
+    public void LuckInABinIsNotReasonEnoughToLeaveTheBestMethod()
+    {
+        double[] gains = [.. Enumerable.Range(0, 20).Select(draw =>
+        {
+            var random = new Random(draw);
+            string Noisy(string name, string strategy, double right) => Run($"{draw}-{name}", strategy, 1, _ => [random.NextDouble() < right ? 7 : 0], _ => random.NextDouble());
+            IReadOnlyList<GradedRun> runs = RunSet.Read(
+                [Noisy("a", "good", 0.8), .. Enumerable.Range(0, 5).Select(i => Noisy($"b{i}", $"worse{i}", 0.7)), Noisy("s", "best-of-n", 0.5)]);
+            BudgetAllocation one = Allocation.Of(runs, Difficulty.ByQuantile(Difficulty.Ease(runs, DifficultyMeasure.Prm), bins: 5), 1)!;
+            Assert.Equal(one.Optimal.Mean - one.Single.Mean, one.Gain.Mean, 1e-12);
+            return one.Gain.Mean;
+        })];
+        Assert.InRange(gains.Average(), -0.01, 0.02);
+        Assert.InRange(gains.Count(gain => gain < 0), 0, 5);
+    }
+
+    // Two fifths of the problems go 95 to 40 against the best method: that is no luck, and the bin changes hands.
+    [Fact]
+    public void ARealAdvantageInABinIsTaken()
+    {
+        for (int draw = 0; draw < 20; draw++)
+        {
+            var random = new Random(draw);
+            string Noisy(string name, string strategy, Func<int, double> right) =>
+                Run($"{draw}-{name}", strategy, 1, i => [random.NextDouble() < right(i) ? 7 : 0], i => i < 80 ? 0.9 : 0.1);
+            IReadOnlyList<GradedRun> runs = RunSet.Read(
+                [Noisy("a", "beam", i => i < 80 ? 0.4 : 0.8), Noisy("b", "mcts", i => i < 80 ? 0.95 : 0.3), Noisy("s", "best-of-n", _ => 0.3)]);
+            BudgetAllocation one = Allocation.Of(runs, Difficulty.ByThresholds(Difficulty.Ease(runs, DifficultyMeasure.Prm), [0.5]), 1)!;
+            Assert.InRange(one.Gain.Mean, 0.1, 0.35);
+            Assert.Equal("yes", one.AtLeastMatches);
+            Assert.Equal(["mcts", "beam"], one.Choices.Select(choice => choice.Choice.Strategy));
+        }
+    }
+
+    [Theory]
+    [InlineData(0, null, "yes")]
+    [InlineData(0.01, 0.5, "yes")]
+    [InlineData(-0.001, 0.002, "within its spread")]
+    [InlineData(-0.003, 0.002, "no")]
+    [InlineData(-0.001, null, "no")]
+    public void ItIsSaidWhetherTheBestSingleMethodIsMatched(double mean, double? deviation, string verdict)
+    {
+        var any = new Accuracy(0.5, null);
+        Assert.Equal(verdict, new BudgetAllocation(4, any, any, new Accuracy(mean, deviation), "beam", 1, 1, []).AtLeastMatches);
+    }
+
+    // 1, 1 and the made-up 1, -1: mean 0.5, standard deviation 1 over 4.
+    [Fact]
+    public void AFewProblemsThatAgreeAreNotCertain()
+    {
+        IReadOnlyList<GradedRun> runs = RunSet.Read([Run("right", "beam", 1, _ => [7], _ => 0.5), Run("wrong", "mcts", 1, _ => [0], _ => 0.5)]);
+        IReadOnlyList<Candidate> candidates = Candidate.Of(runs, 1);
+        Candidate right = candidates.First(c => c.Choice.Strategy == "beam"), wrong = candidates.First(c => c.Choice.Strategy == "mcts");
+        Assert.Equal(new Advantage(0.5, 0.5), Advantage.Of(["problem 1", "problem 2"], right, wrong));
+        Assert.Equal(-0.5, Advantage.Of(["problem 1", "problem 2"], wrong, right).Mean);
+        Advantage many = Advantage.Of([.. runs[0].Problems.Keys], right, wrong);
+        Assert.Equal(200.0 / 202, many.Mean, 1e-12);
+        Assert.InRange(many.StandardError, 0.005, 0.015);
+    }
+
     [Fact]
     public void TheSpreadIsThatOfTheSeeds()
     {
@@ -79,6 +142,12 @@ public sealed class AllocationTests : IDisposable
         Assert.Contains("same run", Assert.Throws<CudaSearchException>(() => RunSet.Read([run, run])).Message, StringComparison.Ordinal);
         File.AppendAllText(other, "{\"problem\":\"p\"}\n");
         Assert.Contains("line 200", Assert.Throws<CudaSearchException>(() => RunSet.Read([other])).Message, StringComparison.Ordinal);
+        string few = _folder.File("few.jsonl");
+        File.WriteAllLines(few, File.ReadAllLines(run).Take(1));
+        IReadOnlyList<GradedRun> one = RunSet.Read([few]);
+        Assert.Contains(
+            "has 1 problem, too few to choose methods on one half",
+            Assert.Throws<CudaSearchException>(() => Allocation.Of(one, Difficulty.ByThresholds(Difficulty.Ease(one, DifficultyMeasure.Prm), [0.5]), 1)).Message, StringComparison.Ordinal);
         IReadOnlyList<GradedRun> beams = RunSet.Read([Run("beams", "beam", 1, _ => [7], _ => 0.5)]);
         Assert.Contains("best-of-n", Assert.Throws<CudaSearchException>(() => Difficulty.Ease(beams, DifficultyMeasure.Prm)).Message, StringComparison.Ordinal);
     }

@@ -1,6 +1,6 @@
 namespace CudaSearch.Backends.Cpu.Native;
 
-/// <summary>The input rows of a product in the type that native kernels read: the tensor itself, or a bfloat16 copy of it.</summary>
+/// <summary>The input rows of a product in the format that native kernels read: the tensor itself, or a narrower copy of it.</summary>
 internal sealed unsafe class NarrowedRows : IParallelWork, IDisposable
 {
     private const int RowsPerPart = 32;
@@ -26,7 +26,7 @@ internal sealed unsafe class NarrowedRows : IParallelWork, IDisposable
             return;
         }
         // Rows a multiple of 4 KiB apart would all fall into the same few places of a cache: an odd number of lines spreads them.
-        long lines = (source.Columns * kernels->InputSize + 63L) / 64;
+        long lines = (kernels->InputBytes(source.Columns) + 63) / 64;
         Stride = (lines | 1) * 64;
         long floats = Stride * rows / sizeof(float);
         if (_buffer is null || _buffer.Count < floats)

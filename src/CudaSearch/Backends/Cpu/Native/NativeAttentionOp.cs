@@ -59,7 +59,7 @@ internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp man
             work.Items = items;
             work.Members = members;
             work.Pages = pages;
-            path.ForAttention->Attend(&work);
+            path.Default->Attend(&work);
         }
     }
 

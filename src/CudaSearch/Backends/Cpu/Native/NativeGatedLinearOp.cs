@@ -16,8 +16,8 @@ internal sealed unsafe class NativeGatedLinearOp(NativePath path) : IGatedLinear
         {
             Input = path.Input.Data,
             InputStride = path.Input.Stride,
-            Gate = gate.Data,
-            Up = up.Data,
+            Gate = gate.ProductData,
+            Up = up.ProductData,
             Output = output.Data,
             OutputStride = output.Columns,
             Rows = rows,

@@ -26,7 +26,7 @@ internal static unsafe class NativeLibraryFile
         Fault = Load(file, out nint find);
         if (Fault is not null) return;
         s_find = (delegate* unmanaged<byte*, int, NativeKernels*>)find;
-        Paths = [.. s_names.Where(name => Find(name, ofBFloat16: true) is not null)];
+        Paths = [.. s_names.Where(name => Find(name, NativeWeights.BFloat16) is not null)];
         if (Paths.Count == 0) Fault = $"{file} has nothing for this processor: it needs AVX2 and FMA";
         else File = file;
     }
@@ -40,11 +40,11 @@ internal static unsafe class NativeLibraryFile
     /// <summary>Why the library is not used, and what to do; null when it is.</summary>
     public static string? Fault { get; }
 
-    /// <summary>The kernels of a path for weights of a type; null where this processor cannot run it.</summary>
-    public static NativeKernels* Find(string path, bool ofBFloat16)
+    /// <summary>The kernels of a path for a format of weights; null where this processor, or the path, cannot run it.</summary>
+    public static NativeKernels* Find(string path, NativeWeights weights)
     {
         nint name = Marshal.StringToCoTaskMemUTF8(path);
-        NativeKernels* kernels = s_find((byte*)name, ofBFloat16 ? 1 : 0);
+        NativeKernels* kernels = s_find((byte*)name, (int)weights);
         Marshal.FreeCoTaskMem(name);
         return kernels;
     }

@@ -17,7 +17,7 @@ internal sealed unsafe class NativeLinearOp(NativePath path) : ILinearOp, IParal
         {
             Input = path.Input.Data,
             InputStride = path.Input.Stride,
-            Weight = weight.Data,
+            Weight = weight.ProductData,
             Bias = Widen(bias),
             Output = output.Data,
             OutputStride = output.Columns,

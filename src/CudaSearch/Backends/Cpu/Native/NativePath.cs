@@ -9,25 +9,39 @@ internal sealed unsafe class NativePath : IDisposable
 
     private readonly NativeKernels* _ofBFloat16;
     private readonly NativeKernels* _ofFloat32;
+    private readonly NativeKernels* _ofInt8;
 
     /// <param name="name">One of <see cref="NativeLibraryFile.Paths"/>.</param>
-    public NativePath(string name)
+    /// <param name="precision">What matrices are brought to at load.</param>
+    /// <exception cref="CudaSearchException">The path has no such kernels on this processor.</exception>
+    public NativePath(string name, WeightPrecision precision)
     {
         Name = name;
-        _ofBFloat16 = NativeLibraryFile.Find(name, ofBFloat16: true);
-        _ofFloat32 = NativeLibraryFile.Find(name, ofBFloat16: false);
+        Precision = precision;
+        _ofBFloat16 = NativeLibraryFile.Find(name, NativeWeights.BFloat16);
+        _ofFloat32 = NativeLibraryFile.Find(name, NativeWeights.Float32);
+        _ofInt8 = NativeLibraryFile.Find(name, NativeWeights.Int8);
+        if (precision == WeightPrecision.Int8 && _ofInt8 is null)
+            throw new CudaSearchException(Failure.DeviceUnavailable, $"int8 weights need a processor with AVX-512 VNNI, and the path {name} has none; leave --weights out");
     }
 
     public string Name { get; }
+
+    /// <summary>What matrices are brought to at load.</summary>
+    public WeightPrecision Precision { get; }
 
     /// <summary>The input of the product at hand.</summary>
     public NarrowedRows Input { get; } = new();
 
     /// <summary>The kernels for such weights.</summary>
-    public NativeKernels* For(CpuWeight weight) => weight.IsBFloat16 ? _ofBFloat16 : _ofFloat32;
+    public NativeKernels* For(CpuWeight weight) => weight.Quantized is not null ? _ofInt8 : weight.IsBFloat16 ? _ofBFloat16 : _ofFloat32;
 
-    /// <summary>Attention does not touch weights.</summary>
-    public NativeKernels* ForAttention => _ofFloat32;
+    /// <summary>The kernels for weights of this run's precision, for those that touch none and for measurements.</summary>
+    public NativeKernels* Default => Precision == WeightPrecision.Int8 ? _ofInt8 : _ofBFloat16;
+
+    /// <summary>A matrix brought to this path's precision.</summary>
+    public CpuWeight Load(WorkerPool pool, Checkpoints.TensorView tensor) =>
+        Precision == WeightPrecision.Int8 ? new CpuWeight(tensor, new QuantizedRows(pool, _ofInt8, tensor)) : new CpuWeight(tensor);
 
     /// <summary>Output columns of a part: a multiple of 4, few enough that every thread gets several parts of a narrow matrix.</summary>
     public static int OutputsPerPart(int outputs, int threads)

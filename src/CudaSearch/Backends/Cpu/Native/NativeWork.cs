@@ -37,12 +37,21 @@ internal unsafe struct AttentionWork
 [StructLayout(LayoutKind.Sequential)]
 internal readonly unsafe struct NativeKernels
 {
-    /// <summary>Bytes of an input element: 2 for bfloat16, 4 for float32.</summary>
-    public readonly int InputSize;
-
-    /// <summary>(source, destination, count): float32 to the input's type; null where that is float32.</summary>
+    public readonly delegate* unmanaged<long, long> InputBytes;
     public readonly delegate* unmanaged<float*, void*, long, void> Narrow;
+    public readonly delegate* unmanaged<long, long> WeightBytes;
+    public readonly delegate* unmanaged<void*, int, void*, long, void> Quantize;
     public readonly delegate* unmanaged<LinearWork*, void> Linear;
     public readonly delegate* unmanaged<GatedLinearWork*, void> GatedLinear;
     public readonly delegate* unmanaged<AttentionWork*, void> Attend;
+    public readonly delegate* unmanaged<long, long> Peak;
+    public readonly delegate* unmanaged<void*, long, void> Read;
+}
+
+/// <summary>Formats of weights, as kernels.h numbers them.</summary>
+internal enum NativeWeights
+{
+    Float32,
+    BFloat16,
+    Int8,
 }
