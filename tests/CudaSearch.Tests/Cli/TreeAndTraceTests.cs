@@ -54,6 +54,11 @@ public sealed class TreeAndTraceTests : IDisposable
         // A run with trees is the same run: it can be continued without them, and merged.
         (await CliRun.OfAsync("eval", "--dataset", "tinymath", "--limit", "3", "-n", "4", "--output", beam)).Done();
 
+        // The tree is of the whole search; a run cut out of another has none.
+        string smaller = _folder.File("smaller.jsonl");
+        (await CliRun.OfAsync("subsample", sampled, "-n", "2", "-o", smaller)).Done();
+        (await CliRun.OfAsync("tree", smaller, "--problem", "1", "-o", page)).Failed(ExitStatus.BadInput, "holds no search tree");
+
         (await CliRun.OfAsync("tree", beam, "-o", page)).Failed(ExitStatus.Usage, "holds 3 problems", "--problem");
         (await CliRun.OfAsync("tree", beam, "--problem", "7", "-o", page)).Failed(ExitStatus.BadInput, "no problem 7", "3 rows between 0 and 2");
         (await CliRun.OfAsync("tree", bare, "--problem", "1", "-o", page)).Failed(ExitStatus.BadInput, "bare.jsonl, line 2", "--record-tree");

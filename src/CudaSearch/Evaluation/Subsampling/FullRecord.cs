@@ -94,6 +94,9 @@ internal sealed class FullRecord
             case "final_answer":
                 writer.WriteString(field.Name, Ballot.Choose(vote, n));
                 break;
+            case TreeColumn.Name:
+                // It is of the whole search, and what led to the first answers alone cannot be told apart in it.
+                break;
             case "usage":
                 WriteUsage(writer, field.Value, n);
                 break;

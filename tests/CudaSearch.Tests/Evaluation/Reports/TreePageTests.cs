@@ -24,6 +24,7 @@ public sealed class TreePageTests(Chromium chromium, ITestOutputHelper output) :
     [InlineData("particle-filtering")]
     [InlineData("mcts")]
     [InlineData("majority")]
+    [InlineData("confidence")]
     public async Task The_numbers_on_the_page_are_those_of_the_record(string strategy)
     {
         (JsonElement record, IReadOnlyList<TraceEvent> trace) = await SolveAsync(strategy);
@@ -173,7 +174,7 @@ public sealed class TreePageTests(Chromium chromium, ITestOutputHelper output) :
     private static async Task<(JsonElement Record, IReadOnlyList<TraceEvent> Trace)> SolveAsync(string strategy)
     {
         var trace = new TraceList();
-        using Workbench workbench = Workbench.Open(new WorkbenchOptions { Device = "cpu", Prm = strategy == "majority" ? null : Workbench.TinyMath });
+        using Workbench workbench = Workbench.Open(new WorkbenchOptions { Device = "cpu", Prm = strategy is "majority" or "confidence" ? null : Workbench.TinyMath });
         workbench.StartTrace(trace);
         using var solver = new ProblemSolver(workbench, new RunSettings { Strategy = strategy, RecordTree = true, Search = new() { N = 8, BeamWidth = 4 } });
         SolveRecord record = await solver.SolveAsync(TinyMathDataset.HeldOut()[31].Problem, new SearchTree(), TestContext.Current.CancellationToken);
