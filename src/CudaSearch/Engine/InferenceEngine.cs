@@ -70,6 +70,9 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>Whether what happens to its sequences is written down.</summary>
     internal bool IsTraced => _scheduler.Trace is not null;
 
+    /// <summary>Pages of the KV cache.</summary>
+    public int PageCount => Pool.PageCount;
+
     /// <summary>The pages.</summary>
     internal PagePool Pool { get; }
 
