@@ -25,6 +25,11 @@ public class AttentionBenchmark
     [Params(512, 2048)]
     public int Prefix { get; set; }
 
+    [ParamsSource(nameof(Paths))]
+    public string Path { get; set; } = "";
+
+    public static IEnumerable<string> Paths => [CpuBackend.Paths[0], CpuBackend.ManagedPaths[0]];
+
     [Params(true, false)]
     public bool Share { get; set; }
 
@@ -43,7 +48,7 @@ public class AttentionBenchmark
             _batch.AddSequence([0], Prefix + OwnTokens - 1, table);
         }
         _batch.Complete(Share);
-        _backend = CpuBackend.Create();
+        _backend = CpuBackend.Create(path: Path);
         _cache = _backend.AllocateCache(new KvShape(Layers: 1, pages, s_shape.KvHeads, s_shape.HeadDim));
         _workspace = _backend.AllocateWorkspace(s_shape, Sequences);
         _queries = _backend.Allocate(Sequences, Axis.OfHeads(s_shape.Heads, s_shape.HeadDim), ActivationType.Operand);

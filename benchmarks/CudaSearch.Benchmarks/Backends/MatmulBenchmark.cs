@@ -6,29 +6,29 @@ using CudaSearch.Tests.Checkpoints;
 
 namespace CudaSearch.Benchmarks.Backends;
 
-/// <summary>The bf16 matmul: rows × [Out, In]. GFLOP/s = 2 * Rows * In * Out / time.</summary>
+/// <summary>The matmul on all cores: rows × [Out, In], bf16 weights or int8. GFLOP/s = 2 * Rows * In * Out / time.</summary>
 public class MatmulBenchmark
 {
+    private const string Int8 = "int8";
+
     private readonly TempFolder _folder = new();
     private SafeTensorsFile _file = null!;
     private IBackend _backend = null!;
     private DeviceWeight _weight = null!;
     private DeviceTensor _input = null!;
     private DeviceTensor _output = null!;
+    private DeviceTensor _gated = null!;
 
-    [Params(1, 16, 64, 256)]
+    [Params(1, 4, 16, 32, 256)]
     public int Rows { get; set; }
 
-    [Params("192x512", "2048x2048", "2048x8192")]
+    [Params("192x512", "2048x2048", "2048x8192", "8192x2048")]
     public string Shape { get; set; } = "";
-
-    [Params(1, 2)]
-    public int Threads { get; set; }
 
     [ParamsSource(nameof(Paths))]
     public string Path { get; set; } = "";
 
-    public static IEnumerable<string> Paths => CpuBackend.Paths.Where(path => path != "scalar");
+    public static IEnumerable<string> Paths => [Int8, .. CpuBackend.Paths.Where(path => path != "scalar")];
 
     [GlobalSetup]
     public void Setup()
@@ -39,14 +39,19 @@ public class MatmulBenchmark
         string path = _folder.File("weight.safetensors");
         SafeTensorsWriter.Write(path, TensorData.Of("w", ElementType.BF16, [shape[1], shape[0]], values));
         _file = SafeTensorsFile.Open(path);
-        _backend = CpuBackend.Create(Threads, Path);
+        _backend = Path == Int8 ? CpuBackend.Create(precision: WeightPrecision.Int8) : CpuBackend.Create(path: Path);
         _weight = _backend.LoadWeight(_file.Tensors["w"], Axis.Plain(shape[1]), Axis.Plain(shape[0]));
         _input = _backend.Allocate(Rows, Axis.Plain(shape[0]), ActivationType.Operand);
         _output = _backend.Allocate(Rows, Axis.Plain(shape[1]), ActivationType.Operand);
+        _gated = _backend.Allocate(Rows, Axis.Plain(shape[1]), ActivationType.Operand);
     }
 
     [Benchmark]
     public void Linear() => _backend.Linear(_input, _weight, bias: null, new Rows(RowSet.All, Rows), _output);
+
+    /// <summary>Both products of a gated layer, over one weight: twice the work of <see cref="Linear"/>.</summary>
+    [Benchmark]
+    public void GatedLinear() => _backend.GatedLinear(_input, _weight, _weight, new Rows(RowSet.All, Rows), _gated);
 
     [GlobalCleanup]
     public void Cleanup()
@@ -54,6 +59,7 @@ public class MatmulBenchmark
         _backend.Dispose();
         _input.Dispose();
         _output.Dispose();
+        _gated.Dispose();
         _file.Dispose();
         _folder.Dispose();
     }

@@ -26,15 +26,17 @@ public class PassBenchmark
     [Params(1, 16, 64, 512)]
     public int Sequences { get; set; }
 
-    [Params(1, 2)]
-    public int Threads { get; set; }
+    [ParamsSource(nameof(Paths))]
+    public string Path { get; set; } = "";
+
+    public static IEnumerable<string> Paths => [CpuBackend.Paths[0], CpuBackend.ManagedPaths[0]];
 
     [GlobalSetup]
     public void Setup()
     {
         _folder = new RandomCheckpoint(_model);
         _checkpoint = _folder.Open();
-        _backend = CpuBackend.Create(Threads);
+        _backend = CpuBackend.Create(path: Path);
         _transformer = Transformer.WithCache(_backend, _checkpoint, pages: 8 * Sequences + 8);
         var prompt = new PageTable(new PagePool(_transformer.Pages));
         prompt.TryAppend(64, out _);

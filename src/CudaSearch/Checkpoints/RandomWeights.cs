@@ -9,7 +9,7 @@ namespace CudaSearch.Checkpoints;
 /// </summary>
 internal sealed unsafe class RandomWeights : ITensorData, IDisposable
 {
-    private readonly Dictionary<string, RandomWeights>? _apart;
+    private readonly Dictionary<(string Name, long Elements), RandomWeights>? _apart;
     private readonly long _elements;
     private ushort* _block;
 
@@ -54,7 +54,8 @@ internal sealed unsafe class RandomWeights : ITensorData, IDisposable
     {
         long elements = shape.Aggregate(1L, (product, length) => product * length);
         RandomWeights home = this;
-        if (_apart is not null && !_apart.TryGetValue(name, out home!)) _apart.Add(name, home = new RandomWeights(this, elements));
+        // Whoever asks for a tensor's type alone names no shape.
+        if (_apart is not null && !_apart.TryGetValue((name, elements), out home!)) _apart.Add((name, elements), home = new RandomWeights(this, elements));
         return new TensorView(home, new TensorEntry(name, ElementType.BF16, shape, 0, elements * sizeof(ushort)));
     }
 

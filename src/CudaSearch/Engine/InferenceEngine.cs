@@ -54,6 +54,9 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>Passes run so far.</summary>
     public long Passes => _scheduler.Passes;
 
+    /// <summary>Pages of the KV cache.</summary>
+    public int PageCount => Pool.PageCount;
+
     /// <summary>How it stands at this moment.</summary>
     public EngineStatus Status
     {

@@ -43,7 +43,8 @@ public sealed record EvaluationSummary(RunIdentity Run, int Problems, int Resume
 /// <summary>Searches every problem of a dataset, many at once, into a file that can be continued.</summary>
 public sealed class EvaluationRunner
 {
-    private const int WantedBeams = 512;
+    // Beams of a problem compute together what they have in common, so many are needed to fill a pass.
+    private const int WantedBeams = 2048;
 
     private readonly ProblemSolver _solver;
     private readonly EvaluationOptions _options;
@@ -83,7 +84,8 @@ public sealed class EvaluationRunner
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var running = new Queue<(int Row, Task<SolveRecord> Task)>();
         int next = 0, finished = resumed;
-        int width = _options.Concurrency > 0 ? _options.Concurrency : Math.Clamp(WantedBeams / Math.Max(1, _solver.Identity.N), 4, 64);
+        int beams = Math.Min(WantedBeams, _solver.BeamsThatFit);
+        int width = _options.Concurrency > 0 ? _options.Concurrency : Math.Clamp(beams / Math.Max(1, _solver.Identity.N), 4, 64);
         using var slots = new SemaphoreSlim(width);
         try
         {

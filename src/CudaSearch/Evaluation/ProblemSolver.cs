@@ -9,6 +9,9 @@ namespace CudaSearch.Evaluation;
 /// <summary>Searches problems with one strategy on one workbench. Many calls may run at once: the engines batch them.</summary>
 public sealed class ProblemSolver : IDisposable
 {
+    // A MATH-style prompt and its answer, by the mean of both: about 600 tokens.
+    private const int UsualPages = 38;
+
     private readonly Workbench _workbench;
     private readonly RunSettings _settings;
     private readonly ISearchStrategy _strategy;
@@ -38,6 +41,9 @@ public sealed class ProblemSolver : IDisposable
 
     /// <summary>Whether a search may write fewer than N completions, because those to come cannot change its vote.</summary>
     public bool StopsWhenDecided => _settings.Search.StopWhenDecided is not null;
+
+    /// <summary>Beams of usual length whose pages the caches hold at once, nothing shared: more would only set each other aside.</summary>
+    public int BeamsThatFit => Math.Min(_workbench.Generator.Engine.PageCount, _workbench.Verifier?.Model.Engine.PageCount ?? int.MaxValue) / UsualPages;
 
     /// <summary>Searches one problem.</summary>
     /// <param name="problem">Its text.</param>
