@@ -21,6 +21,9 @@ public sealed class CommandHost : IDisposable
         Live = live;
     }
 
+    /// <summary>The command line as a shell would take it, for records and reports; empty until one is run.</summary>
+    public string CommandText { get; internal set; } = "";
+
     /// <summary>Standard output: results only.</summary>
     public TextWriter Output { get; }
 

@@ -16,6 +16,7 @@ public static class CommandLine
     /// <summary>Runs one command. All that goes wrong ends in one message on the host's standard error and a status of <see cref="ExitStatus"/>.</summary>
     public static async Task<int> RunAsync(string[] args, CommandHost host, CancellationToken cancellation = default)
     {
+        host.CommandText = string.Join(' ', args.Prepend("cudasearch").Select(Quoted));
         RootCommand root = CreateRoot(host);
         ParseResult parsed;
         try
@@ -47,6 +48,10 @@ public static class CommandLine
             return Refuse(e, host, parsed, cancellation);
         }
     }
+
+    /// <summary>An argument as a POSIX shell wants it.</summary>
+    private static string Quoted(string argument) =>
+        argument.Length > 0 && argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./=:,+@%".Contains(c)) ? argument : $"'{argument.Replace("'", "'\\''")}'";
 
     /// <summary>Spells out the recipe that <c>eval</c> may be given; other commands' arguments stay as they are.</summary>
     private static string[] ExpandRecipe(RootCommand root, string[] args, CommandHost host)
@@ -81,6 +86,8 @@ public static class CommandLine
             TokenizeCommand.Create(host),
             TinyMathCommand.Create(host),
             ComputeOptimalCommand.Create(host),
+            ReportCommand.Create(host),
+            ExportCommand.Create(host),
             BenchCommand.Create(host),
             DoctorCommand.Create(host),
             s_verbose,

@@ -6,7 +6,7 @@ import struct
 import torch
 
 import model as shape
-from data import SPECIALS
+from data import SPECIALS, Tokenizer
 
 PATTERN = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 TEMPLATE = (
@@ -48,6 +48,34 @@ def write_safetensors(path, tensors):
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
+
+
+def read_safetensors(path):
+    with open(path, "rb") as file:
+        length = struct.unpack("<Q", file.read(8))[0]
+        header, data = json.loads(file.read(length)), bytearray(file.read())
+    tensors = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            start, end = entry["data_offsets"]
+            tensors[name] = torch.frombuffer(data[start:end], dtype=torch.bfloat16).view(entry["shape"]).float()
+    return tensors
+
+
+def load(folder, device="cpu"):
+    """The model and tokenizer of a checkpoint folder that save() wrote."""
+    with open(os.path.join(folder, "tokenizer.json"), encoding="utf-8") as file:
+        saved = json.load(file)
+    symbols = {**saved["model"]["vocab"], **{token["content"]: token["id"] for token in saved["added_tokens"]}}
+    tokenizer = Tokenizer(dict(sorted(symbols.items(), key=lambda item: item[1])))
+    tensors = read_safetensors(os.path.join(folder, "model.safetensors"))
+    layers = sum(name.endswith("input_layernorm.weight") for name in tensors)
+    model = shape.Llama(tokenizer.size, layers).to(device)
+    with torch.no_grad():
+        # named() gives views of the fused parameters, so copying into them fills these.
+        for name, parameter in named(model).items():
+            parameter.copy_(tensors[name])
+    return model, tokenizer
 
 
 def write_json(path, value):

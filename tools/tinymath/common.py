@@ -12,9 +12,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 STARTED = time.time()
 
 
-def log(text):
+def log(text, keep=True):
+    """Says how far the training is; what makes the shipped pair is kept in training.log."""
     line = f"[{time.strftime('%H:%M:%S')} +{time.time() - STARTED:.0f}s] {text}"
     print(line, flush=True)
+    if not keep:
+        return
     with open(os.path.join(HERE, "training.log"), "a", encoding="utf-8") as file:
         file.write(line + "\n")
 

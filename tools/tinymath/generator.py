@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 import checkpoint
 from common import batches, by_level, log, padded, rate_at, samples_of, thinned
-from data import Tokenizer, boxed, read
+from data import Tokenizer, boxed, read, split_of
 from model import Llama, Optimizer
 
 
@@ -45,14 +45,10 @@ def train(args):
     source, total, seen, mark = batches(draw, args.tokens, lambda item: len(item[0])), 0.0, 0, time.time()
     for step in range(first + 1, (args.stop or args.steps) + 1):
         group = next(source)
-        ids = padded([ids for ids, _ in group], tokenizer.end).to(args.device)
-        goals = padded([[-100] * (start - 1) + ids[start:] for ids, start in group], -100).to(args.device)
-        hidden = model.hidden(ids[:, :-1])
-        wanted = goals >= 0
-        loss = F.cross_entropy(model.logits(hidden[wanted]), goals[wanted])
+        loss = loss_of(model, group, tokenizer, args.device)
         optimizer.step(loss, rate_at(step, args.steps, args.rate))
         total += loss.item()
-        seen += ids.numel()
+        seen += len(group) * max(len(ids) for ids, _ in group)
         if step % 250 == 0:
             log(f"generator {step}: loss {total / 250:.4f}, {seen / (time.time() - mark):.0f} tokens/s")
             total, seen, mark = 0.0, 0, time.time()
@@ -65,6 +61,46 @@ def train(args):
             hits = [boxed(text[0]) == row["answer"] for row, text in zip(validation, texts)]
             log(f"generator {step}: validation single sample {by_level(validation, hits)}")
             mark = time.time()
+
+
+def finetune(args):
+    """Goes on from a checkpoint folder on the solutions that `cudasearch export --format sft` chose, and writes a checkpoint folder."""
+    torch.manual_seed(args.seed)
+    random.seed(args.seed)
+    model, tokenizer = checkpoint.load(args.base, args.device)
+    rows = [{m["role"]: m["content"] for m in row["messages"]} for row in read(args.data + "/train.jsonl")]
+    for split in {split_of(row["user"]) for row in rows} - {"train"}:
+        raise SystemExit(f"{args.data} holds {split} problems; only training problems may be learnt from")
+    epoch = sum(len(tokenizer.solved(row["user"], row["assistant"])[0]) for row in rows)
+    steps = max(1, round(args.epochs * epoch / (0.95 * args.tokens)))   # about a twentieth of a batch is padding
+    log(f"finetune: {len(rows)} solutions, {epoch} tokens, {steps} steps, seed {args.seed}", keep=False)
+    optimizer, drawn = Optimizer(list(model.parameters())), []
+
+    def draw():
+        if not drawn:
+            drawn.extend(random.sample(rows, len(rows)))
+        row = drawn.pop()
+        return tokenizer.solved(row["user"], row["assistant"])
+
+    source, total = batches(draw, args.tokens, lambda item: len(item[0])), 0.0
+    for step in range(1, steps + 1):
+        loss = loss_of(model, next(source), tokenizer, args.device)
+        # The optimizer starts without a memory, so the rate has to rise first.
+        optimizer.step(loss, args.rate * min(1.0, step / 50) * (1 - 0.95 * step / steps))
+        total += loss.item()
+        if step % 250 == 0 or step == steps:
+            log(f"finetune {step}: loss {total / (step % 250 or 250):.4f}", keep=False)
+            total = 0.0
+    checkpoint.save(args.output, model, tokenizer)
+    log(f"finetune: wrote {os.path.basename(args.output)}", keep=False)
+
+
+def loss_of(model, group, tokenizer, device):
+    """Mean cross-entropy of the solutions' tokens in a batch of (ids, where the solution begins)."""
+    ids = padded([ids for ids, _ in group], tokenizer.end).to(device)
+    goals = padded([[-100] * (start - 1) + ids[start:] for ids, start in group], -100).to(device)
+    wanted = goals >= 0
+    return F.cross_entropy(model.logits(model.hidden(ids[:, :-1])[wanted]), goals[wanted])
 
 
 def evaluate(args):

@@ -3,6 +3,7 @@ using CudaSearch.Cli.Options;
 using CudaSearch.Cli.Recipes;
 using CudaSearch.Cli.Rendering;
 using CudaSearch.Evaluation;
+using CudaSearch.Evaluation.Reports;
 
 namespace CudaSearch.Cli.Commands;
 
@@ -30,6 +31,10 @@ internal static class EvalCommand
         var search = new StrategyOptions(command);
         var json = new Option<bool>("--json") { Description = "print the accuracy table as one JSON document" };
         command.Add(json);
+        var report = new Option<string?>("--report") { Description = "tell of the run on one HTML page, which needs no network; report does so for several runs" };
+        Option<string?> plots = ReportCommand.PlotsOption();
+        command.Add(report);
+        command.Add(plots);
         var trace = TraceOption.Create();
         command.Add(trace);
         command.SetAction(async (parsed, cancellation) =>
@@ -39,6 +44,8 @@ internal static class EvalCommand
             EvaluationOptions options = dataset.Read(parsed, parsed.GetValue(recipe) is not null, settings, models.Model!);
             if (search.IsCompatible(parsed)) options = options with { Range = Compatibility.Apply(options.Range) };
             (models, options) = folders.Resolve(parsed, models, options, dataset.Split(parsed));
+            options = options with { Command = host.CommandText };
+            ReportCommand.Check(parsed.GetValue(report));
             using TraceOption.Recording recording = TraceOption.Begin(parsed.GetValue(trace), keep: false, host);
             using Workbench workbench = StrategyOptions.Open(host, settings, models);
             recording.Start(workbench);
@@ -48,6 +55,8 @@ internal static class EvalCommand
             EvaluationSummary summary = await RunAsync(runner, options, host, cancellation);
             if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => AccuracyReport.WriteJson(writer, summary.Table));
             else host.Output.Write(AccuracyReport.ToMarkdown(summary.Table));
+            if (parsed.GetValue(report) is not null || parsed.GetValue(plots) is not null)
+                ReportCommand.Write(ReportData.Read([options.Output]), parsed.GetValue(report), parsed.GetValue(plots), host);
             return ExitStatus.Done;
         });
         return command;

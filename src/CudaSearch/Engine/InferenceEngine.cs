@@ -54,9 +54,6 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>Passes run so far.</summary>
     public long Passes => _scheduler.Passes;
 
-    /// <summary>Pages of the KV cache.</summary>
-    public int PageCount => Pool.PageCount;
-
     /// <summary>How it stands at this moment.</summary>
     public EngineStatus Status
     {
@@ -72,6 +69,9 @@ public sealed class InferenceEngine : IDisposable
 
     /// <summary>Whether what happens to its sequences is written down.</summary>
     internal bool IsTraced => _scheduler.Trace is not null;
+
+    /// <summary>Pages of the KV cache.</summary>
+    public int PageCount => Pool.PageCount;
 
     /// <summary>The pages.</summary>
     internal PagePool Pool { get; }

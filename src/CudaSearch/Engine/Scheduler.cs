@@ -131,6 +131,7 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
             request.InPass = false;
             if (rows > 0) sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
             sequence.Usage.ComputedTokens += rows;
+            sequence.Usage.AttendedKeys += KeysOf(sequence.Table.Length, rows);
             if (failure is not null) continue;
             // Prompts stay findable; what was drawn or scored is not asked for again.
             bool prompt = request.Kind == RequestKind.Prefill || request.Kind == RequestKind.Generate && rows > 1;
@@ -371,6 +372,9 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
         trunk.Disposed = true;
         Release(trunk);
     }
+
+    /// <summary>Keys that the last rows of a context attend to: all before each, and itself.</summary>
+    private static long KeysOf(long context, long rows) => rows * (context - rows) + rows * (rows + 1) / 2;
 
     private void CountPass(Usage usage)
     {

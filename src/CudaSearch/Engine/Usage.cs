@@ -10,6 +10,12 @@ public sealed class Usage
     public long PrefillTokens { get; internal set; }
 
     /// <summary>
+    /// Keys that the computed tokens attended to, in each layer: a token at position p looks at p + 1 of them. What attention costs, beside the products that
+    /// every token costs alike.
+    /// </summary>
+    public long AttendedKeys { get; internal set; }
+
+    /// <summary>
     /// Tokens that went through the model. Beams that are still equal to the letter compute theirs once, so this can be far below the tokens drawn.
     /// </summary>
     public long ComputedTokens { get; internal set; }

@@ -12,6 +12,9 @@ public sealed record EvaluationOptions
     /// <summary>Where the records go; an existing file of the same run is continued.</summary>
     public required string Output { get; init; }
 
+    /// <summary>The command that asks for it, kept in the records; null where there is none.</summary>
+    public string? Command { get; init; }
+
     /// <summary>Which rows.</summary>
     public RowRange Range { get; init; } = RowRange.All;
 
@@ -130,7 +133,8 @@ public sealed class EvaluationRunner
         await slots.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            return await _solver.SolveAsync(row.Problem, row.Answer, new SearchTree(), cancellation).ConfigureAwait(false);
+            SolveRecord record = await _solver.SolveAsync(row.Problem, row.Answer, new SearchTree(), cancellation).ConfigureAwait(false);
+            return record with { Command = _options.Command };
         }
         finally
         {

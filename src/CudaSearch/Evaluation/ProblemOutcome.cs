@@ -34,6 +34,8 @@ public sealed record ProblemOutcome(int Seed, string? Level, string? Subject, IR
     internal static ProblemOutcome Grade(int seed, DatasetRow row, Ballot ballot, int? n = null)
     {
         string gold = row.Answer ?? throw new ArgumentException($"row {row.Index} has no reference answer", nameof(row));
+        // Few of many answers are different ones.
+        var verdicts = new Dictionary<string, bool>();
         int count = ballot.Answers.Count, right = ballot.AsWritten.Count(IsRight);
         return new ProblemOutcome(seed, row.Level, row.Subject, [.. Voting.SampleCounts(n ?? count).Select(k => Outcome(k, Math.Min(k, count)))]);
 
@@ -42,6 +44,6 @@ public sealed record ProblemOutcome(int Seed, string? Level, string? Subject, IR
 
         bool Wins(Vote vote, int k) => IsRight(ballot.ChooseAsWritten(vote, k));
 
-        bool IsRight(string answer) => AnswerEquivalence.AreEqual(gold, answer);
+        bool IsRight(string answer) => verdicts.TryGetValue(answer, out bool known) ? known : verdicts[answer] = AnswerEquivalence.AreEqual(gold, answer);
     }
 }

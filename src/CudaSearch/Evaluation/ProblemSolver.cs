@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CudaSearch.Answers;
 using CudaSearch.Engine;
+using CudaSearch.Evaluation.Throughput;
 using CudaSearch.Search;
 using CudaSearch.Verification;
 
@@ -86,12 +87,17 @@ public sealed class ProblemSolver : IDisposable
             Usage = new SolveUsage(
                 clock.Elapsed.TotalSeconds, generation.GeneratedTokens, generation.PrefillTokens, verification.PrefillTokens, prm?.TokensWithoutReuse ?? 0,
                 generation.PagesPeak + verification.PagesPeak, generation.PagesPeakWithoutSharing + verification.PagesPeakWithoutSharing,
-                generation.Passes + verification.Passes, generation.ComputedTokens),
+                generation.Passes + verification.Passes, generation.ComputedTokens, generator.PromptTokens,
+                Flops(_workbench.Generator, generation, generation.GeneratedTokens), prm is null ? 0 : Flops(_workbench.Verifier!.Model, verification, outputRows: 0)),
         };
     }
 
     /// <summary>Ends the programs that judge. No search may be running.</summary>
     public void Dispose() => _judge.Dispose();
+
+    /// <summary>What the layers computed, and the vocabulary for each drawn token; a verifier's two rows or value head weigh nothing beside that.</summary>
+    private static double Flops(LanguageModel model, Usage usage, long outputRows) =>
+        ModelFlops.Of(model.Config, usage.ComputedTokens, outputRows, usage.AttendedKeys);
 
     /// <summary>What a completion weighs in votes; 0 where nothing scored it.</summary>
     private double VotingScore(Completion completion) =>

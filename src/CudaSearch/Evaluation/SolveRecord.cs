@@ -15,9 +15,12 @@ namespace CudaSearch.Evaluation;
 /// <param name="KvPagesPeakWithoutSharing">Most pages that would have been held at once if no two sequences shared any.</param>
 /// <param name="Passes">Passes that computed something for this problem.</param>
 /// <param name="ComputedTokens">Tokens that went through the generator: beams compute together what they have in common.</param>
+/// <param name="PromptTokens">Tokens of the problem's prompt, chat template included.</param>
+/// <param name="GeneratorFlops">Floating-point operations of the generator, as <see cref="Throughput.ModelFlops"/> counts them.</param>
+/// <param name="PrmFlops">Those of the verifier.</param>
 public sealed record SolveUsage(
     double Seconds, long GeneratedTokens, long PrefillTokens, long PrmTokens, long PrmTokensWithoutReuse, int KvPagesPeak, int KvPagesPeakWithoutSharing, long Passes,
-    long ComputedTokens);
+    long ComputedTokens, long PromptTokens, double GeneratorFlops, double PrmFlops);
 
 /// <summary>The outcome of one problem's search, as <c>solve --json</c> and a line of <c>eval</c>'s output hold it.</summary>
 public sealed record SolveRecord
@@ -55,6 +58,9 @@ public sealed record SolveRecord
     /// <summary>Every step of the search; null where it was not to be recorded.</summary>
     public SearchTree? Tree { get; init; }
 
+    /// <summary>The command that was given; null where there was none.</summary>
+    public string? Command { get; init; }
+
     /// <summary>Writes one JSON object. Columns of a dataset row come first, but for those that the record itself has.</summary>
     /// <param name="writer">Where to.</param>
     /// <param name="row">The dataset row, or null.</param>
@@ -72,6 +78,7 @@ public sealed record SolveRecord
         Add("backend", () => writer.WriteStringValue(Run.Backend));
         Add("model", () => writer.WriteStringValue(Run.Model));
         Add("prm", () => writer.WriteStringValue(Run.Prm));
+        if (Command is not null) Add("command", () => writer.WriteStringValue(Command));
         Add("final_answer", () => writer.WriteStringValue(FinalAnswer));
         Add("pred", () => writer.WriteStringValue(Pred));
         Add("completions", () => WriteArray(writer, Completions, completion => writer.WriteStringValue(completion.Text)));
@@ -136,6 +143,9 @@ public sealed record SolveRecord
         writer.WriteNumber("kv_pages_peak", Usage.KvPagesPeak);
         writer.WriteNumber("kv_pages_peak_without_sharing", Usage.KvPagesPeakWithoutSharing);
         writer.WriteNumber("passes", Usage.Passes);
+        writer.WriteNumber("prompt_tokens", Usage.PromptTokens);
+        writer.WriteNumber("generator_flops", Usage.GeneratorFlops);
+        writer.WriteNumber("prm_flops", Usage.PrmFlops);
         writer.WriteEndObject();
     }
 }

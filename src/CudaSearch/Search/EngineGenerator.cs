@@ -21,6 +21,9 @@ public sealed class EngineGenerator(LanguageModel model, ulong seed, string? sys
         return hash;
     }
 
+    /// <summary>Tokens of the prompt that was started last.</summary>
+    public int PromptTokens { get; private set; }
+
     /// <inheritdoc/>
     public IBranch Start(string problem)
     {
@@ -28,6 +31,7 @@ public sealed class EngineGenerator(LanguageModel model, ulong seed, string? sys
         if (systemPrompt is not null) messages.Add(new ChatMessage("system", systemPrompt));
         messages.Add(new ChatMessage("user", problem));
         int[] prompt = _template.Render(messages, ChatEnding.GenerationPrompt);
+        PromptTokens = prompt.Length;
         Sequence sequence = model.Engine.CreateSequence(prompt, new RandomStream(seed, ProblemKey(problem), Beam: 0), usage);
         return new Branch(model.Engine, sequence, _template, messages);
     }

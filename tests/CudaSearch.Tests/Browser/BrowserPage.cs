@@ -128,10 +128,12 @@ public sealed class BrowserPage : IAsyncDisposable
     private async Task<(double X, double Y)> FindAsync(string selector)
     {
         double[]? at = await EvaluateAsync<double[]?>($$"""
-            (() => {
+            (async () => {
               const element = document.querySelector({{JsonSerializer.Serialize(selector)}});
               if (!element) return null;
               element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+              // The scroll's own event comes with the next frame, and may hide what shows on hovering.
+              await new Promise(done => { requestAnimationFrame(() => requestAnimationFrame(done)); setTimeout(done, 500); });
               const box = element.getBoundingClientRect();
               return [box.x + box.width / 2, box.y + box.height / 2];
             })()

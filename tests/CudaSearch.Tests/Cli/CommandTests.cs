@@ -39,7 +39,8 @@ public sealed class CommandTests : IDisposable
         JsonElement record = (await CliRun.OfAsync("solve", Problem, "--n", "4", "--json")).Done().Json();
         Assert.Equal(s_record, record.EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal));
         Assert.Equal(
-            ["generated_tokens", "kv_pages_peak", "kv_pages_peak_without_sharing", "passes", "prefill_tokens", "prm_tokens", "prm_tokens_without_reuse", "seconds"],
+            ["computed_tokens", "generated_tokens", "generator_flops", "kv_pages_peak", "kv_pages_peak_without_sharing", "passes", "prefill_tokens", "prm_flops", "prm_tokens", "prm_tokens_without_reuse",
+             "prompt_tokens", "seconds"],
             record.GetProperty("usage").EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal));
         Assert.Equal(Problem, record.GetProperty("problem").GetString());
         Assert.Equal(4, record.GetProperty("completions").GetArrayLength());
@@ -123,7 +124,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(2, lines.Length);
         using (JsonDocument line = JsonDocument.Parse(lines[0]))
         {
-            string[] columns = ["answer", "level", "solution", "subject", "unique_id", "row", "dataset"];
+            string[] columns = ["answer", "command", "level", "solution", "subject", "unique_id", "row", "dataset"];
             Assert.Equal([.. s_record, .. columns], line.RootElement.EnumerateObject().Select(f => f.Name).ToHashSet());
         }
 

@@ -103,6 +103,21 @@ public sealed class EvaluationRunnerTests : IDisposable
         Assert.True(pages > 0 && pages <= 0.5 * pagesWithout, $"{pages} pages of {pagesWithout} without sharing");
     }
 
+    [Fact]
+    public async Task OperationsAreThoseOfTheModelsShape()
+    {
+        string path = await RunAsync("greedy.jsonl", "greedy", threads: 1, concurrency: 1, n: 1);
+        JsonNode usage = Lines(path).First()["usage"]!;
+        double prompt = (double)usage["prompt_tokens"]!, drawn = (double)usage["generated_tokens"]!;
+        Assert.Equal(prompt, (double)usage["prefill_tokens"]!);
+        // The last token drawn is not computed; a token attends to all before it and to itself.
+        double computed = prompt + drawn - 1, attended = computed * (computed + 1) / 2;
+        // TinyMath: 4 layers, width 192, 4 heads of 64 on 2 of keys and values, 512 between, 404 tokens.
+        double layer = 192 * 256 + 2 * 192 * 128 + 256 * 192 + 3 * 192 * 512;
+        Assert.Equal(2 * (4 * layer * computed + 404 * 192 * drawn) + 4 * 4 * 256 * attended, (double)usage["generator_flops"]!);
+        Assert.Equal(0, (double)usage["prm_flops"]!);
+    }
+
     private async Task<string> RunAsync(string name, string strategy, int threads, int concurrency, ulong seed = 1, int n = 8)
     {
         using Workbench workbench = Workbench.Open(new WorkbenchOptions { Threads = threads });

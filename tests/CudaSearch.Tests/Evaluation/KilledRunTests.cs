@@ -102,6 +102,7 @@ public sealed class KilledRunTests : IDisposable
         {
             JsonObject record = JsonNode.Parse(line)!.AsObject();
             record.Remove("usage");
+            record.Remove("command");
             return record.ToJsonString();
         }),
     ];

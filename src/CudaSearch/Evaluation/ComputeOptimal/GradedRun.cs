@@ -10,7 +10,30 @@ namespace CudaSearch.Evaluation.ComputeOptimal;
 /// <param name="Scores">The aggregate of each completion.</param>
 /// <param name="GeneratedTokens">Tokens drawn for all completions.</param>
 public sealed record GradedProblem(
-    string Problem, IReadOnlyList<bool> Right, IReadOnlyDictionary<(Vote Vote, int K), bool> RightVotes, IReadOnlyList<double> Scores, long GeneratedTokens);
+    string Problem, IReadOnlyList<bool> Right, IReadOnlyDictionary<(Vote Vote, int K), bool> RightVotes, IReadOnlyList<double> Scores, long GeneratedTokens)
+{
+    /// <summary>Grades a record; what it lacks throws what <see cref="JsonElement"/> throws.</summary>
+    internal static GradedProblem Of(JsonElement record, GradedRun run)
+    {
+        string gold = record.GetProperty("answer").GetString()!;
+        return Of(record.GetProperty("problem").GetString()!, gold, Ballot.Read(record), run, record.GetProperty("usage").GetProperty("generated_tokens").GetInt64());
+    }
+
+    /// <summary>Grades a ballot. A search that stopped because its vote was decided counts as one of all its n: see <see cref="ProblemOutcome.Grade(int, Datasets.DatasetRow, IReadOnlyList{string}, IReadOnlyList{double}, int?)"/>.</summary>
+    internal static GradedProblem Of(string problem, string gold, Ballot ballot, GradedRun run, long generatedTokens)
+    {
+        // Few of many answers are different ones.
+        var verdicts = new Dictionary<string, bool>();
+        bool IsRight(string answer) => verdicts.TryGetValue(answer, out bool right) ? right : verdicts[answer] = AnswerEquivalence.AreEqual(gold, answer);
+        int count = ballot.Answers.Count;
+        var votes = new Dictionary<(Vote, int), bool>();
+        foreach (int k in Voting.SampleCounts(run.StopsWhenDecided ? Math.Max(run.N, count) : count))
+        {
+            foreach (Vote vote in Enum.GetValues<Vote>()) votes[(vote, k)] = IsRight(ballot.ChooseAsWritten(vote, Math.Min(k, count)));
+        }
+        return new GradedProblem(problem, [.. ballot.AsWritten.Select(IsRight)], votes, ballot.Scores, generatedTokens);
+    }
+}
 
 /// <summary>A finished run of <c>eval</c>, graded.</summary>
 /// <param name="Path">Its file.</param>
@@ -25,6 +48,9 @@ public sealed record GradedRun(
 {
     /// <summary>Whether completions are independent samples: the first k of them are then a run of k.</summary>
     public bool IsIndependent => Strategy is "best-of-n" or "majority";
+
+    /// <summary>Whether a search ended once no completion to come could change its vote.</summary>
+    public bool StopsWhenDecided => Settings.Contains("stop-when-decided", StringComparison.Ordinal);
 
     /// <summary>The beam width among its settings.</summary>
     public int BeamWidth => int.TryParse(SettingsText.Find(Settings, "beam-width"), out int width) ? width : 1;
@@ -48,7 +74,7 @@ public sealed record GradedRun(
                 if (run is not null && own != run)
                     throw CudaSearchException.BadInput($"{path}, line {number}: a record of another run than the lines before; give one file a run");
                 run = own;
-                GradedProblem problem = Grade(record, own.N);
+                GradedProblem problem = GradedProblem.Of(record, own);
                 if (!problems.TryAdd(problem.Problem, problem))
                     throw CudaSearchException.BadInput($"{path}, line {number}: the problem of an earlier line again; remove one of them");
             }
@@ -72,7 +98,8 @@ public sealed record GradedRun(
         }
     }
 
-    private static GradedRun Describe(string path, JsonElement record, Dictionary<string, GradedProblem> problems) => new(
+    /// <summary>What a record says of its run.</summary>
+    internal static GradedRun Describe(string path, JsonElement record, IReadOnlyDictionary<string, GradedProblem> problems) => new(
         path,
         record.GetProperty("strategy").GetString()!,
         record.GetProperty("n").GetInt32(),
@@ -80,22 +107,4 @@ public sealed record GradedRun(
         record.GetProperty("settings").GetString()!,
         record.GetProperty("prm").ValueKind != JsonValueKind.Null,
         problems);
-
-    private static GradedProblem Grade(JsonElement record, int n)
-    {
-        string gold = record.GetProperty("answer").GetString()!;
-        Ballot ballot = Ballot.Read(record);
-        var votes = new Dictionary<(Vote, int), bool>();
-        foreach (int k in Voting.SampleCounts(ballot.Answers.Count))
-        {
-            foreach (Vote vote in Enum.GetValues<Vote>())
-                votes[(vote, k)] = AnswerEquivalence.AreEqual(gold, ballot.ChooseAsWritten(vote, k));
-        }
-        return new GradedProblem(
-            record.GetProperty("problem").GetString()!,
-            [.. ballot.AsWritten.Select(answer => AnswerEquivalence.AreEqual(gold, answer))],
-            votes,
-            ballot.Scores,
-            record.GetProperty("usage").GetProperty("generated_tokens").GetInt64());
-    }
 }

@@ -8,6 +8,14 @@ public static class RunSet
     public static IReadOnlyList<GradedRun> Read(IReadOnlyList<string> paths)
     {
         List<GradedRun> runs = [.. paths.Select(GradedRun.Read)];
+        Check(runs);
+        return runs;
+    }
+
+    /// <summary>Makes sure that runs belong together.</summary>
+    /// <exception cref="CudaSearchException">Two are the same run, or they are of different problems.</exception>
+    public static void Check(IReadOnlyList<GradedRun> runs)
+    {
         foreach (GradedRun run in runs.Skip(1))
         {
             string? missing = runs[0].Problems.Keys.FirstOrDefault(problem => !run.Problems.ContainsKey(problem));
@@ -21,7 +29,6 @@ public static class RunSet
             if (same.Count() > 1)
                 throw CudaSearchException.BadInput($"{string.Join(" and ", same.Select(run => run.Path))} are the same run ({same.Key.Item1}, n {same.Key.Item2}, seed {same.Key.Item3}); give it once");
         }
-        return runs;
     }
 
     /// <summary>Every budget that some run was made for, and 1, 2, 4 … below it where samples are independent.</summary>

@@ -14,6 +14,9 @@ public static class ModelShapes
         ["llama-3.1-8b"] = Llama(layers: 32, hidden: 4096, intermediate: 14336, heads: 32, kvHeads: 8, headDim: 128, tied: false),
     };
 
+    /// <summary>Llama-3.1-70B, to compare costs with: too large to be measured here.</summary>
+    public static ModelConfig Llama70B { get; } = Llama(layers: 80, hidden: 8192, intermediate: 28672, heads: 64, kvHeads: 8, headDim: 128, tied: false);
+
     private static ModelConfig Llama(int layers, int hidden, int intermediate, int heads, int kvHeads, int headDim, bool tied, int vocabulary = 128256) => new()
     {
         ModelType = "llama",
