@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.ObjectModel;
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 
 namespace CudaSearch.Checkpoints;
 
@@ -9,7 +8,7 @@ namespace CudaSearch.Checkpoints;
 /// A safetensors file, mapped into memory and read in place. Opening checks the whole header (see <see cref="Open"/>) and touches
 /// no tensor data; the system pages that in when it is used.
 /// </summary>
-public sealed unsafe partial class SafeTensorsFile : ITensorData, IDisposable
+public sealed unsafe class SafeTensorsFile : ITensorData, IDisposable
 {
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
@@ -57,21 +56,7 @@ public sealed unsafe partial class SafeTensorsFile : ITensorData, IDisposable
         }
     }
 
-    /// <summary>Clean pages of a map cost memory until the system wants it back; it is told that nobody reads these for now.</summary>
-    void ITensorData.Forget(long offset, long length)
-    {
-        if (!OperatingSystem.IsLinux()) return;
-        // Whole pages only; the map begins on one.
-        nint page = Environment.SystemPageSize, begin = (nint)_data + (nint)offset, end = begin + (nint)length;
-        begin = (begin + page - 1) / page * page;
-        end = end / page * page;
-        if (end > begin) _ = Advise(begin, (nuint)(end - begin), DontNeed);
-    }
-
-    private const int DontNeed = 4;
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(nint address, nuint length, int advice);
+    void ITensorData.Forget(long offset, long length) => MemoryAdvice.Forget((nint)(_data + offset), length);
 
     /// <summary>Maps a file and checks its header.</summary>
     /// <exception cref="CudaSearchException">

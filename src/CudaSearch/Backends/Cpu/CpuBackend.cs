@@ -92,7 +92,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     public long PageBytes(KvShape shape) => 2L * shape.Layers * shape.Heads * shape.HeadDim * PagePool.PageSize * sizeof(float);
 
     public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) =>
-        _native is not null && use == WeightUse.Product && tensor.Shape.Count == 2 ? _native.Load(_pool, tensor) : new CpuWeight(tensor);
+        use == WeightUse.Lookup || tensor.Shape.Count < 2 ? new CpuWeight(tensor) : _native?.Load(_pool, tensor) ?? CpuWeight.OfMatrix(_pool, tensor);
 
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => new RopeTable(inverseFrequencies);
 

@@ -4,8 +4,8 @@ using CudaSearch.Checkpoints;
 namespace CudaSearch.Backends.Cpu;
 
 /// <summary>
-/// A weight in place in the mapped checkpoint (bfloat16, float32), or widened to float32 once (float16, which has no vector load); a matrix may have int8
-/// rows for products beside it.
+/// A weight in place in the mapped checkpoint (bfloat16, float32), copied from there into large pages, or widened to float32 once (float16, which has no
+/// vector load); a matrix may have int8 rows for products beside it.
 /// </summary>
 internal sealed unsafe class CpuWeight : DeviceWeight
 {
@@ -28,6 +28,35 @@ internal sealed unsafe class CpuWeight : DeviceWeight
         {
             _owner = tensor;
             Data = (byte*)tensor.Pointer;
+        }
+    }
+
+    private CpuWeight(TensorView tensor, NativeBuffer copy)
+        : base(RowsOf(tensor), checked((int)tensor.Shape[^1]))
+    {
+        IsBFloat16 = tensor.Type == ElementType.BF16;
+        _owner = copy;
+        Data = (byte*)copy.Pointer;
+    }
+
+    /// <summary>A matrix for products: in large pages where the system has them and it fills some, else in place.</summary>
+    public static CpuWeight OfMatrix(WorkerPool pool, TensorView tensor)
+    {
+        if (tensor.Type == ElementType.F16 || !MemoryAdvice.HasHugePages || tensor.ByteLength < (long)MemoryAdvice.HugePageBytes) return new CpuWeight(tensor);
+        var copy = new NativeBuffer((tensor.ByteLength + sizeof(float) - 1) / sizeof(float), hugePages: true);
+        pool.Run((int)((tensor.ByteLength + CopyPart.Bytes - 1) / CopyPart.Bytes), new CopyPart(tensor, copy));
+        tensor.Forget();
+        return new CpuWeight(tensor, copy);
+    }
+
+    private sealed class CopyPart(TensorView source, NativeBuffer destination) : IParallelWork
+    {
+        public const long Bytes = 4 << 20;
+
+        public void Execute(int part)
+        {
+            long from = part * Bytes, count = Math.Min(Bytes, source.ByteLength - from);
+            Buffer.MemoryCopy((byte*)source.Pointer + from, (byte*)destination.Pointer + from, count, count);
         }
     }
 

@@ -1,17 +1,21 @@
 using System.Runtime.InteropServices;
+using CudaSearch.Checkpoints;
 
 namespace CudaSearch.Backends.Cpu;
 
 /// <summary>A zeroed block of floats outside the managed heap, aligned to a cache line; untouched pages of it cost no memory.</summary>
 internal sealed unsafe class NativeBuffer : SafeHandle
 {
-    private const nuint Alignment = 64;
+    private const nuint LineBytes = 64;
     private readonly nint _block;
 
-    public NativeBuffer(long count)
+    /// <param name="count">Floats.</param>
+    /// <param name="hugePages">Whether to ask for large pages: for memory that is written once and streamed again and again.</param>
+    public NativeBuffer(long count, bool hugePages = false)
         : base(0, ownsHandle: true)
     {
-        nuint bytes = checked((nuint)count * sizeof(float) + Alignment);
+        nuint alignment = hugePages ? MemoryAdvice.HugePageBytes : LineBytes;
+        nuint bytes = checked((nuint)count * sizeof(float) + alignment);
         try
         {
             // calloc maps fresh zero pages for large blocks instead of writing zeros: a big cache is reserved, not filled.
@@ -21,7 +25,8 @@ internal sealed unsafe class NativeBuffer : SafeHandle
         {
             throw new CudaSearchException(Failure.OutOfMemory, $"the system refused {bytes >> 20} MiB of memory; lower --memory", exception);
         }
-        SetHandle((nint)(((nuint)_block + Alignment - 1) & ~(Alignment - 1)));
+        SetHandle((nint)(((nuint)_block + alignment - 1) & ~(alignment - 1)));
+        if (hugePages) MemoryAdvice.WantHugePages(handle, bytes - alignment);
         Count = count;
     }
 

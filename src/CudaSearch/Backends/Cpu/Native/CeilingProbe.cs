@@ -14,7 +14,7 @@ internal sealed unsafe class CeilingProbe(WorkerPool pool, NativePath path) : IP
 
     public Ceilings Measure()
     {
-        using var memory = new NativeBuffer(ThreadBytes / sizeof(float) * pool.ThreadCount);
+        using var memory = new NativeBuffer(ThreadBytes / sizeof(float) * pool.ThreadCount, hugePages: true);
         // Memory that nobody wrote is one page of zeros, which every cache holds.
         for (long i = 0; i < memory.Count; i += 1024) memory.Pointer[i] = i;
         _memory = memory;

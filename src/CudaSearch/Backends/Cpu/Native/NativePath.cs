@@ -41,7 +41,7 @@ internal sealed unsafe class NativePath : IDisposable
 
     /// <summary>A matrix brought to this path's precision.</summary>
     public CpuWeight Load(WorkerPool pool, Checkpoints.TensorView tensor) =>
-        Precision == WeightPrecision.Int8 ? new CpuWeight(tensor, new QuantizedRows(pool, _ofInt8, tensor)) : new CpuWeight(tensor);
+        Precision == WeightPrecision.Int8 ? new CpuWeight(tensor, new QuantizedRows(pool, _ofInt8, tensor)) : CpuWeight.OfMatrix(pool, tensor);
 
     /// <summary>Output columns of a part: a multiple of 4, few enough that every thread gets several parts of a narrow matrix.</summary>
     public static int OutputsPerPart(int outputs, int threads)

@@ -18,7 +18,7 @@ internal sealed unsafe class QuantizedRows : IParallelWork, IDisposable
         (_source, _rows, _columns) = (source, checked((int)source.Shape[0]), checked((int)source.Shape[1]));
         _kernels = kernels;
         RowBytes = kernels->WeightBytes(_columns);
-        _buffer = new NativeBuffer(_rows * RowBytes / sizeof(float));
+        _buffer = new NativeBuffer(_rows * RowBytes / sizeof(float), hugePages: true);
         pool.Run((_rows + RowsPerPart - 1) / RowsPerPart, this);
         source.Forget();
     }
