@@ -57,6 +57,29 @@ public sealed class OperationTests : IDisposable
         }
     }
 
+    // Large matrices are copied into large pages where the system has them, in several parts; small ones stay in the file.
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void ALargeMatrixGivesWhatItsRowsGiveAlone(string path, ElementType type)
+    {
+        const int Length = 801, Columns = 2700;
+        using IBackend backend = CpuBackend.Create(2, path);
+        (DeviceWeight weight, float[] w) = Weight(backend, type, Columns, Length);
+        using DeviceTensor input = Tensor(backend, 3, Length, out _), output = Poisoned(backend, 3, Columns);
+        backend.Linear(input, weight, null, All(3), output);
+        foreach (int column in (int[])[0, 1, 1307, 1308, 2698, 2699])
+        {
+            string file = _folder.File($"row-{column}.safetensors");
+            SafeTensorsWriter.Write(file, TensorData.Of("w", type, [1, Length], w.AsSpan(column * Length, Length)));
+            using var row = SafeTensorsFile.Open(file);
+            using DeviceWeight alone = backend.LoadWeight(row.Tensors["w"], Axis.Plain(1), Axis.Plain(Length));
+            using DeviceTensor single = Poisoned(backend, 3, 1);
+            backend.Linear(input, alone, null, All(3), single);
+            for (int r = 0; r < 3; r++) Assert.Equal(ValueOf(single, r, 0), ValueOf(output, r, column));
+        }
+        weight.Dispose();
+    }
+
     [Theory]
     [MemberData(nameof(Paths))]
     public void GatedLinearIsSiluTimesUp(string path, ElementType type)
@@ -299,6 +322,8 @@ public sealed class OperationTests : IDisposable
         for (int i = 0; i < length; i++) sum += (double)x[row * length + i] * w[column * length + i];
         return sum;
     }
+
+    private static unsafe float ValueOf(DeviceTensor tensor, int row, int column) => ((CpuTensor)tensor).Row(row)[column];
 
     private static unsafe void Close(double expected, DeviceTensor actual, int row, int column)
     {
