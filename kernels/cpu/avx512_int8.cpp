@@ -1,5 +1,6 @@
 // AVX-512 VNNI over int8 weights. Weights and inputs are cut into groups of 128 along a row; each group has a scale of its own, and a product's groups
 // meet in float32. VPDPBUSD multiplies unsigned by signed bytes: weights are stored with 128 added, which a correction per input group takes away.
+// A panel's unit is a group: 32 steps of four columns of 32 outputs, then the outputs' scales.
 #include "attention.h"
 #include "gated_linear.h"
 #include "lanes_avx512.h"
@@ -12,16 +13,18 @@ constexpr int64_t kGroup = 128;
 
 int64_t groups(int64_t columns) { return (columns + kGroup - 1) / kGroup; }
 
-// A weight row: the bytes of all groups, then a float32 scale a group; rows are whole cache lines.
-int64_t weight_bytes(int64_t columns) { return (groups(columns) * (kGroup + 4) + 63) / 64 * 64; }
-
-// An input row: the bytes of all groups, then for each group a float32 scale and the int32 correction -128 · (sum of its bytes).
-struct InputGroup {
-    float scale;
-    int32_t correction;
+struct WeightGroup {
+    uint8_t bytes[kGroup / 4][kPanelOutputs][4];
+    float scale[kPanelOutputs];
 };
 
-int64_t input_bytes(int64_t columns) { return groups(columns) * int64_t(kGroup + sizeof(InputGroup)); }
+struct InputGroup {
+    int8_t bytes[kGroup];
+    float scale;
+    int32_t correction; // -128 · (sum of the bytes)
+};
+
+int64_t input_bytes(int64_t columns) { return groups(columns) * int64_t(sizeof(InputGroup)); }
 
 float round_to_int8(float value) { return _mm_cvtss_f32(_mm_round_ss(_mm_setzero_ps(), _mm_set_ss(value), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)); }
 
@@ -36,83 +39,92 @@ float scale_of(const float* group, int64_t count)
     return largest / 127.f;
 }
 
+// Divides by the scale and rounds; what a group at the end of a row lacks is zero.
+float quantize(const float* group, int64_t count, int8_t (&bytes)[kGroup])
+{
+    const float scale = scale_of(group, count), inverse = scale > 0.f ? 1.f / scale : 0.f;
+    for (int64_t i = 0; i < kGroup; i++) bytes[i] = i < count ? static_cast<int8_t>(round_to_int8(group[i] * inverse)) : int8_t(0);
+    return scale;
+}
+
+int64_t group_columns(int64_t group, int64_t columns) { return columns - group * kGroup < kGroup ? columns - group * kGroup : kGroup; }
+
 void narrow(const float* source, void* destination, int64_t columns)
 {
-    auto* bytes = static_cast<int8_t*>(destination);
-    auto* ends = reinterpret_cast<InputGroup*>(bytes + groups(columns) * kGroup);
+    auto* to = static_cast<InputGroup*>(destination);
     for (int64_t g = 0; g < groups(columns); g++) {
-        const float* group = source + g * kGroup;
-        const int64_t count = columns - g * kGroup < kGroup ? columns - g * kGroup : kGroup;
-        const float scale = scale_of(group, count), inverse = scale > 0.f ? 1.f / scale : 0.f;
+        to[g].scale = quantize(source + g * kGroup, group_columns(g, columns), to[g].bytes);
         int32_t sum = 0;
-        for (int64_t i = 0; i < count; i++) {
-            const auto value = static_cast<int8_t>(round_to_int8(group[i] * inverse));
-            bytes[g * kGroup + i] = value;
-            sum += value;
-        }
-        for (int64_t i = count; i < kGroup; i++) bytes[g * kGroup + i] = 0;
-        ends[g] = {scale, -128 * sum};
+        for (int8_t byte : to[g].bytes) sum += byte;
+        to[g].correction = -128 * sum;
     }
 }
 
-void quantize(const void* source, int32_t bfloat16, void* destination, int64_t columns)
+void pack(const void* source, int32_t bfloat16, int64_t rows, int64_t columns, void* panel)
 {
-    auto* bytes = static_cast<uint8_t*>(destination);
-    auto* scales = reinterpret_cast<float*>(bytes + groups(columns) * kGroup);
+    auto* to = static_cast<WeightGroup*>(panel);
     for (int64_t g = 0; g < groups(columns); g++) {
-        const int64_t count = columns - g * kGroup < kGroup ? columns - g * kGroup : kGroup;
-        float group[kGroup];
-        for (int64_t i = 0; i < count; i++) {
-            if (bfloat16) {
-                const uint32_t bits = uint32_t(static_cast<const uint16_t*>(source)[g * kGroup + i]) << 16;
-                std::memcpy(&group[i], &bits, sizeof bits);
-            } else {
-                group[i] = static_cast<const float*>(source)[g * kGroup + i];
-            }
-        }
-        scales[g] = scale_of(group, count);
-        const float inverse = scales[g] > 0.f ? 1.f / scales[g] : 0.f;
-        for (int64_t i = 0; i < kGroup; i++)
-            bytes[g * kGroup + i] = static_cast<uint8_t>(128 + (i < count ? static_cast<int>(round_to_int8(group[i] * inverse)) : 0));
-    }
-}
-
-struct Product : Avx512Sums {
-    static constexpr int kTileRows = 4;
-    static int64_t weight_bytes(int64_t columns) { return ::weight_bytes(columns); }
-    static int64_t steps(int64_t columns) { return groups(columns) * 2; }
-
-    template <int Rows, int Ahead>
-    static void tile(const char* input, int64_t input_stride, const WeightTile& weights, int length, __m128* sums)
-    {
-        const int64_t count = groups(length);
-        const int64_t ends = count * kGroup;
-        const char* ahead = weights.ahead;
-        Sum sum[Rows][kWeightRows];
-        CUDASEARCH_UNROLL for (int r = 0; r < Rows; r++)
-            CUDASEARCH_UNROLL for (int c = 0; c < kWeightRows; c++) sum[r][c] = zero();
-        for (int64_t g = 0; g < count; g++) {
-            CUDASEARCH_UNROLL for (int line = 0; line < 2 * Ahead; line++) _mm_prefetch(ahead + line * 64, _MM_HINT_T1);
-            ahead += 2 * Ahead * 64;
-            __m512i low[kWeightRows], high[kWeightRows];
-            CUDASEARCH_UNROLL for (int c = 0; c < kWeightRows; c++) {
-                low[c] = _mm512_loadu_si512(weights.row[c] + g * kGroup);
-                high[c] = _mm512_loadu_si512(weights.row[c] + g * kGroup + 64);
-            }
-            CUDASEARCH_UNROLL for (int r = 0; r < Rows; r++) {
-                const char* row = input + r * input_stride;
-                const __m512i x_low = _mm512_loadu_si512(row + g * kGroup), x_high = _mm512_loadu_si512(row + g * kGroup + 64);
-                const auto* end = reinterpret_cast<const InputGroup*>(row + ends) + g;
-                const __m512i correction = _mm512_maskz_set1_epi32(1, end->correction);
-                const __m512 scale = _mm512_set1_ps(end->scale);
-                CUDASEARCH_UNROLL for (int c = 0; c < kWeightRows; c++) {
-                    const __m512i product = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(correction, low[c], x_low), high[c], x_high);
-                    const __m512 both = _mm512_mul_ps(scale, _mm512_set1_ps(reinterpret_cast<const float*>(weights.row[c] + ends)[g]));
-                    sum[r][c] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(product), both, sum[r][c]);
+        const int64_t count = group_columns(g, columns);
+        for (int64_t row = 0; row < kPanelOutputs; row++) {
+            float group[kGroup];
+            int8_t bytes[kGroup] = {};
+            to[g].scale[row] = 0.f;
+            for (int64_t i = 0; row < rows && i < count; i++) {
+                const int64_t element = row * columns + g * kGroup + i;
+                if (bfloat16) {
+                    const uint32_t bits = uint32_t(static_cast<const uint16_t*>(source)[element]) << 16;
+                    std::memcpy(&group[i], &bits, sizeof bits);
+                } else {
+                    group[i] = static_cast<const float*>(source)[element];
                 }
             }
+            if (row < rows) to[g].scale[row] = quantize(group, count, bytes);
+            for (int64_t i = 0; i < kGroup; i++) to[g].bytes[i / 4][row][i % 4] = static_cast<uint8_t>(128 + bytes[i]);
         }
-        CUDASEARCH_UNROLL for (int r = 0; r < Rows; r++) sums[r] = total(sum[r]);
+    }
+}
+
+struct Product {
+    using Lanes = Avx512Lanes;
+    using Sum = __m512;
+    static constexpr int kSums = 2;
+    static constexpr int64_t kUnitBytes = sizeof(WeightGroup), kUnitInputBytes = sizeof(InputGroup), kBlockUnits = 8;
+    static int64_t units(int64_t columns) { return groups(columns); }
+
+    template <int Rows, int Lines>
+    static void accumulate(PanelTile<Product, Rows, Lines>& tile, const char* weights, int64_t units)
+    {
+        for (int64_t unit = 0; unit < units; unit++) {
+            const auto* group = reinterpret_cast<const WeightGroup*>(weights + unit * kUnitBytes);
+            __m512i sum[Rows][kTileVectors];
+            CUDASEARCH_UNROLL for (int r = 0; r < Rows; r++)
+                CUDASEARCH_UNROLL for (int v = 0; v < kTileVectors; v++) sum[r][v] = _mm512_set1_epi32(input(tile, r)->correction);
+            for (int64_t step = 0; step < kGroup / 4; step++) {
+                tile.fetch();
+                __m512i weight[kTileVectors];
+                CUDASEARCH_UNROLL for (int v = 0; v < kTileVectors; v++) weight[v] = _mm512_loadu_si512(group->bytes[step][v * Lanes::kLanes]);
+                CUDASEARCH_UNROLL for (int r = 0; r < Rows; r++) {
+                    int32_t four;
+                    std::memcpy(&four, input(tile, r)->bytes + 4 * step, sizeof four);
+                    CUDASEARCH_UNROLL for (int v = 0; v < kTileVectors; v++)
+                        sum[r][v] = _mm512_dpbusd_epi32(sum[r][v], weight[v], _mm512_set1_epi32(four));
+                }
+            }
+            tile.fetch(); // the scales' lines
+            CUDASEARCH_UNROLL for (int r = 0; r < Rows; r++)
+                CUDASEARCH_UNROLL for (int v = 0; v < kTileVectors; v++) {
+                    const __m512 scale = _mm512_mul_ps(_mm512_set1_ps(input(tile, r)->scale), _mm512_loadu_ps(group->scale + v * Lanes::kLanes));
+                    tile.sum[r][v] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[r][v]), scale, tile.sum[r][v]);
+                }
+            tile.advance(kUnitInputBytes);
+        }
+    }
+
+private:
+    template <int Rows, int Lines>
+    static const InputGroup* input(const PanelTile<Product, Rows, Lines>& tile, int r)
+    {
+        return reinterpret_cast<const InputGroup*>(tile.input(r));
     }
 };
 
@@ -126,5 +138,4 @@ struct Probe {
 }
 
 extern const CpuKernels kAvx512Int8 = {
-    input_bytes, narrow, weight_bytes, quantize, linear<Product>, gated_linear<Product, Avx512Lanes>, attend<Avx512Lanes>, peak<Probe>,
-    read<Avx512Lanes>};
+    input_bytes, narrow, panel_bytes<Product>, pack, linear<Product>, gated_linear<Product>, attend<Avx512Lanes>, peak<Probe>, read<Avx512Lanes>};

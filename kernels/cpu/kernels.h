@@ -9,19 +9,19 @@ extern "C" {
 // output (+)= input · weightᵀ (+ bias), for a run of output columns.
 struct LinearWork {
     const void* input;       // [rows, columns], in the format of CpuKernels::input_bytes
-    const void* weight;      // [outputs, columns], row-major, in the format of the kernels
+    const void* weight;      // [outputs, columns], in panels of the kernels
     const float* bias;       // [outputs], or null
     float* output;           // [rows, outputs]
     int64_t input_stride;    // bytes from row to row
     int64_t output_stride;   // floats from row to row
     int32_t rows;
     int32_t columns;
-    int32_t first_output;    // the part: output columns from here
+    int32_t first_output;    // the part: output columns from here, a multiple of 32,
     int32_t end_output;      // up to, not including, here
     int32_t add;             // whether the product is added to what the output holds
 };
 
-// output = silu(input · gateᵀ) * (input · upᵀ), for a run of at most 64 output columns.
+// output = silu(input · gateᵀ) * (input · upᵀ), for a run of output columns.
 struct GatedLinearWork {
     const void* input;       // as in LinearWork
     const void* gate;        // [outputs, columns]
@@ -74,13 +74,12 @@ struct AttentionWork {
 
 // One set of instructions and one format of weights.
 struct CpuKernels {
-    // Bytes of an input row in the format that products read.
+    // Bytes of an input row in the format that products read, and what brings a row of float32 into it.
     int64_t (*input_bytes)(int64_t columns);
-    // Brings a row of float32 into that format; null where it is float32 itself.
     void (*narrow)(const float* source, void* destination, int64_t columns);
-    // Bytes of a weight row, and what brings a stored row of bfloat16 or float32 into the format; null where weights are used as they are stored.
-    int64_t (*weight_bytes)(int64_t columns);
-    void (*quantize)(const void* source, int32_t bfloat16, void* destination, int64_t columns);
+    // Bytes of a panel of 32 outputs, and what fills one from as many stored rows of bfloat16 or float32, or fewer at the end of a matrix.
+    int64_t (*panel_bytes)(int64_t columns);
+    void (*pack)(const void* source, int32_t bfloat16, int64_t rows, int64_t columns, void* panel);
 
     void (*linear)(const LinearWork* work);
     void (*gated_linear)(const GatedLinearWork* work);
@@ -107,7 +106,7 @@ CUDASEARCH_EXPORT const CpuKernels* cudasearch_cpu_kernels(const char* path, int
 CUDASEARCH_EXPORT int32_t cudasearch_cpu_version(void);
 }
 
-constexpr int32_t kInterfaceVersion = 1;
+constexpr int32_t kInterfaceVersion = 2;
 
 // What each instruction set's file defines.
 extern const CpuKernels kAvx512Bf16, kAvx512Int8, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx2OfBfloat16, kAvx2OfFloat32;

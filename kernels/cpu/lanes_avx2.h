@@ -10,10 +10,16 @@ namespace {
 struct Avx2Lanes {
     using Floats = __m256;
     static constexpr int kLanes = 8;
+    static constexpr int kTileRows = 5;
     static constexpr int kStrip = 2;
     static Floats broadcast(float a) { return _mm256_set1_ps(a); }
     static Floats load(const float* p) { return _mm256_loadu_ps(p); }
     static void store(float* p, Floats a) { _mm256_storeu_ps(p, a); }
+    static Floats low_halves(const char* p) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), 16)); }
+    static Floats high_halves(const char* p)
+    {
+        return _mm256_castsi256_ps(_mm256_and_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), _mm256_set1_epi32(int(0xffff0000))));
+    }
     static Floats add(Floats a, Floats b) { return _mm256_add_ps(a, b); }
     static Floats subtract(Floats a, Floats b) { return _mm256_sub_ps(a, b); }
     static Floats multiply(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
@@ -43,20 +49,6 @@ struct Avx2Lanes {
         s = _mm_add_ps(s, _mm_movehl_ps(s, s));
         return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
     }
-    // (sum of a, sum of b, sum of c, sum of d), each over all lanes in one order.
-    static __m128 sum_of_each(Floats a, Floats b, Floats c, Floats d)
-    {
-        const Floats sums = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
-        return _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
-    }
-};
-
-// Three input rows and four weight rows fill the 16 registers.
-struct Avx2Sums {
-    using Sum = __m256;
-    static constexpr int kTileRows = 3;
-    static Sum zero() { return _mm256_setzero_ps(); }
-    static __m128 total(const Sum* s) { return Avx2Lanes::sum_of_each(s[0], s[1], s[2], s[3]); }
 };
 
 }

@@ -12,10 +12,14 @@ namespace {
 struct Avx512Lanes {
     using Floats = __m512;
     static constexpr int kLanes = 16;
+    static constexpr int kTileRows = 12; // of a product: with two vectors of outputs each they leave room in 32 registers for weights and an input
     static constexpr int kStrip = 4; // registers that a block of attention takes at once beside each query
     static Floats broadcast(float a) { return _mm512_set1_ps(a); }
     static Floats load(const float* p) { return _mm512_loadu_ps(p); }
     static void store(float* p, Floats a) { _mm512_storeu_ps(p, a); }
+    // Cells of two bfloat16 each: the first of each, or the second, as floats.
+    static Floats low_halves(const char* p) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16)); }
+    static Floats high_halves(const char* p) { return _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(int(0xffff0000)))); }
     static Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
     static Floats subtract(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
     static Floats multiply(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
@@ -35,22 +39,10 @@ struct Avx512Lanes {
         return _mm512_mask_blend_ps(kept, other, a);
     }
     static float max_lane(Floats a) { return Avx2Lanes::max_lane(_mm256_max_ps(low(a), high(a))); }
-    static float sum(Floats a) { return Avx2Lanes::sum(fold(a)); }
+    static float sum(Floats a) { return Avx2Lanes::sum(_mm256_add_ps(low(a), high(a))); }
 
     static __m256 low(Floats a) { return _mm512_castps512_ps256(a); }
     static __m256 high(Floats a) { return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1)); }
-    static __m256 fold(Floats a) { return _mm256_add_ps(low(a), high(a)); }
-};
-
-// What products of this width have in common; six input rows and four weight rows fill the 32 registers.
-struct Avx512Sums {
-    using Sum = __m512;
-    static constexpr int kTileRows = 6;
-    static Sum zero() { return _mm512_setzero_ps(); }
-    static __m128 total(const Sum* s)
-    {
-        return Avx2Lanes::sum_of_each(Avx512Lanes::fold(s[0]), Avx512Lanes::fold(s[1]), Avx512Lanes::fold(s[2]), Avx512Lanes::fold(s[3]));
-    }
 };
 
 }

@@ -5,39 +5,26 @@ namespace CudaSearch.Backends.Cpu;
 
 /// <summary>
 /// A weight in place in the mapped checkpoint (bfloat16, float32), copied from there into large pages, or widened to float32 once (float16, which has no
-/// vector load); a matrix may have int8 rows for products beside it.
+/// vector load); for native products a matrix is packed beside that.
 /// </summary>
 internal sealed unsafe class CpuWeight : DeviceWeight
 {
-    // Keeps the map, or the widened copy, alive.
-    private readonly object _owner;
+    private readonly TensorView _tensor; // keeps the map alive
+    private NativeBuffer? _copy;
+    private byte* _data; // null while it is float16
 
-    public CpuWeight(TensorView tensor, QuantizedRows? quantized = null)
+    public CpuWeight(TensorView tensor, PackedMatrix? packed = null)
         : base(RowsOf(tensor), checked((int)tensor.Shape[^1]))
     {
-        Quantized = quantized;
+        _tensor = tensor;
+        Packed = packed;
         IsBFloat16 = tensor.Type == ElementType.BF16;
-        if (tensor.Type == ElementType.F16)
-        {
-            var widened = new NativeBuffer(tensor.ElementCount);
-            tensor.CopyTo(new Span<float>(widened.Pointer, checked((int)tensor.ElementCount)));
-            _owner = widened;
-            Data = (byte*)widened.Pointer;
-        }
-        else
-        {
-            _owner = tensor;
-            Data = (byte*)tensor.Pointer;
-        }
+        if (tensor.Type != ElementType.F16) _data = (byte*)tensor.Pointer;
+        else if (packed is null) Keep(Widen(tensor)); // what is packed is seldom read otherwise: it is widened when that happens
     }
 
     private CpuWeight(TensorView tensor, NativeBuffer copy)
-        : base(RowsOf(tensor), checked((int)tensor.Shape[^1]))
-    {
-        IsBFloat16 = tensor.Type == ElementType.BF16;
-        _owner = copy;
-        Data = (byte*)copy.Pointer;
-    }
+        : this(tensor) => Keep(copy);
 
     /// <summary>A matrix for products: in large pages where the system has them and it fills some, else in place.</summary>
     public static CpuWeight OfMatrix(WorkerPool pool, TensorView tensor)
@@ -63,14 +50,11 @@ internal sealed unsafe class CpuWeight : DeviceWeight
     /// <summary>True: bfloat16; false: float32.</summary>
     public bool IsBFloat16 { get; }
 
-    /// <summary>Row-major elements.</summary>
-    public byte* Data { get; }
+    /// <summary>Row-major elements, bfloat16 or float32.</summary>
+    public byte* Data => _data is null ? Keep(Widen(_tensor)) : _data;
 
-    /// <summary>What products read instead; null for the stored elements.</summary>
-    public QuantizedRows? Quantized { get; }
-
-    /// <summary>The rows that products read.</summary>
-    public byte* ProductData => Quantized is null ? Data : Quantized.Data;
+    /// <summary>What native products read; null for a weight that is in none, and on managed paths.</summary>
+    public PackedMatrix? Packed { get; }
 
     public int ElementSize => IsBFloat16 ? sizeof(ushort) : sizeof(float);
 
@@ -79,8 +63,21 @@ internal sealed unsafe class CpuWeight : DeviceWeight
     /// <summary>The map is the checkpoint's; a widened copy goes with this object.</summary>
     public override void Dispose()
     {
-        (_owner as NativeBuffer)?.Dispose();
-        Quantized?.Dispose();
+        _copy?.Dispose();
+        Packed?.Dispose();
+    }
+
+    private byte* Keep(NativeBuffer copy)
+    {
+        _copy = copy;
+        return _data = (byte*)copy.Pointer;
+    }
+
+    private static NativeBuffer Widen(TensorView tensor)
+    {
+        var widened = new NativeBuffer(tensor.ElementCount);
+        tensor.CopyTo(new Span<float>(widened.Pointer, checked((int)tensor.ElementCount)));
+        return widened;
     }
 
     private static int RowsOf(TensorView tensor) => tensor.Shape.Count == 1 ? 1 : checked((int)tensor.Shape[0]);

@@ -281,7 +281,7 @@ public sealed class OperationTests : IDisposable
     {
         string path = _folder.File($"{_open.Count}.safetensors");
         float[] values = [.. Enumerable.Range(0, rows * columns).Select(_ => 2 * _random.NextSingle() - 1)];
-        SafeTensorsWriter.Write(path, TensorData.Of("w", type, rows == 1 ? [columns] : [rows, columns], values));
+        SafeTensorsWriter.Write(path, TensorData.Of("w", type, [rows, columns], values));
         SafeTensorsFile file = SafeTensorsFile.Open(path);
         _open.Add(file);
         TensorView view = file.Tensors["w"];

@@ -1,6 +1,6 @@
 namespace CudaSearch.Backends.Cpu.Native;
 
-/// <summary>The input rows of a product in the format that native kernels read: the tensor itself, or a narrower copy of it.</summary>
+/// <summary>The input rows of a product in the format that native kernels read.</summary>
 internal sealed unsafe class NarrowedRows : IParallelWork, IDisposable
 {
     private const int RowsPerPart = 32;
@@ -19,12 +19,6 @@ internal sealed unsafe class NarrowedRows : IParallelWork, IDisposable
     /// <summary>Makes the rows available until the next call.</summary>
     public void Take(WorkerPool pool, NativeKernels* kernels, CpuTensor source, int rows)
     {
-        if (kernels->Narrow is null)
-        {
-            Data = (byte*)source.Data;
-            Stride = (long)source.Columns * sizeof(float);
-            return;
-        }
         // Rows a multiple of 4 KiB apart would all fall into the same few places of a cache: an odd number of lines spreads them.
         long lines = (kernels->InputBytes(source.Columns) + 63) / 64;
         Stride = (lines | 1) * 64;

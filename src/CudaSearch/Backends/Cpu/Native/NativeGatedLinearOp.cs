@@ -10,14 +10,14 @@ internal sealed unsafe class NativeGatedLinearOp(NativePath path) : IGatedLinear
 
     public void Run(WorkerPool pool, CpuTensor input, CpuWeight gate, CpuWeight up, int rows, CpuTensor output)
     {
-        _kernels = path.For(gate);
+        _kernels = gate.Packed!.Kernels;
         path.Input.Take(pool, _kernels, input, rows);
         _work = new GatedLinearWork
         {
             Input = path.Input.Data,
             InputStride = path.Input.Stride,
-            Gate = gate.ProductData,
-            Up = up.ProductData,
+            Gate = gate.Packed.Data,
+            Up = up.Packed!.Data,
             Output = output.Data,
             OutputStride = output.Columns,
             Rows = rows,

@@ -11,13 +11,13 @@ internal sealed unsafe class NativeLinearOp(NativePath path) : ILinearOp, IParal
 
     public void Run(WorkerPool pool, CpuTensor input, CpuWeight weight, CpuWeight? bias, int rows, CpuTensor output, bool addToOutput)
     {
-        _kernels = path.For(weight);
+        _kernels = weight.Packed!.Kernels;
         path.Input.Take(pool, _kernels, input, rows);
         _work = new LinearWork
         {
             Input = path.Input.Data,
             InputStride = path.Input.Stride,
-            Weight = weight.ProductData,
+            Weight = weight.Packed.Data,
             Bias = Widen(bias),
             Output = output.Data,
             OutputStride = output.Columns,

@@ -1,10 +1,11 @@
+using CudaSearch.Checkpoints;
+
 namespace CudaSearch.Backends.Cpu.Native;
 
 /// <summary>The native kernels of one instruction set, and what the operations over them share.</summary>
 internal sealed unsafe class NativePath : IDisposable
 {
-    private const int MostOutputs = 64;
-    private const int FewestOutputs = 16;
+    private const int MostPanels = 2;
     private const int PartsPerThread = 4;
 
     private readonly NativeKernels* _ofBFloat16;
@@ -33,21 +34,22 @@ internal sealed unsafe class NativePath : IDisposable
     /// <summary>The input of the product at hand.</summary>
     public NarrowedRows Input { get; } = new();
 
-    /// <summary>The kernels for such weights.</summary>
-    public NativeKernels* For(CpuWeight weight) => weight.Quantized is not null ? _ofInt8 : weight.IsBFloat16 ? _ofBFloat16 : _ofFloat32;
-
     /// <summary>The kernels for weights of this run's precision, for those that touch none and for measurements.</summary>
     public NativeKernels* Default => Precision == WeightPrecision.Int8 ? _ofInt8 : _ofBFloat16;
 
-    /// <summary>A matrix brought to this path's precision.</summary>
-    public CpuWeight Load(WorkerPool pool, Checkpoints.TensorView tensor) =>
-        Precision == WeightPrecision.Int8 ? new CpuWeight(tensor, new QuantizedRows(pool, _ofInt8, tensor)) : CpuWeight.OfMatrix(pool, tensor);
+    /// <summary>A matrix packed for products, and its stored rows for everything else.</summary>
+    public CpuWeight Load(WorkerPool pool, TensorView tensor)
+    {
+        NativeKernels* kernels = Precision == WeightPrecision.Int8 ? _ofInt8 : tensor.Type == ElementType.BF16 ? _ofBFloat16 : _ofFloat32;
+        return new CpuWeight(tensor, new PackedMatrix(pool, kernels, tensor));
+    }
 
-    /// <summary>Output columns of a part: a multiple of 4, few enough that every thread gets several parts of a narrow matrix.</summary>
+    /// <summary>Output columns of a part: whole panels, few enough that every thread gets several parts of a narrow matrix.</summary>
     public static int OutputsPerPart(int outputs, int threads)
     {
-        int wanted = (outputs + threads * PartsPerThread - 1) / (threads * PartsPerThread);
-        return threads == 1 ? MostOutputs : Math.Clamp((wanted + 3) / 4 * 4, FewestOutputs, MostOutputs);
+        int panels = (outputs + PackedMatrix.PanelRows - 1) / PackedMatrix.PanelRows;
+        int wanted = panels / (threads * PartsPerThread);
+        return Math.Clamp(wanted, 1, MostPanels) * PackedMatrix.PanelRows;
     }
 
     public void Dispose() => Input.Dispose();

@@ -39,8 +39,8 @@ internal readonly unsafe struct NativeKernels
 {
     public readonly delegate* unmanaged<long, long> InputBytes;
     public readonly delegate* unmanaged<float*, void*, long, void> Narrow;
-    public readonly delegate* unmanaged<long, long> WeightBytes;
-    public readonly delegate* unmanaged<void*, int, void*, long, void> Quantize;
+    public readonly delegate* unmanaged<long, long> PanelBytes;
+    public readonly delegate* unmanaged<void*, int, long, long, void*, void> Pack;
     public readonly delegate* unmanaged<LinearWork*, void> Linear;
     public readonly delegate* unmanaged<GatedLinearWork*, void> GatedLinear;
     public readonly delegate* unmanaged<AttentionWork*, void> Attend;
