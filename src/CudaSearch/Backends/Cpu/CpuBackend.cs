@@ -131,7 +131,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
         _rmsNorm.Run(_pool, (CpuTensor)input, (CpuWeight)weight, epsilon, batch.OutputRows.Length, batch, (CpuTensor)output);
 
     public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput) =>
-        _linear.Run(_pool, (CpuTensor)input, (CpuWeight)weight, (CpuWeight?)bias, rows.Count, (CpuTensor)output, addToOutput);
+        _linear.Run(_pool, (CpuTensor)input, rows.Count, new LinearProduct((CpuWeight)weight, (CpuWeight?)bias, (CpuTensor)output, addToOutput));
 
     public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output) =>
         _gatedLinear.Run(_pool, (CpuTensor)input, (CpuWeight)gate, (CpuWeight)up, rows.Count, (CpuTensor)output);

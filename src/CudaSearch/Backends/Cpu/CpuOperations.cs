@@ -1,9 +1,16 @@
 namespace CudaSearch.Backends.Cpu;
 
-/// <summary>output (+)= input · weightᵀ (+ bias). input [rows, in], weight [out, in], output [rows, out].</summary>
+/// <summary>One product of an input: output (+)= input · weightᵀ (+ bias).</summary>
+/// <param name="Weight">[out, in]</param>
+/// <param name="Bias">[out], or null.</param>
+/// <param name="Output">[rows, out]</param>
+/// <param name="Add">Whether the product is added to what the output holds.</param>
+internal readonly record struct LinearProduct(CpuWeight Weight, CpuWeight? Bias, CpuTensor Output, bool Add = false);
+
+/// <summary>Products that share an input. [rows, in]</summary>
 internal interface ILinearOp
 {
-    void Run(WorkerPool pool, CpuTensor input, CpuWeight weight, CpuWeight? bias, int rows, CpuTensor output, bool addToOutput);
+    void Run(WorkerPool pool, CpuTensor input, int rows, params ReadOnlySpan<LinearProduct> products);
 }
 
 /// <summary>output = silu(input · gateᵀ) * (input · upᵀ).</summary>

@@ -20,11 +20,14 @@ internal sealed unsafe class LinearOp<T> : ILinearOp, IParallelWork
     private int _rowBlocks;
     private bool _add;
 
-    public void Run(WorkerPool pool, CpuTensor input, CpuWeight weight, CpuWeight? bias, int rows, CpuTensor output, bool addToOutput)
+    public void Run(WorkerPool pool, CpuTensor input, int rows, params ReadOnlySpan<LinearProduct> products)
     {
-        (_input, _weight, _bias, _output, _rows, _add) = (input, weight, bias, output, rows, addToOutput);
-        _rowBlocks = (rows + InputRows - 1) / InputRows;
-        pool.Run(_rowBlocks * ((weight.Rows + WeightRows - 1) / WeightRows), this);
+        (_input, _rows, _rowBlocks) = (input, rows, (rows + InputRows - 1) / InputRows);
+        foreach (ref readonly LinearProduct product in products)
+        {
+            (_weight, _bias, _output, _add) = (product.Weight, product.Bias, product.Output, product.Add);
+            pool.Run(_rowBlocks * ((_weight.Rows + WeightRows - 1) / WeightRows), this);
+        }
     }
 
     public void Execute(int part)

@@ -1,54 +1,95 @@
 namespace CudaSearch.Backends.Cpu.Native;
 
-/// <summary>Cuts a product into runs of output columns for the native kernel, so that every weight is read by one thread.</summary>
+/// <summary>
+/// Cuts products into runs of output columns for the native kernel, so that every weight is read by one thread. Products of one input go through the threads
+/// together: they wait for each other once, and the input is narrowed once.
+/// </summary>
 internal sealed unsafe class NativeLinearOp(NativePath path) : ILinearOp, IParallelWork, IDisposable
 {
-    private NativeBuffer? _bias;
     private NativeKernels* _kernels;
-    private LinearWork _work;
-    private int _outputs;
-    private int _perPart;
+    private NativeBuffer? _biases;
 
-    public void Run(WorkerPool pool, CpuTensor input, CpuWeight weight, CpuWeight? bias, int rows, CpuTensor output, bool addToOutput)
+    // The products at hand, in order; each has the parts from its first up to the first of the next.
+    private Share[] _shares = new Share[4];
+    private int _count;
+
+    public void Run(WorkerPool pool, CpuTensor input, int rows, params ReadOnlySpan<LinearProduct> products)
     {
-        _kernels = weight.Packed!.Kernels;
+        _kernels = products[0].Weight.Packed!.Kernels;
+        int together = 1;
+        while (together < products.Length && products[together].Weight.Packed!.Kernels == _kernels) together++;
         path.Input.Take(pool, _kernels, input, rows);
-        _work = new LinearWork
-        {
-            Input = path.Input.Data,
-            InputStride = path.Input.Stride,
-            Weight = weight.Packed.Data,
-            Bias = Widen(bias),
-            Output = output.Data,
-            OutputStride = output.Columns,
-            Rows = rows,
-            Columns = weight.Columns,
-            Add = addToOutput ? 1 : 0,
-        };
-        _outputs = weight.Rows;
-        _perPart = NativePath.OutputsPerPart(_outputs, pool.ThreadCount);
-        pool.Run((_outputs + _perPart - 1) / _perPart, this);
+        pool.Run(Divide(products[..together], rows, pool.ThreadCount), this);
+        // Weights of another type want their input in another format.
+        if (together < products.Length) Run(pool, input, rows, products[together..]);
     }
 
     public void Execute(int part)
     {
-        LinearWork work = _work;
-        work.FirstOutput = part * _perPart;
-        work.EndOutput = Math.Min(work.FirstOutput + _perPart, _outputs);
+        int index = _count - 1;
+        while (_shares[index].FirstPart > part) index--;
+        ref readonly Share share = ref _shares[index];
+        LinearWork work = share.Work;
+        work.FirstOutput = (part - share.FirstPart) * share.OutputsPerPart;
+        work.EndOutput = Math.Min(work.FirstOutput + share.OutputsPerPart, share.Outputs);
         _kernels->Linear(&work);
     }
 
-    public void Dispose() => _bias?.Dispose();
+    public void Dispose() => _biases?.Dispose();
 
-    private float* Widen(CpuWeight? bias)
+    /// <summary>Lays down the shares; returns their parts.</summary>
+    private int Divide(ReadOnlySpan<LinearProduct> products, int rows, int threads)
     {
-        if (bias is null) return null;
-        if (_bias is null || _bias.Count < bias.Columns)
+        if (_shares.Length < products.Length) _shares = new Share[products.Length];
+        ReserveBiases(products);
+        _count = 0;
+        int parts = 0, biases = 0;
+        foreach (ref readonly LinearProduct product in products)
         {
-            _bias?.Dispose();
-            _bias = new NativeBuffer(bias.Columns);
+            CpuWeight weight = product.Weight;
+            var work = new LinearWork
+            {
+                Input = path.Input.Data,
+                InputStride = path.Input.Stride,
+                Weight = weight.Packed!.Data,
+                Bias = product.Bias is null ? null : Widen(product.Bias, _biases!.Pointer + biases),
+                Output = product.Output.Data,
+                OutputStride = product.Output.Columns,
+                Rows = rows,
+                Columns = weight.Columns,
+                Add = product.Add ? 1 : 0,
+            };
+            int perPart = NativePath.OutputsPerPart(weight.Rows, threads);
+            _shares[_count++] = new Share(work, parts, perPart, weight.Rows);
+            parts += (weight.Rows + perPart - 1) / perPart;
+            biases += weight.Rows;
         }
-        for (int i = 0; i < bias.Columns; i++) _bias.Pointer[i] = bias[i];
-        return _bias.Pointer;
+        return parts;
+    }
+
+    private void ReserveBiases(ReadOnlySpan<LinearProduct> products)
+    {
+        int needed = 0;
+        bool any = false;
+        foreach (ref readonly LinearProduct product in products)
+        {
+            needed += product.Weight.Rows;
+            any |= product.Bias is not null;
+        }
+        if (!any || _biases is not null && _biases.Count >= needed) return;
+        _biases?.Dispose();
+        _biases = new NativeBuffer(needed);
+    }
+
+    private static float* Widen(CpuWeight bias, float* to)
+    {
+        for (int i = 0; i < bias.Columns; i++) to[i] = bias[i];
+        return to;
+    }
+
+    private readonly struct Share(LinearWork work, int firstPart, int outputsPerPart, int outputs)
+    {
+        public readonly LinearWork Work = work;
+        public readonly int FirstPart = firstPart, OutputsPerPart = outputsPerPart, Outputs = outputs;
     }
 }
