@@ -89,6 +89,7 @@ public static class CommandLine
             ReportCommand.Create(host),
             ExportCommand.Create(host),
             BenchCommand.Create(host),
+            ProfileCommand.Create(host),
             DoctorCommand.Create(host),
             s_verbose,
         };

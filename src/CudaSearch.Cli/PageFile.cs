@@ -1,6 +1,6 @@
 namespace CudaSearch.Cli;
 
-/// <summary>Writes HTML pages.</summary>
+/// <summary>Writes pages and timelines, each in one piece.</summary>
 internal static class PageFile
 {
     /// <summary>Writes a page; an existing file is replaced.</summary>

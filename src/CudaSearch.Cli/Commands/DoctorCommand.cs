@@ -49,6 +49,7 @@ internal static class DoctorCommand
             output.WriteLine(
                 $"cuda:{device.Index}      {device.Name}, compute capability {device.ComputeCapability}, {Gibibytes(device.FreeMemory)} of {Gibibytes(device.TotalMemory)} GiB free; {use}");
         }
+        output.WriteLine(cuda.NvtxFile is { } nvtx ? $"nvtx        passes are named in timelines ({nvtx})" : $"nvtx        not used: {cuda.NvtxFault}");
 
         static string Gibibytes(long bytes) => $"{bytes / (double)(1 << 30):0.0}";
     }
@@ -86,6 +87,10 @@ internal static class DoctorCommand
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.WriteStartObject("nvtx");
+        writer.WriteString("library", report.Cuda.NvtxFile);
+        writer.WriteString("reason", report.Cuda.NvtxFault);
         writer.WriteEndObject();
         writer.WriteStartObject("native_matmul");
         writer.WriteBoolean("used", CpuBackend.NativeLibrary is not null);

@@ -13,12 +13,7 @@ internal static class BenchReport
         if (header is not null)
         {
             output.WriteLine(header);
-            if (timing.Ceilings is { } first)
-            {
-                FormattableString ceilings =
-                    $"ceilings, probed beside each pass: memory {first.BytesPerSecond / 1e9:0} GB/s, {first.Operations} products {first.OperationsPerSecond / 1e9:0} G operations/s";
-                output.WriteLine(ceilings.ToString(CultureInfo.InvariantCulture));
-            }
+            if (timing.Ceilings is { } first) output.WriteLine(ProfileTable.Describe(first));
             output.WriteLine("   pass  sequences  prefix  own  sharing       ms      tok/s     GB/s   of max   GFLOP/s   of max");
         }
         PassCase kind = timing.Case;
@@ -53,14 +48,7 @@ internal static class BenchReport
             writer.WriteNumber("weight_bytes", timing.Cost.WeightBytes);
             writer.WriteNumber("kv_bytes", timing.Cost.KvBytes);
             writer.WriteNumber("flops", timing.Cost.Flops);
-            if (timing.Ceilings is { } ceilings)
-            {
-                writer.WriteStartObject("ceilings");
-                writer.WriteNumber("bytes_per_second", ceilings.BytesPerSecond);
-                writer.WriteNumber("operations_per_second", ceilings.OperationsPerSecond);
-                writer.WriteString("operations", ceilings.Operations);
-                writer.WriteEndObject();
-            }
+            ProfileJson.WriteCeilings(writer, timing.Ceilings);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();

@@ -52,6 +52,12 @@ public sealed record CudaInfo
     /// <summary>Why no device can be used at all; null when the driver has some.</summary>
     public string? Fault { get; private init; }
 
+    /// <summary>The library that names passes in timelines; null where there is none.</summary>
+    public string? NvtxFile { get; } = Nvtx.Installed.File;
+
+    /// <summary>Why passes are not named in timelines; null where they are.</summary>
+    public string? NvtxFault { get; } = Nvtx.Installed.Fault;
+
     /// <summary>The devices that the driver shows.</summary>
     public IReadOnlyList<CudaDeviceInfo> Devices { get; private init; } = [];
 

@@ -55,6 +55,7 @@ internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.F
     {
         ObjectDisposedException.ThrowIf(_module.IsClosed, this);
         if (dynamicShared > _dynamicShared) AllowDynamicShared(dynamicShared);
+        stream.Observer?.Launching(Name);
         fixed (TArguments* buffer = &arguments)
         {
             nuint bytes = (nuint)_argumentBytes;
@@ -73,6 +74,7 @@ internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.F
                 extra);
             if (result != CudaResult.Success) ThrowRefused(result, grid, block, dynamicShared);
         }
+        stream.Observer?.Launched();
         GC.KeepAlive(this);
     }
 

@@ -18,6 +18,9 @@ internal sealed class CudaStream : IDisposable
         Handle = new StreamHandle(_context, stream);
     }
 
+    /// <summary>Who watches the launches; null, and that is the normal case, for nobody.</summary>
+    internal ILaunchObserver? Observer { get; set; }
+
     /// <summary>The driver's stream.</summary>
     internal StreamHandle Handle { get; }
 

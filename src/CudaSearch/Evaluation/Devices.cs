@@ -36,6 +36,13 @@ public static class Devices
         };
     }
 
+    /// <summary>As <see cref="Open"/>, for passes that are to be taken apart.</summary>
+    public static IProfiledBackend OpenProfiled(string device, int threads, WeightPrecision weights, out string? note)
+    {
+        IBackend backend = Open(device, threads, weights, out note);
+        return backend as IProfiledBackend ?? CpuBackend.WithStopwatch(backend);
+    }
+
     // Opening is the test: a device is started once, and the others not at all.
     private static CudaBackend? OpenGpu(out string? note)
     {

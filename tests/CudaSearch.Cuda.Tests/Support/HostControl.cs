@@ -35,6 +35,9 @@ internal static unsafe class HostControl
         }
     }
 
+    /// <summary>The NVTX ranges that this thread began and ended since it was last asked, such as <c>pass{}</c>.</summary>
+    public static string Ranges => Marshal.PtrToStringUTF8((nint)((delegate* unmanaged<byte*>)Function("hostcuda_ranges"))())!;
+
     /// <summary>The order of execution from now on: 0 is in order, anything else seeds a shuffle.</summary>
     public static void SetSchedule(ulong seed) => ((delegate* unmanaged<ulong, void>)Function("hostcuda_set_schedule"))(seed);
 

@@ -41,4 +41,7 @@ int hostcuda_fail_next(const char* call, int result, uint64_t after);
 
 // Fills the first `bytes` bytes of a hostcuda_counters.
 void hostcuda_statistics(struct hostcuda_counters* counters, uint64_t bytes);
+
+// The NVTX ranges that the calling thread began and ended since its last call, such as "pass{}". The text lives until its next call.
+const char* hostcuda_ranges(void);
 }

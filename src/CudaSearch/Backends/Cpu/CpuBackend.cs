@@ -51,6 +51,9 @@ public static class CpuBackend
         if (lanes == Lanes512.Name) return new CpuBackend<Lanes512>(threads, native);
         return lanes == Lanes256.Name ? new CpuBackend<Lanes256>(threads, native) : new CpuBackend<LanesScalar>(threads, native);
     }
+
+    /// <summary>The same backend with a stopwatch beside each operation; it goes with the result. Models to be taken apart are made on the result.</summary>
+    public static IProfiledBackend WithStopwatch(IBackend backend) => new ProfiledCpuBackend(backend);
 }
 
 /// <summary>

@@ -58,6 +58,9 @@ internal sealed unsafe class CpuWeight : DeviceWeight
 
     public int ElementSize => IsBFloat16 ? sizeof(ushort) : sizeof(float);
 
+    /// <summary>Bytes of an element as products read it; of int8 panels the average, scales included.</summary>
+    public double ProductElementSize => Packed?.ElementSize ?? ElementSize;
+
     public float this[long index] => IsBFloat16 ? BFloat16.ToSingle(((ushort*)Data)[index]) : ((float*)Data)[index];
 
     /// <summary>The map is the checkpoint's; a widened copy goes with this object.</summary>

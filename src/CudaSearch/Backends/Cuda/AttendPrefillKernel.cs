@@ -64,6 +64,11 @@ internal sealed class AttendPrefillKernel(CudaKernel<AttendPrefillKernel.Argumen
         kernel.Launch(stream, new Dim3(tileCapacity, kvHeads), new Dim3(TileQueries / QueriesPerWarp * 32), arguments, DynamicShared);
     }
 
+    /// <summary>What attention of a batch's unplanned spans cannot do without.</summary>
+    /// <param name="batch">Completed.</param>
+    /// <param name="shape">Heads, padded.</param>
+    internal static OperationCost Cost(StepBatch batch, AttentionShape shape) => AttentionCost.OfUnplanned(batch, shape, sizeof(ushort), sizeof(ushort));
+
     /// <summary>The kernel's parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arguments

@@ -65,6 +65,11 @@ internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments
         kernel.Launch(stream, new Dim3(blocks), new Dim3(Warps * 32), arguments, DynamicShared);
     }
 
+    /// <summary>What a batch's planned attention cannot do without.</summary>
+    /// <param name="batch">Completed.</param>
+    /// <param name="shape">Heads, padded.</param>
+    internal static OperationCost Cost(StepBatch batch, AttentionShape shape) => AttentionCost.OfPlanned(batch, shape, sizeof(ushort), sizeof(ushort));
+
     /// <summary>Device memory that the kernel works in; one serves all layers.</summary>
     /// <param name="PartialOutputs">[partials of a pass, heads, headDim] float32</param>
     /// <param name="PartialMaxSums">[partials of a pass, heads, 2] float32</param>

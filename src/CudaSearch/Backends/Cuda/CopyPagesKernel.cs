@@ -29,6 +29,9 @@ internal sealed class CopyPagesKernel(CudaKernel<CopyPagesKernel.Arguments> kern
         kernel.Launch(stream, new Dim3((pageBytes + BytesPerBlock - 1) / BytesPerBlock, layers), new Dim3(Threads), arguments);
     }
 
+    /// <summary>What so many copies cannot do without: each page read and written in every layer.</summary>
+    internal static OperationCost Cost(int copies, long pageBytes, int layers) => new(2.0 * copies * pageBytes * layers, Flops: 0);
+
     /// <summary>The kernel's parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arguments

@@ -7,7 +7,7 @@ namespace CudaSearch.Backends.Cuda;
 /// The operations on an NVIDIA GPU through the kernels of <c>kernels/</c>: bf16 weights, operands and KV pages, float32 sums. The first pass of a kind is
 /// recorded as a CUDA graph; from then on a pass is one upload of its block, one graph launch and one read-back of tokens and rewards.
 /// </summary>
-public sealed class CudaBackend : IBackend
+public sealed partial class CudaBackend
 {
     // Longer spans are computed tile by tile, each reading its own sequence's pages: they have queries enough to make that worth while.
     private const int MaxPlannedRows = 15;
@@ -21,8 +21,9 @@ public sealed class CudaBackend : IBackend
     private readonly PassGraphs _graphs = new();
     private readonly WeightLoader _weights;
 
-    // The kind of the pass that is being recorded.
+    // The kind of the pass at hand, and the rows that its prefill tiles have at most.
     private PassKind _kind;
+    private int _tileRows;
 
     /// <summary>Opens a device.</summary>
     /// <param name="index">Its number, from 0, in the driver's order.</param>
@@ -102,27 +103,15 @@ public sealed class CudaBackend : IBackend
     /// <inheritdoc/>
     public void Run(IPass pass, StepBatch batch)
     {
-        if (batch.Sampled.Length > PassBuffers.MaxResults || batch.Rewarded.Length > PassBuffers.MaxResults)
-            throw new ArgumentException($"a pass may have at most {PassBuffers.MaxResults} results of a kind", nameof(batch));
+        using NvtxRange range = Nvtx.Installed.Begin("pass"u8);
         try
         {
-            _context.SetCurrent();
-            int tileRows = AttendPrefillKernel.TileRows(pass.Attention.Heads, pass.Attention.KvHeads);
-            if (_buffers.Reserve(batch, tileRows)) _graphs.Clear();
-            _kind = PassKind.Of(pass, batch, tileRows);
-            CudaGraphExec graph = _graphs.Find(_kind) ?? _graphs.Record(_kind, batch, _stream);
-            _buffers.Upload(batch, tileRows, _stream);
-            graph.Launch(_stream);
-            _buffers.ReadBack(batch, _stream);
+            PrepareGraph(pass, batch).Launch(_stream);
+            Finish(batch);
         }
         catch (CudaException fault)
         {
             throw Explain(fault);
-        }
-        foreach (int token in batch.SampledTokens)
-        {
-            if (token == SampleKernel.NotANumber)
-                throw CudaSearchException.BadInput("the model computed logits that are no numbers; its weights are damaged, or it was not made for bf16: try --device cpu");
         }
     }
 
@@ -134,6 +123,7 @@ public sealed class CudaBackend : IBackend
     {
         if (!_kind.Wants.HasFlag(PassWants.Copies)) return;
         var pages = (CudaKvCache)cache;
+        _profiler?.Expect($"{batch.Copies.Length} pages", CopyPagesKernel.Cost(batch.Copies.Length, pages.PageBytes, pages.Shape.Layers));
         _kernels.CopyPages.Launch(_stream, _buffers.Block, pages.Pages, pages.LayerBytes, checked((int)pages.PageBytes), pages.Shape.Layers);
     }
 
@@ -141,6 +131,7 @@ public sealed class CudaBackend : IBackend
     public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output)
     {
         var embedding = (CudaWeight)table;
+        _profiler?.Expect($"{embedding.PaddedColumns}", EmbedKernel.Cost(batch.RowCount, embedding.PaddedColumns));
         _kernels.Embed.Launch(
             _stream, _kind.RowCapacity, _buffers.Block, embedding.Pointer, Sums(output).Pointer, embedding.PaddedColumns);
     }
@@ -149,6 +140,7 @@ public sealed class CudaBackend : IBackend
     public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output)
     {
         CudaTensor from = Sums(input);
+        _profiler?.Expect($"{from.PaddedColumns}", RmsNormKernel.Cost(rows.Count, from.PaddedColumns));
         _kernels.RmsNorm.Launch(
             _stream, _kind.Capacity(rows), _buffers.Block, (int)rows.Set, from.Pointer, ((CudaWeight)weight).Pointer, Operands(output).Pointer,
             from.Columns, from.PaddedColumns, epsilon);
@@ -163,6 +155,8 @@ public sealed class CudaBackend : IBackend
     {
         var (matrix, to) = ((CudaWeight)weight, (CudaTensor)output);
         LinearOutput kind = addToOutput ? LinearOutput.AddToFloat32 : to.Type == ActivationType.Sum ? LinearOutput.Float32 : LinearOutput.BFloat16;
+        _profiler?.Expect(
+            $"{matrix.PaddedRows} x {matrix.PaddedColumns}", LinearKernel.Cost(rows.Count, matrix.PaddedRows, matrix.PaddedColumns, kind, bias is not null));
         _kernels.Linear.Launch(
             _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight?)bias)?.Pointer ?? default, to.Pointer,
             (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns, kind);
@@ -172,6 +166,7 @@ public sealed class CudaBackend : IBackend
     public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output)
     {
         var matrix = (CudaWeight)gate;
+        _profiler?.Expect($"2 x {matrix.PaddedRows} x {matrix.PaddedColumns}", GatedLinearKernel.Cost(rows.Count, matrix.PaddedRows, matrix.PaddedColumns));
         _kernels.GatedLinear.Launch(
             _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight)up).Pointer, Operands(output).Pointer,
             (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns);
@@ -182,9 +177,11 @@ public sealed class CudaBackend : IBackend
         DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer)
     {
         var angles = (CudaRope)rope;
+        AttentionShape padded = Padding.Shape(shape);
+        _profiler?.Expect($"{padded.Heads}+{padded.KvHeads} x {padded.HeadDim}", RopeAppendKernel.Cost(batch.RowCount, padded.Heads, padded.KvHeads, padded.HeadDim));
         _kernels.RopeAppend.Launch(
             _stream, _kind.RowCapacity, _buffers.Block, Operands(queries).Pointer, Operands(keys).Pointer, Operands(values).Pointer,
-            angles.Cos, angles.Sin, ((CudaKvCache)cache).Layer(layer), shape.Heads, shape.KvHeads, Padding.HeadSize(shape.HeadDim));
+            angles.Cos, angles.Sin, ((CudaKvCache)cache).Layer(layer), padded.Heads, padded.KvHeads, padded.HeadDim);
     }
 
     /// <inheritdoc/>
@@ -197,18 +194,23 @@ public sealed class CudaBackend : IBackend
         float scale = AttentionHead.ScaleLog2(shape.HeadDim);
         if (_kind.Wants.HasFlag(PassWants.PlannedAttention))
         {
+            _profiler?.Expect($"{batch.Plan.Items.Length} items", AttendRangesKernel.Cost(batch, Padding.Shape(shape)));
             kernels.Ranges.Launch(
                 _stream, kernels.Ranges.Blocks(_context.MultiprocessorCount), _buffers.Block, q, pages, ((CudaWorkspace)workspace).Pointers, to,
                 shape.Heads, shape.KvHeads, scale);
         }
         if (_kind.TileCapacity > 0)
+        {
+            _profiler?.Expect($"{batch.UnplannedSpans.Length} spans", AttendPrefillKernel.Cost(batch, Padding.Shape(shape)));
             kernels.Prefill.Launch(_stream, _kind.TileCapacity, _buffers.Block, q, pages, to, shape.Heads, shape.KvHeads, scale);
+        }
     }
 
     /// <inheritdoc/>
     public void Sample(DeviceTensor logits, StepBatch batch)
     {
         CudaTensor from = Sums(logits);
+        _profiler?.Expect($"{from.Columns}", SampleKernel.Cost(batch.Sampled.Length, from.Columns));
         _kernels.Sample.Launch(
             _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, from.Columns, from.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
     }
@@ -217,6 +219,7 @@ public sealed class CudaBackend : IBackend
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch)
     {
         CudaTensor from = Operands(hidden);
+        _profiler?.Expect($"{from.PaddedColumns}", RewardKernel.Cost(batch.Rewarded.Length, from.PaddedColumns, rows));
         _kernels.Reward.Launch(
             _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, ((CudaWeight)head).Pointer, rows, from.PaddedColumns,
             _buffers.Rewards);
@@ -239,12 +242,44 @@ public sealed class CudaBackend : IBackend
     /// <inheritdoc/>
     public void Dispose()
     {
+        _timing?.Dispose();
         _graphs.Dispose();
         _weights.Dispose();
         _buffers.Dispose();
         _stream.Dispose();
         _library.Dispose();
         _context.Dispose();
+    }
+
+    /// <summary>Makes room for the batch's block and finds out what kind of pass it is.</summary>
+    private void Prepare(IPass pass, StepBatch batch)
+    {
+        if (batch.Sampled.Length > PassBuffers.MaxResults || batch.Rewarded.Length > PassBuffers.MaxResults)
+            throw new ArgumentException($"a pass may have at most {PassBuffers.MaxResults} results of a kind", nameof(batch));
+        _context.SetCurrent();
+        _tileRows = AttendPrefillKernel.TileRows(pass.Attention.Heads, pass.Attention.KvHeads);
+        if (_buffers.Reserve(batch, _tileRows)) _graphs.Clear();
+        _kind = PassKind.Of(pass, batch, _tileRows);
+    }
+
+    /// <summary>As <see cref="Prepare"/>; the graph of that kind, recorded where it was not yet, with the block on its way to the device.</summary>
+    private CudaGraphExec PrepareGraph(IPass pass, StepBatch batch)
+    {
+        Prepare(pass, batch);
+        CudaGraphExec graph = _graphs.Find(_kind) ?? _graphs.Record(_kind, batch, _stream);
+        _buffers.Upload(batch, _tileRows, _stream);
+        return graph;
+    }
+
+    /// <summary>Waits for the pass and puts its results into the batch.</summary>
+    private void Finish(StepBatch batch)
+    {
+        _buffers.ReadBack(batch, _stream);
+        foreach (int token in batch.SampledTokens)
+        {
+            if (token == SampleKernel.NotANumber)
+                throw CudaSearchException.BadInput("the model computed logits that are no numbers; its weights are damaged, or it was not made for bf16: try --device cpu");
+        }
     }
 
     private static CudaTensor Sums(DeviceTensor tensor) => Typed(tensor, ActivationType.Sum);

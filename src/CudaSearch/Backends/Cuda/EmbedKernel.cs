@@ -25,6 +25,9 @@ internal sealed class EmbedKernel(CudaKernel<EmbedKernel.Arguments> kernel)
         kernel.Launch(stream, new Dim3(capacity), new Dim3(RowBlock.Threads(columns)), arguments);
     }
 
+    /// <summary>What so many embeddings cannot do without: bf16 in, float32 out.</summary>
+    internal static OperationCost Cost(int rows, int columns) => new((double)rows * columns * (sizeof(ushort) + sizeof(float)), Flops: 0);
+
     /// <summary>The kernel's parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arguments

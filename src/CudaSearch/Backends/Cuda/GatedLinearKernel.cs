@@ -61,6 +61,10 @@ internal sealed class GatedLinearKernel
         _kernels[tile].Launch(stream, shape.Grid(rowCapacity, n), new Dim3(shape.Threads), arguments, GemmTile.SharedBytes);
     }
 
+    /// <summary>What a gated product cannot do without: the input and both weights once, the output written once.</summary>
+    internal static OperationCost Cost(int rows, int n, int k) =>
+        OperationCost.OfProduct(rows, 2.0 * n, k, sizeof(ushort), sizeof(ushort), (double)rows * n * sizeof(ushort));
+
     /// <summary>The kernels' parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arguments

@@ -80,6 +80,14 @@ internal sealed class LinearKernel
         kernel.Launch(stream, shape.Grid(rowCapacity, n), new Dim3(shape.Threads), arguments, GemmTile.SharedBytes);
     }
 
+    /// <summary>What a product cannot do without: input and weight once; the output written, and read before where it is added to.</summary>
+    internal static OperationCost Cost(int rows, int n, int k, LinearOutput kind, bool hasBias)
+    {
+        int outputSize = kind switch { LinearOutput.BFloat16 => sizeof(ushort), LinearOutput.Float32 => sizeof(float), _ => 2 * sizeof(float) };
+        double outputBytes = (double)rows * n * outputSize + (hasBias ? n * sizeof(ushort) : 0);
+        return OperationCost.OfProduct(rows, n, k, sizeof(ushort), sizeof(ushort), outputBytes);
+    }
+
     /// <summary>The kernels' parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arguments

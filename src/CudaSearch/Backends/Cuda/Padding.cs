@@ -15,6 +15,9 @@ internal static class Padding
     /// <summary>Features of a head after padding.</summary>
     public static int HeadSize(int headSize) => headSize <= 64 ? 64 : MaxHeadSize;
 
+    /// <summary>Attention's geometry after padding.</summary>
+    public static AttentionShape Shape(AttentionShape shape) => shape with { HeadDim = HeadSize(shape.HeadDim) };
+
     /// <summary>Features of an axis after padding.</summary>
     public static int Length(Axis axis) => axis.IsHeads ? axis.Heads * HeadSize(axis.HeadSize) : Plain(axis.Length);
 

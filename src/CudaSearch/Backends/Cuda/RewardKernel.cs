@@ -45,6 +45,10 @@ internal sealed class RewardKernel(CudaKernel<RewardKernel.Arguments> kernel)
         kernel.Launch(stream, new Dim3(capacity), new Dim3(RowBlock.Threads(columns)), arguments);
     }
 
+    /// <summary>What so many rewards cannot do without: a hidden state each, and the head's one or two rows.</summary>
+    internal static OperationCost Cost(int rewards, int columns, RewardRows rows) =>
+        OperationCost.OfProduct(rewards, rows.Negative is null ? 1 : 2, columns, sizeof(ushort), sizeof(ushort), rewards * sizeof(float));
+
     /// <summary>The kernel's parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arguments

@@ -41,6 +41,9 @@ internal sealed class RmsNormKernel(CudaKernel<RmsNormKernel.Arguments> kernel)
         kernel.Launch(stream, new Dim3(capacity), new Dim3(RowBlock.Threads(stride)), arguments);
     }
 
+    /// <summary>What norms of so many rows cannot do without: float32 in, bf16 out, the weight once.</summary>
+    internal static OperationCost Cost(int rows, int stride) => new((double)rows * stride * (sizeof(float) + sizeof(ushort)) + stride * sizeof(ushort), Flops: 0);
+
     /// <summary>The kernel's parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arguments

@@ -49,6 +49,10 @@ internal sealed class RopeAppendKernel(CudaKernel<RopeAppendKernel.Arguments> ke
         kernel.Launch(stream, new Dim3(capacity), new Dim3(Threads), arguments);
     }
 
+    /// <summary>What so many rows cannot do without: queries read and written, keys and values read and appended, a cosine and a sine for each pair.</summary>
+    internal static OperationCost Cost(int rows, int heads, int kvHeads, int headDim) =>
+        new((double)rows * headDim * ((2 * heads + 4 * kvHeads) * sizeof(ushort) + sizeof(float)), Flops: 0);
+
     /// <summary>The kernel's parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arguments

@@ -35,6 +35,9 @@ internal sealed unsafe class PackedMatrix : IParallelWork, IDisposable
     /// <summary>[ceil(rows / <see cref="PanelRows"/>)] panels.</summary>
     public byte* Data => (byte*)_buffer.Pointer;
 
+    /// <summary>Bytes of an element, on average.</summary>
+    public double ElementSize => (double)_panelBytes / (PanelRows * _columns);
+
     public void Execute(int part)
     {
         int first = part * PanelRows, count = Math.Min(PanelRows, _rows - first);

@@ -1,0 +1,61 @@
+using CudaSearch.Cuda;
+
+namespace CudaSearch.Backends.Cuda;
+
+/// <content>Passes taken apart, and what the device can do at best.</content>
+public sealed partial class CudaBackend : IProfiledBackend
+{
+    // Made when it is first asked for; told of launches only while RunTimed issues them.
+    private LaunchProfiler? _timing, _profiler;
+
+    private LaunchProfiler Timing => _timing ??= new LaunchProfiler(_context, _stream);
+
+    /// <inheritdoc/>
+    public Ceilings? ProbeCeilings() => Guarded(() => new CudaCeilingProbe(_context, _library, _stream).Measure());
+
+    /// <inheritdoc/>
+    public PassRecording RunTimed(IPass pass, StepBatch batch) => Guarded(() =>
+    {
+        using NvtxRange range = Nvtx.Installed.Begin("observed pass"u8);
+        Prepare(pass, batch);
+        _buffers.Upload(batch, _tileRows, _stream);
+        _profiler = Timing;
+        try
+        {
+            _profiler.Record(() => pass.Issue(batch));
+        }
+        finally
+        {
+            _profiler = null;
+        }
+        Finish(batch);
+        return Timing.Result();
+    });
+
+    /// <inheritdoc/>
+    public double RunWhole(IPass pass, StepBatch batch) => Guarded(() =>
+    {
+        using NvtxRange range = Nvtx.Installed.Begin("pass"u8);
+        CudaGraphExec graph = PrepareGraph(pass, batch);
+        Timing.Occupy();
+        using var timer = new CudaTimer(_stream);
+        double seconds = timer.Time(() => graph.Launch(_stream));
+        Finish(batch);
+        return seconds;
+    });
+
+    /// <inheritdoc/>
+    public void EmptyCaches()
+    {
+        // The profiler empties them before every pass that it times.
+    }
+
+    /// <inheritdoc/>
+    public IProductPeer? OpenProductPeer(out string? reason)
+    {
+        string? fault = null;
+        IProductPeer? peer = Guarded(() => CudaBlas.TryOpen(out CudaBlas? blas, out fault) ? new CublasPeer(blas, _stream, Timing) : null);
+        reason = fault;
+        return peer;
+    }
+}
