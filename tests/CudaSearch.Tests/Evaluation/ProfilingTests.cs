@@ -34,6 +34,37 @@ public sealed class ProfilingTests
         }
     }
 
+    // Three rows, each behind five tokens of its sequence's own, so that no page is copied; 4 heads on 2 key/value heads of 64.
+    [Fact]
+    public void EveryOperationIsThereInOrderWithItsBytes()
+    {
+        ModelConfig config = ModelShapes.All["tinymath"];
+        using IProfiledBackend backend = CpuBackend.WithStopwatch(CpuBackend.Create(1, CpuBackend.ManagedPaths[0]));
+        using Checkpoint checkpoint = Checkpoint.OfRandomWeights(config, "tinymath");
+        using var stage = new PassStage(backend, checkpoint, WeightPrecision.Stored, [s_shared]);
+        using StagedPass staged = stage.Set(s_shared);
+        const int M = 3, Hidden = 192, Queries = 256, Values = 128, Intermediate = 512, Vocabulary = 404, Float = 4, Weight = 2;
+        double norm = 2 * M * Hidden * Float + Hidden * Weight;
+        (string, double)[] layer =
+        [
+            ("rms_norm", norm), Linear(Queries, Hidden), Linear(Values, Hidden), Linear(Values, Hidden),
+            // Queries read and written, keys and values read and appended, 32 cosines and 32 sines.
+            ("rope_append", M * (2 * Queries + 4 * Values + 64) * Float),
+            // Four shared pages, and one of each sequence.
+            ("attend", 2 * M * Queries * Float + (4 + M) * 16 * 2 * Values * Float),
+            Linear(Hidden, Queries, moved: 2), ("rms_norm", norm),
+            ("gated_linear", M * Hidden * Float + 2 * Intermediate * Hidden * Weight + M * Intermediate * Float), Linear(Hidden, Intermediate, moved: 2),
+        ];
+        (string, double)[] expected =
+        [
+            ("embed", M * Hidden * (Weight + Float)), .. Enumerable.Repeat(layer, config.NumHiddenLayers).SelectMany(operations => operations),
+            ("rms_norm", norm), Linear(Vocabulary, Hidden), ("sample", M * Vocabulary * Float),
+        ];
+        Assert.Equal(expected, backend.RunTimed(stage.Model, staged.Batch).Operations.Select(operation => (operation.Name, operation.Cost.Bytes)));
+
+        static (string, double) Linear(double n, double k, int moved = 1) => ("linear", M * k * Float + n * k * Weight + moved * M * n * Float);
+    }
+
     [Fact]
     public void MedianAndSumAreOfTheSameLaunch()
     {
