@@ -34,6 +34,7 @@ internal sealed unsafe class CudaContext : IDisposable
         ComputeCapability = new Version(
             Attribute(DeviceAttribute.ComputeCapabilityMajor), Attribute(DeviceAttribute.ComputeCapabilityMinor));
         MultiprocessorCount = Attribute(DeviceAttribute.MultiprocessorCount);
+        L2CacheBytes = Attribute(DeviceAttribute.L2CacheSize);
         CudaException.Check(DriverApi.cuDeviceTotalMem(out nuint total, _device));
         TotalMemory = (long)total;
         int result = DriverApi.cuDevicePrimaryCtxRetain(out nint context, _device);
@@ -62,6 +63,9 @@ internal sealed unsafe class CudaContext : IDisposable
 
     /// <summary>Streaming multiprocessors.</summary>
     public int MultiprocessorCount { get; }
+
+    /// <summary>Bytes of the second-level cache.</summary>
+    public long L2CacheBytes { get; }
 
     /// <summary>Bytes of device memory that nobody uses at this moment, other processes included. Makes the context current.</summary>
     public long FreeMemory

@@ -22,6 +22,7 @@ internal static class CudaResult
 internal enum DeviceAttribute
 {
     MultiprocessorCount = 16,
+    L2CacheSize = 38,
     ComputeCapabilityMajor = 75,
     ComputeCapabilityMinor = 76,
 }

@@ -8,7 +8,7 @@ internal sealed class CudaCeilingProbe(CudaContext context, KernelLibrary librar
     // Beyond every cache; half of what is free where that is less.
     private const long MostBytes = 512L << 20;
     private const long FirstBytes = 1L << 20;
-    private const int FirstRounds = 64;
+    private const int FirstRounds = 4;
     private const int MostRounds = 1 << 20;
     private const int Repeats = 5;
 

@@ -9,8 +9,9 @@ namespace CudaSearch.Backends.Cuda;
 /// </summary>
 internal sealed class LaunchProfiler : ILaunchObserver, IDisposable
 {
-    // Several times the largest second-level cache.
-    private const long MostScratch = 256L << 20;
+    // What is written instead pushes everything else out of the second-level cache.
+    private const int CacheFillings = 4;
+    private const long LeastScratch = 4L << 20;
     private const int MostFills = 64;
 
     private readonly CudaStream _stream;
@@ -28,7 +29,7 @@ internal sealed class LaunchProfiler : ILaunchObserver, IDisposable
     public LaunchProfiler(CudaContext context, CudaStream stream)
     {
         _stream = stream;
-        _scratch = new CudaDeviceVariable<byte>(Math.Clamp(context.FreeMemory / 8, 1 << 20, MostScratch));
+        _scratch = new CudaDeviceVariable<byte>(Math.Max(LeastScratch, CacheFillings * context.L2CacheBytes));
         using var timer = new CudaTimer(stream);
         _fillSeconds = timer.Time(() => _scratch.Fill(0, stream));
     }
