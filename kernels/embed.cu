@@ -16,7 +16,7 @@ CS_KERNEL(embed_bf16)
         u32 pair = *(const u32*)(source + column);
         float2 x = {bf16lo(pair), bf16hi(pair)};
         *(float2*)(hidden + index) = x;
-        prepare_norm({norm_weight, operand, squares}, index, column, x);
+        prepare_norm({norm_weight, operand, squares}, index, column, x, true);
     }
 }
 CS_EXPORT(embed_bf16)

@@ -15,12 +15,13 @@ CS_DEVICE void linear_add(const i32* pass, const bf16* input, const bf16* weight
     const bf16* weights[1] = {weight + (u64)first_column * k};
     gemm_multiply<Shape>(sums, gemm_copier<Shape>(input + (u64)first_row * k, rows, weights, columns, k), k, stages);
 
-    gemm_store<Shape>(sums, rows, columns, [&](int row, int column, const float2 (&products)[1]) {
+    // Rows that do not exist are not left out here: their lanes take part in the sums of squares.
+    gemm_store<Shape>(sums, Shape::rows, columns, [&](int row, int column, const float2 (&products)[1]) {
         u64 index = (u64)(first_row + row) * n + first_column + column;
-        float2* element = (float2*)(residual + index);
-        float2 x = {element->x + products[0].x, element->y + products[0].y};
-        *element = x;
-        if (next.weight) prepare_norm(next, index, first_column + column, x);
+        bool exists = row < rows;
+        float2 x = {0, 0}, *element = (float2*)(residual + index);
+        if (exists) *element = x = {element->x + products[0].x, element->y + products[0].y};
+        if (next.weight) prepare_norm(next, index, first_column + column, x, exists);
     });
 }
 

@@ -25,18 +25,13 @@ struct NormedRows {
     float epsilon;          // added to the mean
 };
 
-// The sum over a quad of lanes, which all come here; other quads of the warp need not.
-CS_DEVICE float quad_sum(float mine) {
-    u32 quad = 0xfu << (threadIdx.x % 32 / 4 * 4);
-    mine += __shfl_xor_sync(quad, mine, 1);
-    return mine + __shfl_xor_sync(quad, mine, 2);
-}
-
-// Columns `column` and `column` + 1 of a row, element `index` of all rows. A quad brings a group: lane i of it columns 2 i and 2 i + 1.
-CS_DEVICE void prepare_norm(const NextNorm& next, u64 index, i32 column, float2 x) {
+// Columns `column` and `column` + 1 of a row, element `index` of all rows; nothing is written where the row does not exist. All lanes of the
+// warp come here, each quad with a group: lane i of it brings columns 2 i and 2 i + 1.
+CS_DEVICE void prepare_norm(const NextNorm& next, u64 index, i32 column, float2 x, bool exists) {
+    float squares = group_sum<4>(fmaf(x.y, x.y, x.x * x.x));
+    if (!exists) return;
     u32 weight = *(const u32*)(next.weight + column);
     *(u32*)(next.operand + index) = pack_bf16x2(x.x * bf16lo(weight), x.y * bf16hi(weight));
-    float squares = quad_sum(fmaf(x.y, x.y, x.x * x.x));
     if (threadIdx.x % 4 == 0) next.squares[index / NORM_GROUP] = squares;
 }
 
