@@ -52,9 +52,10 @@ template <class Shape> CS_DEVICE void gemm_read(GemmFragments<Shape>& fragments,
 }
 
 // Adds the block's products to `sums`, whose layout is that of mma_tile. The copier stands at slice 0; stages: GEMM_SHARED_BYTES of shared
-// memory.
-template <class Shape>
-CS_DEVICE void gemm_multiply(float (&sums)[Shape::tiles_m][Shape::tiles_n][4], GemmCopier<Shape> copier, int k, bf16* stages) {
+// memory. meanwhile(): what else the block has to do, while the first slices are on their way; a barrier follows.
+template <class Shape, class Meanwhile>
+CS_DEVICE void gemm_multiply(
+    float (&sums)[Shape::tiles_m][Shape::tiles_n][4], GemmCopier<Shape> copier, int k, bf16* stages, Meanwhile meanwhile) {
     constexpr int ahead = Shape::stages - 1;   // slices in flight
     constexpr int steps = Shape::depth / 16;
     // Where accumulators leave room, the fragments of the next step are read before this step multiplies.
@@ -67,6 +68,7 @@ CS_DEVICE void gemm_multiply(float (&sums)[Shape::tiles_m][Shape::tiles_n][4], G
         gemm_next_slice<Shape>(copier);
         cp_async_commit();
     }
+    meanwhile();
 
     u32 read = 0, write = ahead;   // stages of the slice to multiply and of the slice to fetch
 #pragma unroll 1
@@ -93,10 +95,16 @@ CS_DEVICE void gemm_multiply(float (&sums)[Shape::tiles_m][Shape::tiles_n][4], G
     }
 }
 
-// Calls store(row, column, products) for the pairs of outputs (row, column) and (row, column + 1) that this thread holds and that exist:
-// products[w] are the pair of weight w. Row and column count from the block's tile.
-template <class Shape, class Store>
-CS_DEVICE void gemm_store(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4], int rows, int columns, Store store) {
+template <class Shape>
+CS_DEVICE void gemm_multiply(float (&sums)[Shape::tiles_m][Shape::tiles_n][4], GemmCopier<Shape> copier, int k, bf16* stages) {
+    gemm_multiply<Shape>(sums, copier, k, stages, [] {});
+}
+
+// The outputs that this thread holds and that exist, row by row: row_store(row) gives what is called with each pair of outputs (row, column)
+// and (row, column + 1) as (column, products), where products[w] are the pair of weight w. Row and column count from the block's tile. The
+// four lanes of a quad hold eight neighbouring columns of the same rows, and all make the same calls: lane i columns 2 i and 2 i + 1.
+template <class Shape, class RowStore>
+CS_DEVICE void gemm_store_rows(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4], int rows, int columns, RowStore row_store) {
     int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     int first_row = warp / Shape::warps_n * (Shape::tiles_m * 16) + lane / 4;
     int first_column = warp % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + lane % 4 * 2;
@@ -106,6 +114,7 @@ CS_DEVICE void gemm_store(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4]
         for (int half = 0; half < 2; half++) {
             int row = first_row + i * 16 + half * 8;
             if (row >= rows) continue;
+            auto store = row_store(row);
 #pragma unroll
             for (int j = 0; j < Shape::tiles_n; j += Shape::weights) {
                 int column = first_column + j / Shape::weights * 8;
@@ -113,7 +122,15 @@ CS_DEVICE void gemm_store(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4]
                 float2 products[Shape::weights];
 #pragma unroll
                 for (int w = 0; w < Shape::weights; w++) products[w] = {sums[i][j + w][half * 2], sums[i][j + w][half * 2 + 1]};
-                store(row, column, products);
+                store(column, products);
             }
         }
+}
+
+// The same with one store(row, column, products).
+template <class Shape, class Store>
+CS_DEVICE void gemm_store(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4], int rows, int columns, Store store) {
+    gemm_store_rows<Shape>(sums, rows, columns, [&](int row) {
+        return [&store, row](int column, const float2 (&products)[Shape::weights]) { store(row, column, products); };
+    });
 }

@@ -52,9 +52,6 @@ public sealed class StepBatch
     /// <summary>The spans that <see cref="Plan"/> leaves out, by the backend's limits.</summary>
     public ReadOnlySpan<QuerySpan> UnplannedSpans => CollectionsMarshal.AsSpan(_unplanned);
 
-    /// <summary>Every row.</summary>
-    public Rows AllRows => new(RowSet.All, RowCount);
-
     /// <summary>The output rows, gathered.</summary>
     public Rows GatheredRows => new(RowSet.Outputs, _outputRows.Count);
 

@@ -4,7 +4,7 @@ using CudaSearch.Cache;
 namespace CudaSearch.Cuda.Tests.Kernels;
 
 /// <summary>
-/// The pass block of tests of attention, RoPE and page copies, laid out from <c>kernels/common/pass.cuh</c> alone: a mistake of the
+/// The pass block of tests of attention, projections and page copies, laid out from <c>kernels/common/pass.cuh</c> alone: a mistake of the
 /// engine's own writer cannot hide a kernel's.
 /// </summary>
 internal sealed class AttendPass

@@ -79,11 +79,27 @@ public sealed class CudaBackend : IBackend
     public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => Guarded(() => _weights.Load(tensor, rows, columns));
 
     /// <inheritdoc/>
+    public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden)
+    {
+        Axis queries = Axis.OfHeads(shape.Heads, shape.HeadDim), keys = Axis.OfHeads(shape.KvHeads, shape.HeadDim);
+        return Guarded(() =>
+        {
+            CudaWeight weight = _weights.LoadMatrix(Parts(weights), hidden);
+            return new CudaProjection(weight, biases is { } vectors ? _weights.LoadVector(Parts(vectors)) : null);
+        });
+
+        WeightPart[] Parts(QueryKeyValue<TensorView> of) => [new(of.Query, queries, Paired: true), new(of.Key, keys, Paired: true), new(of.Value, keys)];
+    }
+
+    /// <inheritdoc/>
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => Guarded(() => CudaRope.Load(inverseFrequencies, positions));
 
     /// <inheritdoc/>
     public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) =>
         Guarded(() => new CudaTensor(rows, columns.Length, Padding.Length(columns), type));
+
+    /// <inheritdoc/>
+    public ResidualStream AllocateResidual(int rows, Axis columns) => Guarded(() => new CudaResidual(rows, columns));
 
     /// <inheritdoc/>
     public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows)
@@ -138,53 +154,23 @@ public sealed class CudaBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output)
+    public void Embed(DeviceWeight table, StepBatch batch, ResidualStream residual, RmsNorm next)
     {
-        var embedding = (CudaWeight)table;
+        var (embedding, stream) = ((CudaWeight)table, (CudaResidual)residual);
         _kernels.Embed.Launch(
-            _stream, _kind.RowCapacity, _buffers.Block, embedding.Pointer, Sums(output).Pointer, embedding.PaddedColumns);
+            _stream, _kind.RowCapacity, _buffers.Block, embedding.Pointer, stream.Sums.Pointer, stream.Prepare(next), embedding.PaddedColumns);
     }
 
     /// <inheritdoc/>
-    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output)
+    public void ProjectAndAppend(
+        ResidualStream residual, AttentionProjection projection, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer,
+        AttentionWorkspace workspace, DeviceTensor queries)
     {
-        CudaTensor from = Sums(input);
-        _kernels.RmsNorm.Launch(
-            _stream, _kind.Capacity(rows), _buffers.Block, (int)rows.Set, from.Pointer, ((CudaWeight)weight).Pointer, Operands(output).Pointer,
-            from.Columns, from.PaddedColumns, epsilon);
-    }
-
-    /// <inheritdoc/>
-    public void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output) =>
-        RmsNorm(input, weight, epsilon, batch.GatheredRows, output);
-
-    /// <inheritdoc/>
-    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput = false)
-    {
-        var (matrix, to) = ((CudaWeight)weight, (CudaTensor)output);
-        LinearOutput kind = addToOutput ? LinearOutput.AddToFloat32 : to.Type == ActivationType.Sum ? LinearOutput.Float32 : LinearOutput.BFloat16;
-        _kernels.Linear.Launch(
-            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight?)bias)?.Pointer ?? default, to.Pointer,
-            (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns, kind);
-    }
-
-    /// <inheritdoc/>
-    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output)
-    {
-        var matrix = (CudaWeight)gate;
-        _kernels.GatedLinear.Launch(
-            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight)up).Pointer, Operands(output).Pointer,
-            (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns);
-    }
-
-    /// <inheritdoc/>
-    public void RotateAndAppend(
-        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer)
-    {
-        var angles = (CudaRope)rope;
-        _kernels.RopeAppend.Launch(
-            _stream, _kind.RowCapacity, _buffers.Block, Operands(queries).Pointer, Operands(keys).Pointer, Operands(values).Pointer,
-            angles.Cos, angles.Sin, ((CudaKvCache)cache).Layer(layer), shape.Heads, shape.KvHeads, Padding.HeadSize(shape.HeadDim));
+        var by = (CudaProjection)projection;
+        _kernels.ProjectAppend.Launch(
+            _stream, _buffers.Block, ((CudaResidual)residual).Normed, by.Weight.Pointer, by.Bias?.Pointer ?? default, ((CudaRope)rope).Angles,
+            Operands(queries).Pointer, ((CudaKvCache)cache).Layer(layer), shape.Heads, shape.KvHeads, Padding.HeadSize(shape.HeadDim),
+            _kind.RowCapacity, by.Weight.PaddedColumns);
     }
 
     /// <inheritdoc/>
@@ -203,6 +189,43 @@ public sealed class CudaBackend : IBackend
         }
         if (_kind.TileCapacity > 0)
             kernels.Prefill.Launch(_stream, _kind.TileCapacity, _buffers.Block, q, pages, to, shape.Heads, shape.KvHeads, scale);
+    }
+
+    /// <inheritdoc/>
+    public void LinearAdd(DeviceTensor input, DeviceWeight weight, StepBatch batch, ResidualStream residual, RmsNorm? next)
+    {
+        var (matrix, stream) = ((CudaWeight)weight, (CudaResidual)residual);
+        _kernels.LinearAdd.Launch(
+            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, stream.Sums.Pointer, stream.Prepare(next), _kind.RowCapacity,
+            matrix.PaddedRows, matrix.PaddedColumns);
+    }
+
+    /// <inheritdoc/>
+    public void GatedLinear(ResidualStream residual, DeviceWeight gate, DeviceWeight up, StepBatch batch, DeviceTensor output)
+    {
+        var matrix = (CudaWeight)gate;
+        _kernels.GatedLinear.Launch(
+            _stream, _buffers.Block, ((CudaResidual)residual).Normed, matrix.Pointer, ((CudaWeight)up).Pointer, Operands(output).Pointer,
+            _kind.RowCapacity, matrix.PaddedRows, matrix.PaddedColumns);
+    }
+
+    /// <inheritdoc/>
+    public void RmsNormOutputRows(ResidualStream residual, RmsNorm norm, StepBatch batch, DeviceTensor output)
+    {
+        CudaTensor from = ((CudaResidual)residual).Sums;
+        _kernels.RmsNorm.Launch(
+            _stream, _kind.OutputCapacity, _buffers.Block, (int)RowSet.Outputs, from.Pointer, ((CudaWeight)norm.Weight).Pointer,
+            Operands(output).Pointer, from.Columns, from.PaddedColumns, norm.Epsilon);
+    }
+
+    /// <inheritdoc/>
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output)
+    {
+        var (matrix, to) = ((CudaWeight)weight, (CudaTensor)output);
+        LinearOutput kind = to.Type == ActivationType.Sum ? LinearOutput.Float32 : LinearOutput.BFloat16;
+        _kernels.Linear.Launch(
+            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight?)bias)?.Pointer ?? default, to.Pointer,
+            (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns, kind);
     }
 
     /// <inheritdoc/>

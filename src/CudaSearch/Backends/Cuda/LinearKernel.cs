@@ -11,16 +11,13 @@ internal enum LinearOutput
 
     /// <summary>Stores float32: logits.</summary>
     Float32,
-
-    /// <summary>Adds to float32: the residual stream.</summary>
-    AddToFloat32,
 }
 
-/// <summary>Launches linear.cu: output (+)= input · weightᵀ (+ bias), on the tensor cores.</summary>
+/// <summary>Launches linear.cu: output = input · weightᵀ (+ bias), on the tensor cores.</summary>
 internal sealed class LinearKernel
 {
     private static readonly GemmTile[] s_tiles = [new(16, 16, 64), new(64, 32, 128), new(64, 64, 128), new(128, 128, 128)];
-    private static readonly string[] s_names = ["linear_bf16", "linear_f32", "linear_add_f32"];
+    private static readonly string[] s_names = ["linear_bf16", "linear_f32"];
 
     private readonly CudaKernel<Arguments>[] _kernels = new CudaKernel<Arguments>[s_names.Length * s_tiles.Length];
 
