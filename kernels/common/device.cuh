@@ -116,6 +116,7 @@ CS_DEVICE u64 atomicAdd(u64* p, u64 v) { return (u64)__nvvm_atom_add_gen_ll((i64
 CS_DEVICE float atomicAdd(float* p, float v) { return __nvvm_atom_add_gen_f(p, v); }
 CS_DEVICE i32 atomicMax(i32* p, i32 v) { return __nvvm_atom_max_gen_i(p, v); }
 CS_DEVICE u32 atomicMax(u32* p, u32 v) { return __nvvm_atom_max_gen_ui(p, v); }
+CS_DEVICE u64 atomicMax(u64* p, u64 v) { return __nvvm_atom_max_gen_ull(p, v); }
 CS_DEVICE i32 atomicMin(i32* p, i32 v) { return __nvvm_atom_min_gen_i(p, v); }
 CS_DEVICE u32 atomicMin(u32* p, u32 v) { return __nvvm_atom_min_gen_ui(p, v); }
 CS_DEVICE i32 atomicExch(i32* p, i32 v) { return __nvvm_atom_xchg_gen_i(p, v); }

@@ -16,6 +16,8 @@ public class RowBenchmark
 
     private readonly TempFolder _folder = new();
     private readonly StepBatch _batch = new();
+    private readonly WorkerPool _pool = new(Environment.ProcessorCount);
+    private readonly SampleOp<Lanes256> _sample = new();
     private readonly List<IDisposable> _owned = [];
     private SafeTensorsFile _file = null!;
     private IBackend _backend = null!;
@@ -63,13 +65,14 @@ public class RowBenchmark
     public void RotateAndAppend() => _backend.RotateAndAppend(_queries, _keys, _values, _rope, s_shape, _batch, _cache, layer: 0);
 
     [Benchmark]
-    public void Sample() => _backend.Sample(_logits, _batch);
+    public void Sample() => _sample.Run(_pool, (CpuTensor)_logits, _batch);
 
     [GlobalCleanup]
     public void Cleanup()
     {
         foreach (IDisposable owned in _owned) owned.Dispose();
         _backend.Dispose();
+        _pool.Dispose();
         _file.Dispose();
         _folder.Dispose();
     }

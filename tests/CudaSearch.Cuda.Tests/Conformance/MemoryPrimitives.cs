@@ -18,7 +18,8 @@ internal static class MemoryPrimitives
         [
             .. Totals(input),
             (uint)(WideSum(input) & 0xffffffff), (uint)(WideSum(input) >> 32),
-            SmallSum(input),
+            SmallSum(input), 0,
+            ~input.Max(), input.Max(),
         ]) { Blocks = 4, Threads = 64, StartsAtZero = true },
         new("shared atomics", "memory", "shared_atomics", words => words.Random(128), input => [.. Totals(input), SmallSum(input), 0])
             { Threads = 128 },

@@ -83,7 +83,8 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
     public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) =>
         inner.Attend(queries, shape, batch, cache, layer, workspace, output);
 
-    public void Sample(DeviceTensor logits, StepBatch batch) => inner.Sample(logits, batch);
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits) =>
+        inner.SampleTokens(outputs, head, batch, logits);
 
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) => inner.Reward(hidden, head, rows, batch);
 

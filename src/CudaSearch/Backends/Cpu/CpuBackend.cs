@@ -143,7 +143,11 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) =>
         _attention.Run(_pool, (CpuTensor)queries, shape, batch, (CpuKvCache)cache, layer, (CpuTensor)output);
 
-    public void Sample(DeviceTensor logits, StepBatch batch) => _sample.Run(_pool, (CpuTensor)logits, batch);
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits)
+    {
+        Linear(outputs, head, bias: null, batch.GatheredRows, logits, addToOutput: false);
+        _sample.Run(_pool, (CpuTensor)logits, batch);
+    }
 
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) =>
         RewardOp<T>.Run((CpuTensor)hidden, (CpuWeight)head, rows, batch);

@@ -42,7 +42,7 @@ public sealed class CudaBackend : IBackend
             _library = new KernelLibrary(_context, kernelFolder);
             _stream = new CudaStream();
             _kernels = new PassKernels(_library);
-            _buffers = new PassBuffers();
+            _buffers = new PassBuffers(_stream);
             _weights = new WeightLoader(_stream);
         }
         catch (Exception fault)
@@ -206,11 +206,20 @@ public sealed class CudaBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void Sample(DeviceTensor logits, StepBatch batch)
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits)
     {
-        CudaTensor from = Sums(logits);
-        _kernels.Sample.Launch(
-            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, from.Columns, from.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
+        if (_kind.Wants.HasFlag(PassWants.StoredLogits))
+        {
+            CudaTensor stored = Sums(logits);
+            Linear(outputs, head, bias: null, batch.GatheredRows, stored);
+            _kernels.Sample.Launch(
+                _stream, _kind.OutputCapacity, _buffers.Block, stored.Pointer, stored.Columns, stored.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
+            return;
+        }
+        var matrix = (CudaWeight)head;
+        _kernels.LinearSample.Launch(
+            _stream, _buffers.Block, Operands(outputs).Pointer, matrix.Pointer, _buffers.Race, _buffers.Tokens, _kind.OutputCapacity, matrix.Rows,
+            matrix.PaddedColumns);
     }
 
     /// <inheritdoc/>
