@@ -6,6 +6,7 @@
 // Grid: one block for each row that the pass may have. Block: any number of threads, 8 columns each at a time. No dynamic shared memory.
 CS_KERNEL(embed_bf16)(const i32* pass, const bf16* table, float* hidden, i32 columns)
 {
+    await_predecessor();
     const i32 row = (i32)blockIdx.x;
     if (row >= pass[PASS_ROWS]) return;
     const bf16* source = table + (size_t)pass_section<i32>(pass, PASS_TOKEN_IDS)[row] * columns;

@@ -43,10 +43,10 @@ CS_DEVICE void linear_sample(
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;
     int rows = pass[PASS_OUTPUTS] - first_row, columns = vocabulary - first_column;
-    if (rows <= 0) return;
+    if (rows <= 0) return await_predecessor();
     const i32* first_draws = pass_section<i32>(pass, PASS_FIRST_DRAWS) + first_row;
     const i32 first_draw = first_draws[0], end_draw = first_draws[rows < Shape::rows ? rows : Shape::rows];
-    if (first_draw == end_draw) return;   // rows that only want a reward
+    if (first_draw == end_draw) return await_predecessor();   // rows that only want a reward
 
     float sums[Shape::tiles_m][Shape::tiles_n][4] = {};
     const bf16* weights[1] = {weight + (u64)first_column * k};

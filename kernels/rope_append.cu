@@ -27,6 +27,7 @@ CS_DEVICE void turn(bf16* to, const bf16* from, const float* cos, const float* s
 CS_KERNEL_BOUNDS(rope_append_bf16, ROPE_THREADS, 1)
 (const i32* pass, bf16* q, const bf16* k, const bf16* v, const float* cos, const float* sin, bf16* cache_layer, i32 heads, i32 kv_heads,
  i32 head_dim) {
+    await_predecessor();
     i64 row = blockIdx.x;
     if (row >= pass[PASS_ROWS]) return;
     i32 half = head_dim / 2, per_head = half / 8, slot = pass_section<i32>(pass, PASS_SLOTS)[row];
@@ -46,7 +47,7 @@ CS_KERNEL_BOUNDS(rope_append_bf16, ROPE_THREADS, 1)
     }
     for (i32 i = threadIdx.x; i < kv_heads * 2 * per_head; i += ROPE_THREADS) {
         i32 head = i / (2 * per_head), element = i % (2 * per_head) * 8;
-        st16(slots + (i64)(2 * head + 1) * page_elements + element, ldg16(v + head * head_dim + element));
+        st16(slots + (i64)(2 * head + 1) * page_elements + element, ld16(v + head * head_dim + element));
     }
 }
 CS_EXPORT(rope_append_bf16)

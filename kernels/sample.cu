@@ -45,7 +45,7 @@ CS_DEVICE Candidate scan(const Row& row)
 {
     Candidate best = no_candidate();
     for (u32 first = threadIdx.x * 4; first < row.vocabulary; first += blockDim.x * 4) {
-        const Four four = four_logits(ldg16(row.logits + first), (i32)first, (i32)row.vocabulary);
+        const Four four = four_logits(ld16(row.logits + first), (i32)first, (i32)row.vocabulary);
         offer_logits(best, four);
     }
     return best;
@@ -56,7 +56,7 @@ CS_DEVICE Candidate race(const Row& row, const PassSampling& how, Cutoff cutoff)
 {
     Candidate best = no_candidate();
     for (u32 first = threadIdx.x * 4; first < row.vocabulary; first += blockDim.x * 4) {
-        Four four = four_logits(ldg16(row.logits + first), (i32)first, (i32)row.vocabulary);
+        Four four = four_logits(ld16(row.logits + first), (i32)first, (i32)row.vocabulary);
 #pragma unroll
         for (int i = 0; i < 4; i++)
             if (!keeps(cutoff, four.logits[i], four.first + i)) four.logits[i] = -INFINITE;
@@ -155,6 +155,7 @@ CS_KERNEL_BOUNDS(sample_f32, 1024, 1)
 (const i32* pass, const float* logits, i32 vocabulary, i32 stride, i32* tokens, float* log_probabilities)
 {
     CS_SHARED(SampleShared, shared, [1]);
+    await_predecessor();
     if ((i32)blockIdx.x >= pass[PASS_SAMPLED]) return;
     const PassSampling how = pass_section<PassSampling>(pass, PASS_SAMPLING)[blockIdx.x];
     const i32 output = pass_section<i32>(pass, PASS_SAMPLED_OUTPUTS)[blockIdx.x];

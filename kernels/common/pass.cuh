@@ -2,7 +2,7 @@
 // uploads it whole before each pass; kernels read counts and tables from it, so one captured graph serves every batch of its size class.
 // Written by PassBlock.cs; the two files must agree.
 #pragma once
-#include "device.cuh"
+#include "predecessor.cuh"
 
 // Words of the header. The first seven are counts; each later one is where a section starts, in words from the start of the block.
 enum PassWord : i32 {
