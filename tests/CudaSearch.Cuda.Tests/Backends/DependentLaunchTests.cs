@@ -40,6 +40,7 @@ public sealed class DependentLaunchTests
         using var random = new RandomCheckpoint(CudaModels.All[name]);
         using Checkpoint checkpoint = random.Open();
         using CudaBackend backend = CudaModels.OpenBackend(TestDevice.CheckedKernels, dependentLaunch);
+        Assert.NotEqual(dependentLaunch, backend.Device.EndsWith(", kernels one after the other", StringComparison.Ordinal));
         using Transformer model = Transformer.WithCache(backend, checkpoint, pages: 64, maxRows: 64, reward: new RewardHead(3, 4));
         SamplingParameters draw = new(0.8f, 1f, 0, 0f, 0f, Key: 9), cut = draw with { TopP = 0.9f, WantsLogProbability = true };
         var (batch, results, pool) = (new StepBatch(), new List<float>(), new PagePool(64));

@@ -62,7 +62,7 @@ public sealed class CudaBackend : IBackend
     public string Name => "cuda";
 
     /// <inheritdoc/>
-    public string Device => $"{_context.Name} (cuda:{_index}), {_library.Description}, bf16";
+    public string Device => $"{_context.Name} (cuda:{_index}), {_library.Description}, bf16{(_stream.DependentLaunch ? "" : ", kernels one after the other")}";
 
     /// <inheritdoc/>
     public long AvailableMemory => Guarded(() => _context.FreeMemory);
