@@ -10,6 +10,7 @@ constexpr i32 PREFILL_THREADS = PREFILL_QUERIES / 16 * 32;
 template <i32 D>
 CS_DEVICE void attend_prefill(
     const i32* pass, const bf16* q, const bf16* cache_layer, bf16* output, i32 heads, i32 kv_heads, float scale_log2) {
+    await_predecessor();
     i32 index = blockIdx.x;
     if (index >= pass[PASS_TILES]) return;
     CS_DYNAMIC_SHARED(bf16, shared);

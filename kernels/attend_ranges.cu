@@ -110,6 +110,7 @@ template <i32 D> CS_DEVICE void merge_partials(const RangesArguments& to, i32 ro
 }
 
 template <i32 D> CS_DEVICE void attend_ranges(const RangesArguments& to) {
+    await_predecessor();
     CS_SHARED(PlanRow, rows, [WINDOW_ROWS]);
     CS_SHARED(i32, finished, [WINDOW_ROWS]); // the row, or -1 while states of it are missing
     CS_SHARED(i32, stage_at_work, [1]);

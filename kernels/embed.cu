@@ -8,6 +8,7 @@
 // memory.
 CS_KERNEL(embed_bf16)
 (const i32* pass, const bf16* table, float* hidden, const bf16* norm_weight, bf16* operand, float* squares, i32 columns) {
+    await_predecessor();
     i32 row = blockIdx.x;
     if (row >= pass[PASS_ROWS]) return;
     const bf16* source = table + (u64)pass_section<i32>(pass, PASS_TOKEN_IDS)[row] * columns;

@@ -14,7 +14,7 @@ CS_DEVICE void gated_linear(const i32* pass, const NormedRows& input, const bf16
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;
     int rows = pass[PASS_ROWS] - first_row, columns = n - first_column;
-    if (rows <= 0) return;
+    if (rows <= 0) return await_predecessor();
 
     float sums[Shape::tiles_m][Shape::tiles_n][4] = {};
     const bf16* weights[2] = {gate + (u64)first_column * k, up + (u64)first_column * k};

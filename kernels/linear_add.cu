@@ -9,7 +9,7 @@ CS_DEVICE void linear_add(const i32* pass, const bf16* input, const bf16* weight
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;
     int rows = pass[PASS_ROWS] - first_row, columns = n - first_column;
-    if (rows <= 0) return;
+    if (rows <= 0) return await_predecessor();
 
     float sums[Shape::tiles_m][Shape::tiles_n][4] = {};
     const bf16* weights[1] = {weight + (u64)first_column * k};

@@ -61,7 +61,7 @@ template <class Shape> CS_DEVICE void project_append(const ProjectArguments& to)
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns, k = to.k;
     int rows = to.pass[PASS_ROWS] - first_row, columns = ((to.heads + 2 * to.kv_heads) << to.head_bits) - first_column;
-    if (rows <= 0) return;
+    if (rows <= 0) return await_predecessor();
 
     float sums[Shape::tiles_m][Shape::tiles_n][4] = {};
     const bf16* weights[1] = {to.weight + (u64)first_column * k};

@@ -46,7 +46,7 @@ template <i32 D, class Source> CS_DEVICE void load_queries(bf16* tile, Source so
 #pragma unroll
     for (i32 i = 0; i < 16 * CHUNKS / 32; i++) {
         i32 query = (i * 32 + lane) / CHUNKS, column = lane % CHUNKS * 8;
-        st16(tile + tile_at<D>(query, column), ldg16(source(query) + column));
+        st16(tile + tile_at<D>(query, column), ld16(source(query) + column));
     }
     __syncwarp(); // the queries are there
 }

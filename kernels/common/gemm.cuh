@@ -9,6 +9,7 @@
 // element depends on its input row and its weight row alone, bit for bit, whichever shape computes it and whoever shares the tile.
 #pragma once
 #include "gemm_copy.cuh"
+#include "predecessor.cuh"
 
 // What a warp multiplies in one step of 16 along k.
 template <class Shape> struct GemmFragments {
@@ -51,8 +52,31 @@ template <class Shape> CS_DEVICE void gemm_read(GemmFragments<Shape>& fragments,
     }
 }
 
-// Adds the block's products to `sums`, whose layout is that of mma_tile. The copier stands at slice 0; stages: GEMM_SHARED_BYTES of shared
-// memory. meanwhile(): what else the block has to do, while the first slices are on their way; a barrier follows.
+// Starts the ring: weights, which nothing of the pass writes, before the wait for the kernel before, and the input after it. The copier goes on
+// to the first slice that is not on its way. A slice's copies are one group; weights that came early are in the first. Where no kernel starts
+// early they come with their slice, so that the first slice need not wait for the last one's.
+template <class Shape> CS_DEVICE void gemm_fill_ring(GemmCopier<Shape>& copier, bf16* stages) {
+    using Copier = GemmCopier<Shape>;
+    if constexpr (CS_STARTS_EARLY) {
+        GemmCopier<Shape> weights = copier;
+#pragma unroll 1
+        for (int slice = 0; slice < Shape::stages - 1; slice++) {
+            gemm_copy<Shape>(weights, Copier::input_copies, Copier::copies, stages + slice * Shape::stage_size);
+            gemm_next_slice<Shape>(weights);
+        }
+    }
+    await_predecessor();
+#pragma unroll 1
+    for (int slice = 0; slice < Shape::stages - 1; slice++) {
+        gemm_copy<Shape>(copier, 0, CS_STARTS_EARLY ? Copier::input_copies : Copier::copies, stages + slice * Shape::stage_size);
+        gemm_next_slice<Shape>(copier);
+        cp_async_commit();
+    }
+}
+
+// Adds the block's products to `sums`, whose layout is that of mma_tile; waits for the kernel before, which writes the input. The copier
+// stands at slice 0; stages: GEMM_SHARED_BYTES of shared memory. meanwhile(): what else the block has to do, while the first slices are on
+// their way and the kernel before has ended; a barrier follows.
 template <class Shape, class Meanwhile>
 CS_DEVICE void gemm_multiply(
     float (&sums)[Shape::tiles_m][Shape::tiles_n][4], GemmCopier<Shape> copier, int k, bf16* stages, Meanwhile meanwhile) {
@@ -62,12 +86,7 @@ CS_DEVICE void gemm_multiply(
     constexpr int buffers = Shape::tiles_m * Shape::tiles_n > 16 ? 1 : 2;
     GemmLane lane = gemm_lane<Shape>();
 
-#pragma unroll 1
-    for (int slice = 0; slice < ahead; slice++) {
-        gemm_copy<Shape>(copier, 0, 1, stages + slice * Shape::stage_size);
-        gemm_next_slice<Shape>(copier);
-        cp_async_commit();
-    }
+    gemm_fill_ring<Shape>(copier, stages);
     meanwhile();
 
     u32 read = 0, write = ahead;   // stages of the slice to multiply and of the slice to fetch
@@ -84,7 +103,7 @@ CS_DEVICE void gemm_multiply(
         for (int step = 0; step < steps; step++) {
             int wanted = step + buffers - 1;
             if (wanted < steps) gemm_read<Shape>(fragments[wanted % buffers], lane, stage, wanted);
-            gemm_copy<Shape>(copier, step, steps, next);
+            gemm_copy<Shape>(copier, step * GemmCopier<Shape>::copies / steps, (step + 1) * GemmCopier<Shape>::copies / steps, next);
             mma_tile<Shape::tiles_m, Shape::tiles_n>(sums, fragments[step % buffers].input, fragments[step % buffers].weight);
         }
         gemm_next_slice<Shape>(copier);

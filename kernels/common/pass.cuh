@@ -2,7 +2,7 @@
 // uploads it whole before each pass; kernels read counts and tables from it, so one captured graph serves every batch of its size class.
 // Written by PassBlock.cs; the two files must agree.
 #pragma once
-#include "device.cuh"
+#include "predecessor.cuh"
 
 // Words of the header. The first seven are counts; each later one is where a section starts, in words from the start of the block.
 enum PassWord : i32 {
@@ -17,7 +17,7 @@ enum PassWord : i32 {
     PASS_POSITIONS,          // [rows] in the sequence
     PASS_SLOTS,              // [rows] page * 16 + offset of the row's key and value
     PASS_OUTPUT_ROWS,        // [outputs] row
-    PASS_SAMPLED_OUTPUTS,    // [sampled] index among the outputs
+    PASS_SAMPLED_OUTPUTS,    // [sampled] index among the outputs, ascending
     PASS_SAMPLING,           // [sampled] PassSampling
     PASS_REWARDED_OUTPUTS,   // [rewarded] index among the outputs
     PASS_COPY_LIST,          // [copies] PassCopy
@@ -27,6 +27,7 @@ enum PassWord : i32 {
     PASS_ROW_PARTIALS,       // [rows + 1] first partial state of each row (a row outside the plan has none)
     PASS_TILE_LIST,          // [tiles] PassTile
     PASS_TILE_PAGES,         // physical pages of the tiles' sequences
+    PASS_FIRST_DRAWS,        // [outputs + 1] first draw (index among the sampled) of each output, then the number of draws
     PASS_HEADER_WORDS,
 };
 

@@ -16,6 +16,8 @@ public class RowBenchmark
 
     private readonly TempFolder _folder = new();
     private readonly StepBatch _batch = new();
+    private readonly WorkerPool _pool = new(Environment.ProcessorCount);
+    private readonly SampleOp<Lanes256> _sample = new();
     private readonly List<IDisposable> _owned = [];
     private SafeTensorsFile _file = null!;
     private IBackend _backend = null!;
@@ -67,7 +69,7 @@ public class RowBenchmark
     public void RotateAndAppend() => _rotateAndAppend.Run(_pool, _queries, _keys, _values, _rope, s_shape, _batch, _cache, layer: 0);
 
     [Benchmark]
-    public void Sample() => _backend.Sample(_logits, _batch);
+    public void Sample() => _sample.Run(_pool, (CpuTensor)_logits, _batch);
 
     [GlobalCleanup]
     public void Cleanup()

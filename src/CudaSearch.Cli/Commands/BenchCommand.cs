@@ -26,10 +26,12 @@ internal static class BenchCommand
         Option<string?> device = Values.Text("--device", "where to compute: auto, cpu or cuda[:i]", "auto", ModelOptions.DeviceFault);
         Option<int> threads = Values.Integer("--threads", "threads of the CPU backend; 0 takes all cores", 0, minimum: 0);
         Option<string> weights = ModelOptions.Weights();
+        Option<string> pdl = Values.Choice(
+            "--pdl", "whether a GPU's kernels may start before the one before has ended (programmatic dependent launch, compute capability 9.0)", "on", ["on", "off"]);
         var json = new Option<bool>("--json") { Description = "print the result as one JSON document" };
         var command = new Command("bench", "Measures decode and prefill throughput of a model or a model's shape.")
         {
-            shape, model, batch, prefix, own, prefill, sharing, passes, device, threads, weights, json,
+            shape, model, batch, prefix, own, prefill, sharing, passes, device, threads, weights, pdl, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -39,7 +41,7 @@ internal static class BenchCommand
                 foreach (int sequences in parsed.GetValue(batch)!)
                     cases.AddRange(shares.Select(share => new PassCase(sequences, tokens, parsed.GetValue(own), share)));
             WeightPrecision precision = ModelOptions.Precision(parsed.GetValue(weights)!);
-            using IBackend backend = Devices.Open(parsed.GetValue(device)!, parsed.GetValue(threads), precision, out string? note);
+            using IBackend backend = Devices.Open(parsed.GetValue(device)!, parsed.GetValue(threads), precision, out string? note, dependentLaunch: parsed.GetValue(pdl) == "on");
             if (note is not null) host.Error.WriteLine(note);
             using Checkpoint checkpoint = Open(parsed.GetValue(model), parsed.GetValue(shape), backend);
             using var bench = new PassBench(backend, checkpoint, precision, cases);

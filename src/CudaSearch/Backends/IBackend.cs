@@ -116,10 +116,15 @@ public interface IBackend : IDisposable
     void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output);
 
     /// <summary>
-    /// Draws one token for each sampled row from logits [output rows, vocabulary] into <see cref="StepBatch.SampledTokens"/>, and where it is wanted computes
-    /// its log-probability into <see cref="StepBatch.LogProbabilities"/>.
+    /// Draws one token for each sampled row from the logits outputs · headᵀ into <see cref="StepBatch.SampledTokens"/>, and where it is wanted computes its
+    /// log-probability into <see cref="StepBatch.LogProbabilities"/>.
     /// </summary>
-    void Sample(DeviceTensor logits, StepBatch batch);
+    /// <param name="outputs">[output rows, width]</param>
+    /// <param name="head">[vocabulary, width]</param>
+    /// <param name="batch">Says which rows draw, and how.</param>
+    /// <param name="logits">[output rows, vocabulary]: holds the logits afterwards where <see cref="StepBatch.StoresLogits"/>; otherwise the backend
+    /// may draw without storing them.</param>
+    void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits);
 
     /// <summary>
     /// The reward of each rewarded row, read off two rows of <paramref name="head"/> or one, into <see cref="StepBatch.Rewards"/>. No other

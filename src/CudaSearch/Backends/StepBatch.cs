@@ -12,7 +12,13 @@ namespace CudaSearch.Backends;
 /// <param name="Key">The draw for backends that race noisy logits: keys the noise of all tokens; a function of the same four.</param>
 /// <param name="WantsLogProbability">Whether the drawn token's log-probability is wanted: <see cref="StepBatch.LogProbabilities"/>. It changes no draw.</param>
 public readonly record struct SamplingParameters(
-    float Temperature, float TopP, int TopK, float MinP, float Uniform, ulong Key = 0, bool WantsLogProbability = false);
+    float Temperature, float TopP, int TopK, float MinP, float Uniform, ulong Key = 0, bool WantsLogProbability = false)
+{
+    /// <summary>
+    /// Whether one look at each logit suffices, in any order: nothing is cut off, or only the largest logit counts, and the log-probability is not wanted.
+    /// </summary>
+    public bool NeedsOneLook => !WantsLogProbability && (Temperature <= 0f || TopK == 1 || (TopK <= 0 && TopP >= 1f && MinP <= 0f));
+}
 
 /// <summary>
 /// One pass, ragged and flat: the rows (tokens) of all sequences behind one another, prefill chunks and decodes mixed. Reused from pass to pass.
@@ -61,7 +67,7 @@ public sealed class StepBatch
     /// <summary>Rows whose final hidden state is needed, in order of addition; the final norm gathers them. Draws from one row, added in a run, share its entry.</summary>
     public ReadOnlySpan<int> OutputRows => CollectionsMarshal.AsSpan(_outputRows);
 
-    /// <summary>Indices into <see cref="OutputRows"/> that draw a token.</summary>
+    /// <summary>Indices into <see cref="OutputRows"/> that draw a token, ascending.</summary>
     public ReadOnlySpan<int> Sampled => CollectionsMarshal.AsSpan(_sampled);
 
     /// <summary>How each of <see cref="Sampled"/> is drawn.</summary>
@@ -70,8 +76,11 @@ public sealed class StepBatch
     /// <summary>Indices into <see cref="OutputRows"/> that want a reward.</summary>
     public ReadOnlySpan<int> Rewarded => CollectionsMarshal.AsSpan(_rewarded);
 
-    /// <summary>True when some output row needs the whole vocabulary's logits.</summary>
-    public bool NeedsLogits { get; private set; }
+    /// <summary>
+    /// True when the output rows' logits must be stored: some are read after the pass, or some draw needs more than one look at them. Otherwise a backend may
+    /// draw without.
+    /// </summary>
+    public bool StoresLogits { get; private set; }
 
     /// <summary>The token drawn for each of <see cref="Sampled"/>; filled by the pass.</summary>
     public Span<int> SampledTokens => _sampledTokens.AsSpan(0, _sampled.Count);
@@ -104,7 +113,7 @@ public sealed class StepBatch
         _sampled.Clear();
         _sampling.Clear();
         _rewarded.Clear();
-        NeedsLogits = false;
+        StoresLogits = false;
         WantsLogProbabilities = false;
     }
 
@@ -132,7 +141,7 @@ public sealed class StepBatch
     {
         _sampled.Add(AddOutput(row));
         _sampling.Add(parameters);
-        NeedsLogits = true;
+        StoresLogits |= !parameters.NeedsOneLook;
         WantsLogProbabilities |= parameters.WantsLogProbability;
         return _sampled.Count - 1;
     }
@@ -149,7 +158,7 @@ public sealed class StepBatch
     /// <returns>Index of the row among the pass's logits.</returns>
     public int AddLogits(int row)
     {
-        NeedsLogits = true;
+        StoresLogits = true;
         return AddOutput(row);
     }
 

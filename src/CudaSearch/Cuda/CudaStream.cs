@@ -11,12 +11,20 @@ internal sealed class CudaStream : IDisposable
     private readonly CudaContext _context;
 
     /// <summary>Creates a stream in the current context.</summary>
-    public CudaStream()
+    /// <param name="dependentLaunch">See <see cref="DependentLaunch"/>.</param>
+    public CudaStream(bool dependentLaunch = false)
     {
+        DependentLaunch = dependentLaunch;
         _context = CudaContext.Current;
         CudaException.Check(DriverApi.cuStreamCreate(out nint stream, NonBlocking));
         Handle = new StreamHandle(_context, stream);
     }
+
+    /// <summary>
+    /// Whether a kernel launched here, or captured, may start before the kernel right before it has ended (programmatic dependent launch); kernels that can
+    /// wait for their predecessors themselves do. Copies and events still order everything.
+    /// </summary>
+    public bool DependentLaunch { get; }
 
     /// <summary>The driver's stream.</summary>
     internal StreamHandle Handle { get; }

@@ -29,6 +29,7 @@ internal enum DeviceAttribute
 /// <summary>CUfunction_attribute.</summary>
 internal enum FunctionAttribute
 {
+    PtxVersion = 5,
     MaxDynamicSharedSizeBytes = 8,
 }
 

@@ -168,7 +168,7 @@ public sealed class Transformer : IPass, IDisposable
 
     /// <summary>
     /// Runs one pass: every row's keys and values enter the cache; sampled tokens and rewards come back in the batch. Logits of output rows
-    /// can be read with <see cref="ReadLogits"/> until the next pass.
+    /// can be read with <see cref="ReadLogits"/> until the next pass, where the batch asked for them (<see cref="StepBatch.StoresLogits"/>).
     /// </summary>
     /// <param name="batch">Completed; at least one row.</param>
     public void Forward(StepBatch batch)
@@ -188,10 +188,10 @@ public sealed class Transformer : IPass, IDisposable
         if (batch.OutputRows.Length == 0) return;
         _backend.RmsNormOutputRows(_residual, _finalNorm, batch, _outputs);
         if (batch.Rewarded.Length > 0) RequireReward().Issue(_backend, _outputs, batch);
-        if (!batch.NeedsLogits) return;
+        if (batch.Sampled.Length == 0 && !batch.StoresLogits) return;
         if (_head is null || _logits is null) throw NoLogits();
-        _backend.Linear(_outputs, _head, bias: null, batch.GatheredRows, _logits);
-        if (batch.Sampled.Length > 0) _backend.Sample(_logits, batch);
+        if (batch.Sampled.Length > 0) _backend.SampleTokens(_outputs, _head, batch, _logits);
+        else _backend.Linear(_outputs, _head, bias: null, batch.GatheredRows, _logits);
     }
 
     /// <summary>Copies the logits of one output row of the last pass. [vocabulary]</summary>

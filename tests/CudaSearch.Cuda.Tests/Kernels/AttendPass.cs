@@ -9,7 +9,7 @@ namespace CudaSearch.Cuda.Tests.Kernels;
 /// </summary>
 internal sealed class AttendPass
 {
-    private const int HeaderWords = 21;
+    private const int HeaderWords = 22;
 
     private readonly List<int> _tiles = [];
     private readonly List<int> _tilePages = [];

@@ -89,7 +89,8 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
     public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output) =>
         inner.Linear(input, weight, bias, rows, output);
 
-    public void Sample(DeviceTensor logits, StepBatch batch) => inner.Sample(logits, batch);
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits) =>
+        inner.SampleTokens(outputs, head, batch, logits);
 
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) => inner.Reward(hidden, head, rows, batch);
 

@@ -148,10 +148,8 @@ internal sealed unsafe class CpuBackend<T> : IBackend
         CpuTensor normed = ((CpuResidual)residual).Normed;
         var (by, own, to) = ((CpuProjection)projection, (CpuWorkspace)workspace, (CpuTensor)queries);
         _linear.Run(
-            _pool, normed, batch.RowCount,
-            new LinearProduct(by.Weights.Query, by.Biases.Query, to),
-            new LinearProduct(by.Weights.Key, by.Biases.Key, own.Keys),
-            new LinearProduct(by.Weights.Value, by.Biases.Value, own.Values));
+            _pool, normed, batch.RowCount, new LinearProduct(by.Weights.Query, by.Biases.Query, to),
+            new LinearProduct(by.Weights.Key, by.Biases.Key, own.Keys), new LinearProduct(by.Weights.Value, by.Biases.Value, own.Values));
         _rotateAndAppend.Run(_pool, to, own.Keys, own.Values, (RopeTable)rope, shape, batch, (CpuKvCache)cache, layer);
     }
 
@@ -161,7 +159,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     public void LinearAdd(DeviceTensor input, DeviceWeight weight, StepBatch batch, ResidualStream residual, RmsNorm? next)
     {
         var stream = (CpuResidual)residual;
-        _linear.Run(_pool, (CpuTensor)input, batch.RowCount, new LinearProduct((CpuWeight)weight, Bias: null, stream.Sums, Add: true));
+        _linear.Run(_pool, (CpuTensor)input, batch.RowCount, new LinearProduct((CpuWeight)weight, null, stream.Sums, Add: true));
         if (next is { } norm) Norm(stream, norm, batch.RowCount);
     }
 
@@ -175,7 +173,11 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output) =>
         _linear.Run(_pool, (CpuTensor)input, rows.Count, new LinearProduct((CpuWeight)weight, (CpuWeight?)bias, (CpuTensor)output));
 
-    public void Sample(DeviceTensor logits, StepBatch batch) => _sample.Run(_pool, (CpuTensor)logits, batch);
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits)
+    {
+        Linear(outputs, head, bias: null, batch.GatheredRows, logits);
+        _sample.Run(_pool, (CpuTensor)logits, batch);
+    }
 
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) =>
         RewardOp<T>.Run((CpuTensor)hidden, (CpuWeight)head, rows, batch);

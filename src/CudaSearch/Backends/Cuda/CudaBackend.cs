@@ -26,23 +26,27 @@ public sealed class CudaBackend : IBackend
 
     /// <summary>Opens a device.</summary>
     /// <param name="index">Its number, from 0, in the driver's order.</param>
+    /// <param name="dependentLaunch">
+    /// Whether kernels of a pass may start before the kernel before them has ended (programmatic dependent launch), on devices of compute capability 9.0,
+    /// whose kernels know how to wait. It changes no result; false is for measuring what it saves.
+    /// </param>
     /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: no driver, no such device, or no kernels for it.</exception>
-    public CudaBackend(int index = 0)
-        : this(index, kernelFolder: null)
+    public CudaBackend(int index = 0, bool dependentLaunch = true)
+        : this(index, kernelFolder: null, dependentLaunch)
     {
     }
 
     /// <summary>As the other, with kernels from a folder.</summary>
-    internal CudaBackend(int index, string? kernelFolder)
+    internal CudaBackend(int index, string? kernelFolder, bool dependentLaunch = true)
     {
         _index = index;
         _context = new CudaContext(index);
         try
         {
             _library = new KernelLibrary(_context, kernelFolder);
-            _stream = new CudaStream();
+            _stream = new CudaStream(dependentLaunch);
             _kernels = new PassKernels(_library);
-            _buffers = new PassBuffers();
+            _buffers = new PassBuffers(_stream);
             _weights = new WeightLoader(_stream);
         }
         catch (Exception fault)
@@ -58,7 +62,7 @@ public sealed class CudaBackend : IBackend
     public string Name => "cuda";
 
     /// <inheritdoc/>
-    public string Device => $"{_context.Name} (cuda:{_index}), {_library.Description}, bf16";
+    public string Device => $"{_context.Name} (cuda:{_index}), {_library.Description}, bf16{(_stream.DependentLaunch ? "" : ", kernels one after the other")}";
 
     /// <inheritdoc/>
     public long AvailableMemory => Guarded(() => _context.FreeMemory);
@@ -229,11 +233,20 @@ public sealed class CudaBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void Sample(DeviceTensor logits, StepBatch batch)
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits)
     {
-        CudaTensor from = Sums(logits);
-        _kernels.Sample.Launch(
-            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, from.Columns, from.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
+        if (_kind.Wants.HasFlag(PassWants.StoredLogits))
+        {
+            CudaTensor stored = Sums(logits);
+            Linear(outputs, head, bias: null, batch.GatheredRows, stored);
+            _kernels.Sample.Launch(
+                _stream, _kind.OutputCapacity, _buffers.Block, stored.Pointer, stored.Columns, stored.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
+            return;
+        }
+        var matrix = (CudaWeight)head;
+        _kernels.LinearSample.Launch(
+            _stream, _buffers.Block, Operands(outputs).Pointer, matrix.Pointer, _buffers.Race, _buffers.Tokens, _kind.OutputCapacity, matrix.Rows,
+            matrix.PaddedColumns);
     }
 
     /// <inheritdoc/>

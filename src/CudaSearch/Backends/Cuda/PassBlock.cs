@@ -17,6 +17,7 @@ internal static class PassBlock
     {
         Rows, Outputs, Sampled, Rewarded, Copies, Items, Tiles,
         TokenIds, Positions, Slots, OutputRows, SampledOutputs, Sampling, RewardedOutputs, CopyList, ItemList, Pages, Members, RowPartials, TileList, TilePages,
+        FirstDraws,
         Count,
     }
 
@@ -32,7 +33,7 @@ internal static class PassBlock
     public static int WordsFor(StepBatch batch, int tileRows)
     {
         AttentionPlan plan = batch.Plan;
-        int words = (int)Word.Count + 4 * batch.RowCount + 1 + batch.OutputRows.Length + batch.Sampled.Length * (1 + SamplingWords) + batch.Rewarded.Length;
+        int words = (int)Word.Count + 4 * batch.RowCount + 1 + 2 * batch.OutputRows.Length + 1 + batch.Sampled.Length * (1 + SamplingWords) + batch.Rewarded.Length;
         words += batch.Copies.Length * 2 + plan.Items.Length * 6 + plan.Pages.Length + plan.Members.Length * 3;
         foreach (ref readonly QuerySpan span in batch.UnplannedSpans)
             words += TilesOf(span, tileRows) * TileWords + PagePool.PagesFor(span.FirstPosition + span.RowCount);
@@ -69,6 +70,7 @@ internal static class PassBlock
         plan.RowPartials.CopyTo(partials);
         partials[plan.RowPartials.Length..].Fill(plan.PartialCount);
         block[(int)Word.Tiles] = WriteTiles(batch, tileRows, ref writer);
+        WriteFirstDraws(batch.Sampled, writer.Take(Word.FirstDraws, batch.OutputRows.Length + 1));
         return writer.Length;
     }
 
@@ -88,6 +90,16 @@ internal static class PassBlock
             to[5] = (int)(uint)(row.Key >> 32);
             to[6] = row.WantsLogProbability ? 1 : 0;
             to[7] = 0;
+        }
+    }
+
+    private static void WriteFirstDraws(ReadOnlySpan<int> sampled, Span<int> firstDraws)
+    {
+        int draw = 0;
+        for (int output = 0; output < firstDraws.Length; output++)
+        {
+            while (draw < sampled.Length && sampled[draw] < output) draw++;
+            firstDraws[output] = draw;
         }
     }
 

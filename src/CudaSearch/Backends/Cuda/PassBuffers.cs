@@ -3,7 +3,9 @@ using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>The one upload and the one read-back of a pass: page-locked memory on the host, and its twin on the device.</summary>
+/// <summary>
+/// The one upload and the one read-back of a pass, page-locked memory on the host and its twin on the device, and what sampling works in.
+/// </summary>
 internal sealed class PassBuffers : IDisposable
 {
     /// <summary>Rows that may draw a token, and that may want a reward, in one pass.</summary>
@@ -16,14 +18,26 @@ internal sealed class PassBuffers : IDisposable
 
     private readonly CudaPageLockedHostMemory<int> _hostResults = new(Kinds * MaxResults);
     private readonly CudaDeviceVariable<int> _results = new(Kinds * MaxResults);
+    private readonly CudaDeviceVariable<ulong> _ranks = new(MaxResults);
+    private readonly CudaDeviceVariable<int> _arrivals = new(MaxResults);
     private CudaPageLockedHostMemory<int> _hostBlock = new(FirstCapacity);
     private CudaDeviceVariable<int> _block = new(FirstCapacity);
+
+    /// <summary>Allocates; what must be zero at first is zero for all work queued behind.</summary>
+    public PassBuffers(CudaStream stream)
+    {
+        _ranks.Fill(0, stream);
+        _arrivals.Fill(0, stream);
+    }
 
     /// <summary>The pass block on the device.</summary>
     public DevicePointer Block => _block.Pointer;
 
     /// <summary>int32 [MaxResults]: tokens drawn.</summary>
     public DevicePointer Tokens => _results.Pointer;
+
+    /// <summary>For <see cref="MaxResults"/> draws and as many tiles of rows.</summary>
+    public LinearSampleKernel.Workspace Race => new(_ranks.Pointer, _arrivals.Pointer);
 
     /// <summary>float32 [MaxResults].</summary>
     public DevicePointer Rewards => _results.Pointer.Offset(MaxResults * sizeof(int));
@@ -73,5 +87,7 @@ internal sealed class PassBuffers : IDisposable
         _hostBlock.Dispose();
         _results.Dispose();
         _hostResults.Dispose();
+        _ranks.Dispose();
+        _arrivals.Dispose();
     }
 }

@@ -24,6 +24,8 @@ internal sealed class PassKernels(KernelLibrary library)
 
     public SampleKernel Sample { get; } = new(library);
 
+    public LinearSampleKernel LinearSample { get; } = new(library);
+
     public RewardKernel Reward { get; } = new(library);
 
     /// <summary>Attention for heads of this (padded) size.</summary>
