@@ -86,9 +86,9 @@ public sealed class AttentionPlanTests
     [Fact]
     public void APrefillVisitsARangeWithTheRowsThatSeeIt()
     {
-        PagePool pool = new(64);
+        PagePool pool = new(128);
         using PageTable table = new(pool);
-        table.TryAppend(1100, out _);
+        Assert.True(table.TryAppend(1100, out _));
         _plan.Build([new(5, 700, 400, table)]);
         Assert.Equal([new(5, 700, 400, State: 0), new(117, 588, 512, State: 1), new(629, 76, 1024, State: 2)], _plan.Members.ToArray());
         // Rows 0 to 4 belong to nobody; up to 116 one segment is all that a row sees, and needs no place.
@@ -125,6 +125,31 @@ public sealed class AttentionPlanTests
         // The prefix, three ranges of each trunk, and the last of every leaf.
         Assert.Equal((1 + Parents + Parents * Children, 3 * leaves.Length), (_plan.Items.Length, _plan.PartialCount));
         Assert.Equal(Prefix / 16 + Parents * 12 + leaves.Length * 4, _plan.DistinctPages);
+    }
+
+    // Of rows that share a prefix and have 256 tokens of their own. As many states as there are segments, where otherwise there is one a range.
+    [Theory]
+    [InlineData(16, 512, 2)]
+    [InlineData(64, 512, 2)]
+    [InlineData(256, 512, 2)]
+    [InlineData(16, 2048, 9)]
+    [InlineData(64, 2048, 5)]
+    [InlineData(256, 2048, 5)]
+    public void StatesAreAFractionOfTheRanges(int rows, int prefix, int statesOfRow)
+    {
+        const int Own = 256;
+        PageTable root = Grown(new PageTable(new PagePool(8192)), prefix);
+        QuerySpan[] spans = Decodes([.. Enumerable.Range(0, rows).Select(_ => Grown(root.Fork(), Own))]);
+        _plan.Build(spans, stateKeys: 8, minItems: 33);
+        int ranges = rows * (prefix + Own) / AttentionPlan.RangeLength;
+        foreach ((string model, int heads, int kvHeads, int headDim) in new[] { ("1B", 32, 8, 64), ("8B", 32, 8, 128) })
+        {
+            double keys = _plan.DistinctPages * 16.0 * kvHeads * headDim * 4, state = heads * (headDim + 2) * 4 * 2.0;
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{model}, {rows} rows, prefix {prefix}: keys and values {keys / 1e6:F1} MB a layer, states {ranges * state / 1e6:F1} -> {_plan.PartialCount * state / 1e6:F1} MB, {_plan.Items.Length} items");
+        }
+        Assert.Equal(rows * statesOfRow, _plan.PartialCount);
+        Assert.Equal((prefix + rows * Own) / 16, _plan.DistinctPages);
     }
 
     [Fact]
