@@ -14,4 +14,3 @@ add_mutation(attend_ranges no_causal_bound "i32 visible[2] = {row[0].position - 
 add_mutation(attend_ranges no_key_bound "bool exists = key < key_count;"
     "bool exists = key < (key_count + PAGE_TOKENS - 1) / PAGE_TOKENS * PAGE_TOKENS;" common/attention_tile.cuh)
 add_mutation(attend_ranges queries_overwritten "__syncwarp(); // the tile's last readers are done" "" common/attention_tile.cuh)
-add_mutation(attend_ranges queries_read_early "__syncwarp(); // the queries are there" "" common/attention_tile.cuh)
