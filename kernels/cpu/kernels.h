@@ -108,7 +108,7 @@ CUDASEARCH_EXPORT const CpuKernels* cudasearch_cpu_kernels(const char* path, int
 CUDASEARCH_EXPORT int32_t cudasearch_cpu_version(void);
 }
 
-constexpr int32_t kInterfaceVersion = 2;
+constexpr int32_t kInterfaceVersion = 3;
 
 // What each instruction set's file defines.
 extern const CpuKernels kAvx512Bf16, kAvx512Int8, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx2OfBfloat16, kAvx2OfFloat32;
