@@ -171,19 +171,26 @@ public sealed class StepBatch
     /// <param name="share">False reads every sequence's pages for itself, for measurements.</param>
     public void Complete(PlanLimits limits, bool share)
     {
+        PlanAttention(limits, share, long.MaxValue);
+        // What a plan has is seldom as much as it could have; it is counted out only where it is too much.
+        if (Plan.PartialCount > limits.MaxPartials) PlanAttention(limits, share, limits.MaxPartials);
+        if (_sampledTokens.Length < _sampled.Count) (_sampledTokens, _logProbabilities) = (new int[_sampled.Count * 2], new float[_sampled.Count * 2]);
+        if (_rewards.Length < _rewarded.Count) _rewards = new float[_rewarded.Count * 2];
+    }
+
+    private void PlanAttention(PlanLimits limits, bool share, long mostPartials)
+    {
         _planned.Clear();
         _unplanned.Clear();
         long partials = 0;
         foreach (ref readonly QuerySpan span in Spans)
         {
-            long more = (long)span.RowCount * AttentionPlan.RangesBefore(span.FirstPosition + span.RowCount);
-            bool planned = span.RowCount <= limits.MaxSpanRows && partials + more <= limits.MaxPartials;
+            long more = (long)span.RowCount * AttentionPlan.RangesBefore(span.End);
+            bool planned = span.RowCount <= limits.MaxSpanRows && partials + more <= mostPartials;
             (planned ? _planned : _unplanned).Add(span);
             if (planned) partials += more;
         }
-        Plan.Build(CollectionsMarshal.AsSpan(_planned), share);
-        if (_sampledTokens.Length < _sampled.Count) (_sampledTokens, _logProbabilities) = (new int[_sampled.Count * 2], new float[_sampled.Count * 2]);
-        if (_rewards.Length < _rewarded.Count) _rewards = new float[_rewarded.Count * 2];
+        Plan.Build(CollectionsMarshal.AsSpan(_planned), share, limits.StateKeys, limits.MinItems);
     }
 
     private int AddOutput(int row)

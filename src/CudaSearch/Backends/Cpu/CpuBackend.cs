@@ -191,7 +191,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     {
         _pool.Dispose();
         (_linear as IDisposable)?.Dispose();
-        (_attention as IDisposable)?.Dispose();
+        _attention.Dispose();
         _native?.Dispose();
     }
 

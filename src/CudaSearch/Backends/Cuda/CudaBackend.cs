@@ -12,6 +12,12 @@ public sealed class CudaBackend : IBackend
     // Longer spans are computed tile by tile, each reading its own sequence's pages: they have queries enough to make that worth while.
     private const int MaxPlannedRows = 15;
 
+    // Bytes of a partial state in those of a key and its value: twice the query heads of a key/value head, which is four in most models.
+    private const int StateKeys = 8;
+
+    // Two blocks a multiprocessor when every item makes eight, one a key/value head: fewer leave bandwidth unused.
+    private const int ItemShare = 4;
+
     private readonly int _index;
     private readonly CudaContext _context;
     private readonly KernelLibrary _library;
@@ -71,7 +77,7 @@ public sealed class CudaBackend : IBackend
     public double DefaultMemoryFraction => 0.9;
 
     /// <inheritdoc/>
-    public PlanLimits PlanLimits => new(MaxPlannedRows, CudaWorkspace.MaxPartials);
+    public PlanLimits PlanLimits => new(MaxPlannedRows, CudaWorkspace.MaxPartials, StateKeys, _context.MultiprocessorCount / ItemShare);
 
     /// <summary>Passes recorded and not forgotten.</summary>
     internal int GraphCount => _graphs.Count;
@@ -127,11 +133,10 @@ public sealed class CudaBackend : IBackend
         try
         {
             _context.SetCurrent();
-            int tileRows = AttendPrefillKernel.TileRows(pass.Attention.Heads, pass.Attention.KvHeads);
-            if (_buffers.Reserve(batch, tileRows)) _graphs.Clear();
-            _kind = PassKind.Of(pass, batch, tileRows);
+            if (_buffers.Reserve(batch, pass.Attention)) _graphs.Clear();
+            _kind = PassKind.Of(pass, batch);
             CudaGraphExec graph = _graphs.Find(_kind) ?? _graphs.Record(_kind, batch, _stream);
-            _buffers.Upload(batch, tileRows, _stream);
+            _buffers.Upload(batch, pass.Attention, _stream);
             graph.Launch(_stream);
             _buffers.ReadBack(batch, _stream);
         }

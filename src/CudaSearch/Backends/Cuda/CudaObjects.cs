@@ -109,7 +109,7 @@ internal sealed class CudaKvCache : KvCache
 /// <summary>Partial states of a pass's attention plan, and a counter of arrivals for each row and kv head: zero between layers.</summary>
 internal sealed class CudaWorkspace : AttentionWorkspace
 {
-    /// <summary>Partial states (row × range of keys) that a pass may have.</summary>
+    /// <summary>Partial states (row × item of the plan) that a pass may have.</summary>
     public const int MaxPartials = 16384;
 
     private readonly CudaDeviceVariable<float> _outputs;

@@ -47,9 +47,9 @@ internal sealed class PassBuffers : IDisposable
 
     /// <summary>Makes room for a batch's block.</summary>
     /// <returns>True when the block moved: what was recorded with its old address is void.</returns>
-    public bool Reserve(StepBatch batch, int tileRows)
+    public bool Reserve(StepBatch batch, AttentionShape shape)
     {
-        int words = PassBlock.WordsFor(batch, tileRows);
+        int words = PassBlock.WordsFor(batch, shape);
         if (words <= _block.Length) return false;
         int capacity = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)words);
         var hostBlock = new CudaPageLockedHostMemory<int>(capacity);
@@ -61,9 +61,9 @@ internal sealed class PassBuffers : IDisposable
     }
 
     /// <summary>Writes the block and queues its upload. The last pass must have ended.</summary>
-    public void Upload(StepBatch batch, int tileRows, CudaStream stream)
+    public void Upload(StepBatch batch, AttentionShape shape, CudaStream stream)
     {
-        int words = PassBlock.Write(batch, tileRows, _hostBlock.Span);
+        int words = PassBlock.Write(batch, shape, _hostBlock.Span);
         _block.CopyFromAsync(_hostBlock, 0, 0, words, stream);
     }
 

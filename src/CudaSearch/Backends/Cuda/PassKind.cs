@@ -16,7 +16,7 @@ internal readonly record struct PassKind(IPass Pass, int RowCapacity, int Output
     private const int SmallestCapacity = 8;
 
     /// <summary>The kind of a batch.</summary>
-    public static PassKind Of(IPass pass, StepBatch batch, int tileRows)
+    public static PassKind Of(IPass pass, StepBatch batch)
     {
         PassWants wants = PassWants.None;
         if (batch.Copies.Length > 0) wants |= PassWants.Copies;
@@ -25,7 +25,7 @@ internal readonly record struct PassKind(IPass Pass, int RowCapacity, int Output
         if (batch.Sampled.Length > 0) wants |= PassWants.Samples;
         if (batch.Rewarded.Length > 0) wants |= PassWants.Rewards;
         int outputs = Math.Max(batch.OutputRows.Length, Math.Max(batch.Sampled.Length, batch.Rewarded.Length));
-        return new PassKind(pass, RoundUp(batch.RowCount), RoundUp(outputs), RoundUp(PassBlock.TilesOf(batch, tileRows)), wants);
+        return new PassKind(pass, RoundUp(batch.RowCount), RoundUp(outputs), RoundUp(PassBlock.TilesOf(batch, pass.Attention)), wants);
     }
 
     /// <summary>The grid's rows for a row set.</summary>

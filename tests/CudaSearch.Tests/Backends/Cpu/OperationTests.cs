@@ -156,16 +156,26 @@ public sealed class OperationTests : IDisposable
     {
         foreach (string path in CpuBackend.Paths)
         {
-            foreach (int threads in (int[])[1, 3]) Attend(path, threads, new AttentionShape(heads, kvHeads, headDim));
+            foreach (int threads in (int[])[1, 3]) Attend(path, threads, new AttentionShape(heads, kvHeads, headDim), stemTokens: 70, 1, 9, 130);
         }
     }
 
+    // The third segment is where the second joins the first.
+    [Theory]
+    [InlineData(4, 2, 10)]
+    [InlineData(4, 2, 16)]
+    [InlineData(2, 1, 64)]
+    public void AttentionReachesOverManySegments(int heads, int kvHeads, int headDim)
+    {
+        foreach (string path in CpuBackend.Paths) Attend(path, 2, new AttentionShape(heads, kvHeads, headDim), stemTokens: 1020, 1, 70, 530);
+    }
+
     // Keys and values written as they come, without rotation; a stem and three forks of different lengths, their last tokens in one pass.
-    private void Attend(string path, int threads, AttentionShape shape)
+    private void Attend(string path, int threads, AttentionShape shape, int stemTokens, params int[] forkTokens)
     {
         using IBackend backend = CpuBackend.Create(threads, path);
-        var pool = new PagePool(64);
-        using KvCache cache = backend.AllocateCache(new KvShape(1, 64, shape.KvHeads, shape.HeadDim));
+        var pool = new PagePool(128);
+        using KvCache cache = backend.AllocateCache(new KvShape(1, 128, shape.KvHeads, shape.HeadDim));
         var rope = new RopeTable(new double[shape.HeadDim / 2]);
         int width = shape.Heads * shape.HeadDim, kvWidth = shape.KvHeads * shape.HeadDim, hidden = width + 2 * kvWidth;
         // Queries, keys and values are what the normed row consists of.
@@ -174,8 +184,8 @@ public sealed class OperationTests : IDisposable
         var stem = new PageTable(pool);
         var batch = new StepBatch();
         List<(float[] Key, float[] Value)> stemPast = [];
-        Pass([(stem, 70, stemPast)]);
-        (PageTable, int, List<(float[], float[])>)[] forks = [.. ((int[])[1, 9, 130]).Select(n => (stem.Fork(), n, stemPast.ToList()))];
+        Pass([(stem, stemTokens, stemPast)]);
+        (PageTable, int, List<(float[], float[])>)[] forks = [.. forkTokens.Select(n => (stem.Fork(), n, stemPast.ToList()))];
         Pass(forks);
         Pass([.. forks.Select(fork => (fork.Item1, 1, fork.Item3))]);
 
