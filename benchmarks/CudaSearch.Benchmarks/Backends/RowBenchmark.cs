@@ -17,12 +17,11 @@ public class RowBenchmark
     private readonly TempFolder _folder = new();
     private readonly StepBatch _batch = new();
     private readonly WorkerPool _pool = new(Environment.ProcessorCount);
+    private readonly RotateAndAppendOp<Lanes256> _rotateAndAppend = new();
     private readonly SampleOp<Lanes256> _sample = new();
     private readonly List<IDisposable> _owned = [];
     private SafeTensorsFile _file = null!;
     private IBackend _backend = null!;
-    private readonly WorkerPool _pool = new(Environment.ProcessorCount);
-    private readonly RotateAndAppendOp<Lanes256> _rotateAndAppend = new();
     private RmsNorm _norm;
     private RopeTable _rope = null!;
     private CpuKvCache _cache = null!;
