@@ -1,7 +1,7 @@
 // Causal attention for many consecutive rows of a sequence over its whole context, prompt or continuation (Dao 2023, FlashAttention-2).
 // A block takes one tile of rows and one key/value head; the tile's queries, rows x group of heads, lie 16 to a warp. The block walks
-// the context's ranges in order, the next one on its way while this one is at work, and merges each into the running state in registers.
-#include "common/attention_range.cuh"
+// the context's ranges in order, the next one on its way while this one is at work, folds each segment in registers, and the segments.
+#include "common/attention_fold.cuh"
 #include "common/pass.cuh"
 
 constexpr i32 PREFILL_QUERIES = 128;                      // of a tile: rows x (heads / kv_heads)
@@ -10,12 +10,13 @@ constexpr i32 PREFILL_THREADS = PREFILL_QUERIES / 16 * 32;
 template <i32 D>
 CS_DEVICE void attend_prefill(
     const i32* pass, const bf16* q, const bf16* cache_layer, bf16* output, i32 heads, i32 kv_heads, float scale_log2) {
+    await_predecessor();
     i32 index = blockIdx.x;
     if (index >= pass[PASS_TILES]) return;
     CS_DYNAMIC_SHARED(bf16, shared);
     PassTile tile = pass_section<PassTile>(pass, PASS_TILE_LIST)[index];
     const i32* pages = pass_section<i32>(pass, PASS_TILE_PAGES) + tile.first_page;
-    i32 group = heads / kv_heads, kv_head = blockIdx.y, lane = threadIdx.x % 32, column = lane % 4 * 2;
+    i32 group = heads / kv_heads, kv_head = blockIdx.y, lane = threadIdx.x % 32;
 
     // A warp has queries first .. last; a lane's are first + lane / 4 + 8 h. Those past the last repeat it and are not written.
     i32 first = threadIdx.x / 32 * 16, end = tile.row_count * group, last = first + 15 < end ? first + 15 : end - 1;
@@ -28,60 +29,39 @@ CS_DEVICE void attend_prefill(
     if (first < end) load_queries<D>(queries, [&](i32 i) { return q + element(clamped(i)); });
 
     i32 position[2];
-    SoftmaxState state[2] = {no_keys_yet(), no_keys_yet()};
-    float sums[D / 64][8][4] = {};
 #pragma unroll
     for (i32 h = 0; h < 2; h++) position[h] = tile.first_position + clamped(lane / 4 + 8 * h) / group;
 
-    i32 keys = tile.first_position + tile.row_count, ranges = (keys + RANGE_KEYS - 1) / RANGE_KEYS;
-    auto load = [&](i32 range) {
+    i32 keys = tile.first_position + tile.row_count, stage = 0;
+    auto load = [&](i32 first_key) {
         load_range<D, PREFILL_THREADS>(
-            range_tile<D>(stages, range % 2), cache_layer, pages + range * RANGE_PAGES, keys - range * RANGE_KEYS, kv_heads, kv_head);
+            range_tile<D>(stages, stage), cache_layer, pages + first_key / PAGE_TOKENS, keys - first_key, kv_heads, kv_head);
         cp_async_commit();
     };
     load(0);
-    for (i32 range = 0; range < ranges; range++) {
-        cp_async_wait<0>();
-        __syncthreads(); // the range is there for all, and all are done with the one before
-        if (range + 1 < ranges) load(range + 1);
-        i32 first_key = range * RANGE_KEYS;
-        if (first >= end || tile.first_position + last / group < first_key) continue;
-
-        RangeTile<D> kv = range_tile<D>(stages, range % 2);
-        i32 visible[2] = {position[0] - first_key + 1, position[1] - first_key + 1};
-        float scores[1][8][4];
-        u32 weights[4][4];
-        SoftmaxState of_range[2];
-        score_range<D>(scores, queries, kv.keys);
-        weigh_range(weights, of_range, scores, visible, scale_log2);
-
-        MergeWeights merged[2];
-#pragma unroll
-        for (i32 h = 0; h < 2; h++)
-            if (visible[h] > 0) merged[h] = merge(state[h], of_range[h]);
-#pragma unroll
-        for (i32 part = 0; part < D / 64; part++) {
-            float values[1][8][4];
-            weighted_values<D>(values, weights, kv.values, part);
-#pragma unroll
-            for (i32 j = 0; j < 8; j++)
-#pragma unroll
-                for (i32 e = 0; e < 4; e++)
-                    if (visible[e / 2] > 0) sums[part][j][e] = merge_output(sums[part][j][e], values[0][j][e], merged[e / 2]);
+    // The total is at rest while a segment is folded: should registers run short, it is what waits in local memory.
+    Fold<D> total = {};
+    for (i32 segment_key = 0; segment_key < keys; segment_key += SEGMENT_KEYS) {
+        Fold<D> segment = {};
+        i32 segment_end = segment_key + SEGMENT_KEYS < keys ? segment_key + SEGMENT_KEYS : keys;
+        for (i32 first_key = segment_key; first_key < segment_end; first_key += RANGE_KEYS) {
+            cp_async_wait<0>();
+            __syncthreads(); // the range is there for all, and all are done with the one before
+            RangeTile<D> kv = range_tile<D>(stages, stage);
+            stage ^= 1;
+            if (first_key + RANGE_KEYS < keys) load(first_key + RANGE_KEYS);
+            if (first >= end || tile.first_position + last / group < first_key) continue;
+            i32 visible[2] = {position[0] - first_key + 1, position[1] - first_key + 1};
+            fold_range<D>(segment, first_key == segment_key, queries, kv, visible, scale_log2);
         }
+        fold_segment<D>(total, segment_key == 0, segment, {position[0] >= segment_key, position[1] >= segment_key});
     }
 
 #pragma unroll
     for (i32 h = 0; h < 2; h++) {
         i32 query = first + lane / 4 + 8 * h;
         if (query >= end) continue;
-        bf16* row = output + element(query) + column;
-        float scale = normalizer(state[h]);
-#pragma unroll
-        for (i32 part = 0; part < D / 64; part++)
-#pragma unroll
-            for (i32 j = 0; j < 8; j++)
-                *(u32*)(row + 64 * part + 8 * j) = pack_bf16x2(sums[part][j][2 * h] * scale, sums[part][j][2 * h + 1] * scale);
+        store_output<D>(output + element(query), total, h);
     }
 }
 

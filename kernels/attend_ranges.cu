@@ -1,14 +1,15 @@
-// Causal attention over an attention plan: every range of keys is read once for all rows that visit it, and sequences that share pages
-// share that reading (Juravsky et al. 2024, Hydragen; Ye et al. 2024, ChunkAttention). Persistent blocks stride over items x key/value
-// heads. An item's queries, rows x group of heads, go 16 at a time to the block's warps; each query's state of this range goes to memory,
-// and whichever block brings a row's last state merges them all, in order of position.
-#include "common/attention_range.cuh"
-#include "common/attention_rows.cuh"
+// Causal attention over an attention plan: sequences that share pages read them once (Juravsky et al. 2024, Hydragen; Ye et al. 2024,
+// ChunkAttention). Persistent blocks stride over work units x key/value heads, the longest first. A unit is a run of ranges of keys and at
+// most 64 queries, rows x group of heads, 16 to a warp. Its ranges are folded in registers as they arrive (Dao et al. 2022), the next one
+// always on its way, of this unit or of the block's next; then each query leaves one partial state. Whichever block brings a row's last
+// state merges them all, in order of position; a row with one state only is finished at once.
+#include "common/attention_fold.cuh"
+#include "common/pass.cuh"
 
 constexpr i32 RANGES_WARPS = 4;
 constexpr i32 RANGES_THREADS = RANGES_WARPS * 32;
-constexpr i32 WINDOW_ROWS = RANGES_THREADS; // rows of an item that are at work at once: one a thread when they arrive
-constexpr i32 STATES_AT_ONCE = 4;           // loads in flight while a row's states merge
+constexpr i32 UNIT_QUERIES = RANGES_WARPS * 16;
+constexpr i32 STATES_AT_ONCE = 4; // loads in flight while a row's states merge
 
 struct RangesArguments {
     const i32* pass;
@@ -22,51 +23,15 @@ struct RangesArguments {
     float scale_log2;
 };
 
-// One warp: the states of queries first_query .. + 15 of the window for the range in a stage, written to their places among the partial
-// states.
-template <i32 D>
-CS_DEVICE void visit(
-    const RangesArguments& to, const PassItem& item, i32 kv_head, const PlanRow* rows, i32 first_query, i32 query_count, bf16* queries,
-    bf16* stages, const i32* stage) {
-    i32 group = to.heads / to.kv_heads, lane = threadIdx.x % 32, column = lane % 4 * 2;
-    auto row_of = [&](i32 query) { return rows[(query < query_count ? query : query_count - 1) / group]; };
-    auto head_of = [&](i32 query) { return kv_head * group + (query < query_count ? query : query_count - 1) % group; };
-    load_queries<D>(queries, [&](i32 i) {
-        return to.q + ((i64)row_of(first_query + i).row * to.heads + head_of(first_query + i)) * D;
-    });
-
-    // The stage comes from shared memory, anew for every tile of queries: a compiler that knew it to be the same would keep a hundred
-    // addresses in registers from one tile to the next.
-    RangeTile<D> kv = range_tile<D>(stages, *stage);
-    i32 visible[2];
+template <i32 D> CS_DEVICE void store_partial(const RangesArguments& to, i64 partial, const Fold<D>& fold, i32 h) {
+    i32 column = threadIdx.x % 4 * 2;
+    if (column == 0) *(float2*)(to.partial_max_sum + partial * 2) = {fold.state[h].max, fold.state[h].sum};
+    float* out = to.partial_o + partial * D + column;
 #pragma unroll
-    for (i32 h = 0; h < 2; h++) visible[h] = row_of(first_query + lane / 4 + 8 * h).position - item.first_key + 1;
-    float scores[1][8][4];
-    u32 weights[4][4];
-    SoftmaxState state[2];
-    score_range<D>(scores, queries, kv.keys);
-    weigh_range(weights, state, scores, visible, to.scale_log2);
-
-    const i32* row_partials = pass_section<i32>(to.pass, PASS_ROW_PARTIALS);
-    i64 partial[2];
+    for (i32 part = 0; part < D / 64; part++)
 #pragma unroll
-    for (i32 h = 0; h < 2; h++) {
-        i32 query = first_query + lane / 4 + 8 * h;
-        partial[h] = (i64)(row_partials[row_of(query).row] + item.first_key / RANGE_KEYS) * to.heads + head_of(query);
-        if (query < query_count && column == 0) *(float2*)(to.partial_max_sum + partial[h] * 2) = {state[h].max, state[h].sum};
-    }
-#pragma unroll
-    for (i32 part = 0; part < D / 64; part++) {
-        float values[1][8][4];
-        weighted_values<D>(values, weights, kv.values, part);
-#pragma unroll
-        for (i32 h = 0; h < 2; h++) {
-            if (first_query + lane / 4 + 8 * h >= query_count) continue;
-            float* out = to.partial_o + partial[h] * D + 64 * part + column;
-#pragma unroll
-            for (i32 j = 0; j < 8; j++) *(float2*)(out + 8 * j) = {values[0][j][2 * h], values[0][j][2 * h + 1]};
-        }
-    }
+        for (i32 j = 0; j < 8; j++)
+            *(float2*)(out + 64 * part + 8 * j) = {fold.sums[part][j][2 * h], fold.sums[part][j][2 * h + 1]};
 }
 
 // Counts one more state of (row, kv_head). True for whoever brings the last; the count is then 0 again, for the next layer.
@@ -78,86 +43,125 @@ CS_DEVICE bool arrive(const RangesArguments& to, i32 row, i32 kv_head) {
     return true;
 }
 
-// Four consecutive elements of one (row, head): all its states, in order of position, then the finished output.
+// Four consecutive elements of the output beside a state.
+struct MergedState {
+    SoftmaxState state;
+    float sums[4];
+};
+
+CS_DEVICE void merge_next(MergedState& merged, const MergedState& next) {
+    MergeWeights weights = merge(merged.state, next.state);
+#pragma unroll
+    for (i32 i = 0; i < 4; i++) merged.sums[i] = merge_output(merged.sums[i], next.sums[i], weights);
+}
+
+// Four elements of one (row, head): all its states, in order of position, then the finished output.
 template <i32 D> CS_DEVICE void merge_partials(const RangesArguments& to, i32 row, i32 head, i32 element) {
     const i32* row_partials = pass_section<i32>(to.pass, PASS_ROW_PARTIALS);
-    i32 end = row_partials[row + 1];
-    SoftmaxState state = no_keys_yet();
-    float sums[4] = {};
-    for (i32 first = row_partials[row]; first < end; first += STATES_AT_ONCE) {
-        SoftmaxState of_range[STATES_AT_ONCE];
-        uint4 values[STATES_AT_ONCE];
+    const i32* partial_keys = pass_section<i32>(to.pass, PASS_PARTIAL_KEYS);
+    i32 begin = row_partials[row], end = row_partials[row + 1], segments = 0;
+    MergedState segment, total;
+    auto close = [&] {
+        if (segments++ == 0) total = segment;
+        else merge_next(total, segment);
+    };
+    for (i32 first = begin; first < end; first += STATES_AT_ONCE) {
+        MergedState next[STATES_AT_ONCE];
+        bool begins[STATES_AT_ONCE];
 #pragma unroll
         for (i32 i = 0; i < STATES_AT_ONCE; i++) {
             if (first + i >= end) break;
             i64 partial = (i64)(first + i) * to.heads + head;
-            of_range[i] = {ld_volatile(to.partial_max_sum + partial * 2), ld_volatile(to.partial_max_sum + partial * 2 + 1)};
-            values[i] = ld16(to.partial_o + partial * D + element);
+            uint4 sums = ld16(to.partial_o + partial * D + element);
+            next[i] = {{ld_volatile(to.partial_max_sum + partial * 2), ld_volatile(to.partial_max_sum + partial * 2 + 1)},
+                       {__uint_as_float(sums.x), __uint_as_float(sums.y), __uint_as_float(sums.z), __uint_as_float(sums.w)}};
+            begins[i] = partial_keys[first + i] % SEGMENT_KEYS == 0;
         }
 #pragma unroll
         for (i32 i = 0; i < STATES_AT_ONCE; i++) {
             if (first + i >= end) break;
-            MergeWeights merged = merge(state, of_range[i]);
-            sums[0] = merge_output(sums[0], __uint_as_float(values[i].x), merged);
-            sums[1] = merge_output(sums[1], __uint_as_float(values[i].y), merged);
-            sums[2] = merge_output(sums[2], __uint_as_float(values[i].z), merged);
-            sums[3] = merge_output(sums[3], __uint_as_float(values[i].w), merged);
+            if (!begins[i]) {
+                merge_next(segment, next[i]);
+                continue;
+            }
+            if (first + i > begin) close();
+            segment = next[i];
         }
     }
-    float scale = normalizer(state);
+    close();
+    float scale = normalizer(total.state);
     *(uint2*)(to.output + ((i64)row * to.heads + head) * D + element) = {
-        pack_bf16x2(sums[0] * scale, sums[1] * scale), pack_bf16x2(sums[2] * scale, sums[3] * scale)};
+        pack_bf16x2(total.sums[0] * scale, total.sums[1] * scale), pack_bf16x2(total.sums[2] * scale, total.sums[3] * scale)};
 }
 
 template <i32 D> CS_DEVICE void attend_ranges(const RangesArguments& to) {
-    CS_SHARED(PlanRow, rows, [WINDOW_ROWS]);
-    CS_SHARED(i32, finished, [WINDOW_ROWS]); // the row, or -1 while states of it are missing
-    CS_SHARED(i32, stage_at_work, [1]);
+    await_predecessor();
+    CS_SHARED(i32, finished, [UNIT_QUERIES]); // by row of the unit: the row, or -1 while states of it are missing
     CS_DYNAMIC_SHARED(bf16, shared);
-    bf16* queries = shared + 2 * RangeTile<D>::ELEMENTS + tile_at<D>(threadIdx.x / 32 * 16, 0);
-    const PassItem* items = pass_section<PassItem>(to.pass, PASS_ITEM_LIST);
-    i32 group = to.heads / to.kv_heads, work_count = to.pass[PASS_ITEMS] * to.kv_heads, work = blockIdx.x;
+    i32 lane = threadIdx.x % 32, first = threadIdx.x / 32 * 16; // a warp has queries first .. first + 15 of a unit
+    bf16* queries = shared + 2 * RangeTile<D>::ELEMENTS + tile_at<D>(first, 0);
+    const PassUnit* units = pass_section<PassUnit>(to.pass, PASS_UNIT_LIST);
+    i32 group = to.heads / to.kv_heads, work_count = to.pass[PASS_UNITS] * to.kv_heads;
 
-    auto load = [&](i32 next, i32 stage) {
-        if (next >= work_count) return;
-        PassItem item = items[next / to.kv_heads];
-        const i32* pages = pass_section<i32>(to.pass, PASS_PAGES) + item.first_page;
+    auto load = [&](i32 work, i32 range, i32 stage) {
+        if (work >= work_count) return;
+        PassUnit unit = units[work / to.kv_heads];
+        const i32* pages = pass_section<i32>(to.pass, PASS_PAGES) + unit.first_page + range * RANGE_PAGES;
         load_range<D, RANGES_THREADS>(
-            range_tile<D>(shared, stage), to.cache_layer, pages, item.key_count, to.kv_heads, next % to.kv_heads);
+            range_tile<D>(shared, stage), to.cache_layer, pages, unit.key_count - range * RANGE_KEYS, to.kv_heads, work % to.kv_heads);
         cp_async_commit();
     };
-    load(work, 0);
-    for (i32 stage = 0; work < work_count; work += gridDim.x, stage ^= 1) {
-        PassItem item = items[work / to.kv_heads];
-        const PassMember* members = pass_section<PassMember>(to.pass, PASS_MEMBERS) + item.first_member;
-        i32 kv_head = work % to.kv_heads;
-        cp_async_wait<0>();
-        load(work + gridDim.x, stage ^ 1); // nobody reads that stage any more: its states were all written before the last barriers
+    load(blockIdx.x, 0, 0);
+    for (i32 work = blockIdx.x, stage = 0; work < work_count; work += gridDim.x) {
+        PassUnit unit = units[work / to.kv_heads];
+        const PassUnitRow* rows = pass_section<PassUnitRow>(to.pass, PASS_UNIT_ROWS) + unit.first_row;
+        i32 kv_head = work % to.kv_heads, query_count = unit.row_count * group;
 
-        for (i32 first_member = 0; first_member < item.member_count; first_member += 32) {
-            MemberGroup present = read_members(members, first_member, item.member_count);
-            for (i32 first_row = 0; first_row < present.total; first_row += WINDOW_ROWS) {
-                i32 row_count = present.total - first_row < WINDOW_ROWS ? present.total - first_row : WINDOW_ROWS;
-                list_rows<WINDOW_ROWS, RANGES_WARPS>(rows, present, first_row);
-                if (threadIdx.x == 0) *stage_at_work = stage;
-                __syncthreads(); // the list is complete, the range there for all
-
-                for (i32 query = threadIdx.x / 32 * 16; query < row_count * group; query += RANGES_WARPS * 16)
-                    visit<D>(to, item, kv_head, rows, query, row_count * group, queries, shared, stage_at_work);
-                threadfence();
-                __syncthreads(); // the block's states of these rows are written
-
-                i32 mine = threadIdx.x;
-                if (mine < row_count) finished[mine] = arrive(to, rows[mine].row, kv_head) ? rows[mine].row : -1;
-                __syncthreads(); // it is known whose states are complete
-                threadfence();
-
-                constexpr i32 LANES = D / 4;
-                for (i32 i = threadIdx.x / LANES; i < row_count * group; i += RANGES_THREADS / LANES)
-                    if (finished[i / group] >= 0)
-                        merge_partials<D>(to, finished[i / group], kv_head * group + i % group, threadIdx.x % LANES * 4);
-            }
+        // Queries past the last repeat it and are not stored.
+        auto clamped = [&](i32 i) { return first + i < query_count ? first + i : query_count - 1; };
+        auto head_of = [&](i32 i) { return kv_head * group + clamped(i) % group; };
+        PassUnitRow row[2];
+        Fold<D> fold = {};
+        if (first < query_count) {
+            load_queries<D>(queries, [&](i32 i) { return to.q + ((i64)rows[clamped(i) / group].row * to.heads + head_of(i)) * D; });
+#pragma unroll
+            for (i32 h = 0; h < 2; h++) row[h] = rows[clamped(lane / 4 + 8 * h) / group];
         }
+
+        for (i32 range = 0; range * RANGE_KEYS < unit.key_count; range++, stage ^= 1) {
+            cp_async_wait<0>();
+            __syncthreads(); // the range is there for all, and all are done with the one before
+            bool last = (range + 1) * RANGE_KEYS >= unit.key_count;
+            load(last ? work + gridDim.x : work, last ? 0 : range + 1, stage ^ 1);
+            if (first >= query_count) continue;
+            i32 first_key = unit.first_key + range * RANGE_KEYS;
+            i32 visible[2] = {row[0].position - first_key + 1, row[1].position - first_key + 1};
+            fold_range<D>(fold, range == 0, queries, range_tile<D>(shared, stage), visible, to.scale_log2);
+        }
+
+#pragma unroll
+        for (i32 h = 0; h < 2; h++) {
+            i32 i = lane / 4 + 8 * h;
+            if (first + i >= query_count) continue;
+            if (row[h].partial < 0) store_output<D>(to.output + ((i64)row[h].row * to.heads + head_of(i)) * D, fold, h);
+            else store_partial<D>(to, (i64)row[h].partial * to.heads + head_of(i), fold, h);
+        }
+        if (!unit.merges) continue;
+        threadfence();
+        __syncthreads(); // the block's states of these rows are written
+
+        i32 mine = threadIdx.x;
+        if (mine < unit.row_count) {
+            bool last = rows[mine].partial >= 0 && arrive(to, rows[mine].row, kv_head);
+            finished[mine] = last ? rows[mine].row : -1;
+        }
+        __syncthreads(); // it is known whose states are complete
+        threadfence();
+
+        constexpr i32 LANES = D / 4;
+        for (i32 i = threadIdx.x / LANES; i < query_count; i += RANGES_THREADS / LANES)
+            if (finished[i / group] >= 0)
+                merge_partials<D>(to, finished[i / group], kv_head * group + i % group, threadIdx.x % LANES * 4);
     }
 }
 
@@ -176,8 +180,8 @@ CS_KERNEL_BOUNDS(attend_ranges_bf16_d128, RANGES_THREADS, 2)
 CS_EXPORT(attend_ranges_bf16_d128)
 
 // Launch: a fixed grid of as many blocks as the device holds at once, RANGES_THREADS threads, dynamic shared memory for two ranges and the
-// warps' queries: (4 * RANGE_KEYS + RANGES_WARPS * 16) * TILE_STRIDE<D> * 2 bytes.
-//   pass             items, their pages and members, row partials
+// warps' queries: (4 * RANGE_KEYS + UNIT_QUERIES) * TILE_STRIDE<D> * 2 bytes.
+//   pass             units of at most UNIT_QUERIES / (heads / kv_heads) rows, their pages and rows; the partial states of each row
 //   q                [rows, heads * D], rotated
 //   cache_layer      [page][kv head][keys, values][16][D], this pass's keys and values included
 //   partial_o        [partials, heads, D] scratch

@@ -16,6 +16,7 @@ CS_DEVICE bool is_chained(const PassCopy* copies) {
 }
 
 CS_KERNEL_BOUNDS(copy_pages_bf16, COPY_THREADS, 1)(const i32* pass, u8* cache, u64 layer_stride, i32 page_bytes, i32 layers) {
+    await_predecessor();
     i32 count = pass[PASS_COPIES], layer = blockIdx.y;
     i64 piece = ((i64)blockIdx.x * COPY_THREADS + threadIdx.x) * 16;
     if (count == 0 || layer >= layers || piece >= page_bytes) return;

@@ -1,34 +1,40 @@
-// output = silu(input · gateᵀ) * (input · upᵀ), on the tensor cores, for the rows of a pass (the SwiGLU of Shazeer 2020). Both products
-// share one pass over the input and meet in registers, in float32.
+// output = silu(x · gateᵀ) * (x · upᵀ) for the normed rows x of a pass, on the tensor cores (the SwiGLU of Shazeer 2020). Both products share
+// one pass over the input and meet in registers, in float32, where the norm's division is made up for.
 #include "common/gemm.cuh"
+#include "common/norm.cuh"
 #include "common/pass.cuh"
 
 // v / (1 + e^-v)
 CS_DEVICE float silu(float v) { return v / (1.0f + fast_exp2(v * -1.44269504f)); }
 
 template <class Shape>
-CS_DEVICE void gated_linear(
-    const i32* pass, i32 row_set, const bf16* input, const bf16* gate, const bf16* up, bf16* output, i32 n, i32 k) {
+CS_DEVICE void gated_linear(const i32* pass, const NormedRows& input, const bf16* gate, const bf16* up, bf16* output, i32 n, i32 k) {
     CS_DYNAMIC_SHARED(bf16, stages);
+    CS_SHARED(float, scales, [Shape::rows]);
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;
-    int rows = pass_row_count(pass, row_set) - first_row, columns = n - first_column;
-    if (rows <= 0) return;
+    int rows = pass[PASS_ROWS] - first_row, columns = n - first_column;
+    if (rows <= 0) return await_predecessor();
 
     float sums[Shape::tiles_m][Shape::tiles_n][4] = {};
     const bf16* weights[2] = {gate + (u64)first_column * k, up + (u64)first_column * k};
-    gemm_multiply<Shape>(sums, gemm_copier<Shape>(input + (u64)first_row * k, rows, weights, columns, k), k, stages);
+    gemm_multiply<Shape>(sums, gemm_copier<Shape>(input.operand + (u64)first_row * k, rows, weights, columns, k), k, stages,
+                         [&] { inverse_rms<Shape::threads>(scales, input, first_row, rows, k); });
 
-    gemm_store<Shape>(sums, rows, columns, [&](int row, int column, const float2 (&products)[2]) {
-        u64 index = (u64)(first_row + row) * n + first_column + column;
-        *(u32*)(output + index) = pack_bf16x2(silu(products[0].x) * products[1].x, silu(products[0].y) * products[1].y);
+    gemm_store_rows<Shape>(sums, rows, columns, [&](int row) {
+        bf16* target = output + (u64)(first_row + row) * n + first_column;
+        return [target, scale = scales[row]](int column, const float2 (&products)[2]) {
+            float2 g = {products[0].x * scale, products[0].y * scale}, u = {products[1].x * scale, products[1].y * scale};
+            *(u32*)(target + column) = pack_bf16x2(silu(g.x) * u.x, silu(g.y) * u.y);
+        };
     });
 }
 
 #define GATED_LINEAR_KERNEL(name, Shape)                                                                                                   \
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
-    (const i32* pass, i32 row_set, const bf16* input, const bf16* gate, const bf16* up, bf16* output, i32 n, i32 k) {                      \
-        gated_linear<Shape>(pass, row_set, input, gate, up, output, n, k);                                                                 \
+    (const i32* pass, const bf16* operand, const float* squares, i32 norm_columns, float epsilon, const bf16* gate, const bf16* up,        \
+     bf16* output, i32 n, i32 k) {                                                                                                         \
+        gated_linear<Shape>(pass, {operand, squares, norm_columns, epsilon}, gate, up, output, n, k);                                      \
     }                                                                                                                                      \
     CS_EXPORT(name)
 
@@ -37,5 +43,7 @@ GATED_LINEAR_KERNEL(gated_linear_bf16_m64n32, GemmShape64x32<2>)
 GATED_LINEAR_KERNEL(gated_linear_bf16_m128n64, GatedShape128x64)
 
 // Launch: grid (row tiles of the pass's capacity, column tiles of n), Shape::threads threads, GEMM_SHARED_BYTES of dynamic shared memory.
-// input [rows, k], gate and up [n, k], output [rows, n], rows = pass_row_count(pass, row_set); k a multiple of 64, n of 8. Nothing beyond
-// `rows` is read or written.
+//   operand, squares, norm_columns, epsilon   NormedRows: [rows, k] and [rows, k / 8], k a multiple of 64
+//   gate, up                                  [n, k], n a multiple of 8
+//   output                                    [rows, n]
+// Nothing beyond the pass's rows is read or written.

@@ -2,7 +2,7 @@
 #include "common/gemm.cuh"
 #include "common/pass.cuh"
 
-// The three kinds of output. store: the elements at `index` and behind it.
+// The two kinds of output. store: the elements at `index` and behind it.
 struct Bf16Output {
     bf16* data;
     CS_DEVICE void store(const Bf16Output& output, u64 index, float2 v) { *(u32*)(output.data + index) = pack_bf16x2(v.x, v.y); }
@@ -13,21 +13,13 @@ struct Float32Output {
     CS_DEVICE void store(const Float32Output& output, u64 index, float2 v) { *(float2*)(output.data + index) = v; }
 };
 
-struct Float32Sum {   // the residual stream
-    float* data;
-    CS_DEVICE void store(const Float32Sum& output, u64 index, float2 v) {
-        float2* element = (float2*)(output.data + index);
-        *element = {element->x + v.x, element->y + v.y};
-    }
-};
-
 template <class Shape, class Output>
 CS_DEVICE void linear(const i32* pass, i32 row_set, const bf16* input, const bf16* weight, const bf16* bias, Output output, i32 n, i32 k) {
     CS_DYNAMIC_SHARED(bf16, stages);
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;
     int rows = pass_row_count(pass, row_set) - first_row, columns = n - first_column;
-    if (rows <= 0) return;
+    if (rows <= 0) return await_predecessor();
 
     float sums[Shape::tiles_m][Shape::tiles_n][4] = {};
     const bf16* weights[1] = {weight + (u64)first_column * k};
@@ -52,8 +44,7 @@ CS_DEVICE void linear(const i32* pass, i32 row_set, const bf16* input, const bf1
 
 #define LINEAR_KERNELS(tile, Shape)                                                                                                        \
     LINEAR_KERNEL(linear_bf16_##tile, Shape, Bf16Output, bf16)                                                                             \
-    LINEAR_KERNEL(linear_f32_##tile, Shape, Float32Output, float)                                                                          \
-    LINEAR_KERNEL(linear_add_f32_##tile, Shape, Float32Sum, float)
+    LINEAR_KERNEL(linear_f32_##tile, Shape, Float32Output, float)
 
 LINEAR_KERNELS(m16n16, GemmShape16x16<1>)
 LINEAR_KERNELS(m64n32, GemmShape64x32<1>)
@@ -62,4 +53,4 @@ LINEAR_KERNELS(m128n128, GemmShape128x128)
 
 // Launch: grid (row tiles of the pass's capacity, column tiles of n), Shape::threads threads, GEMM_SHARED_BYTES of dynamic shared memory.
 // input [rows, k], weight [n, k], bias [n] or null, output [rows, n], rows = pass_row_count(pass, row_set); k a multiple of 64, n of 8.
-// linear_bf16 stores bf16, linear_f32 float32, linear_add_f32 adds to float32. Nothing beyond `rows` is read or written.
+// linear_bf16 stores bf16, linear_f32 float32. Nothing beyond `rows` is read or written.

@@ -1,5 +1,5 @@
 // Multiplies on the tensor cores out of registers or shared memory, over and over: the arithmetic that products can hope for.
-#include "common/device.cuh"
+#include "common/predecessor.cuh"
 
 // Element (row, column) of an operand, ±[1, 2) with all bits of the mantissa in use: numbers with many zeros draw less power and run faster.
 CS_DEVICE u16 probe_bits(u32 row, u32 column)
@@ -14,6 +14,7 @@ CS_DEVICE u32 probe_pair(u32 row, u32 column) { return probe_bits(row, column) |
 // Grid: any number of blocks. Block: any number of warps. No dynamic shared memory.
 CS_KERNEL_BOUNDS(probe_mma_bf16, 512, 1)(i32 rounds, float* output)
 {
+    await_predecessor();
     constexpr int MT = 4, NT = 4;
     const u32 g = threadIdx.x % 32 / 4, t = threadIdx.x % 4 * 2;
     u32 a[MT][4], b[NT][2];
@@ -55,6 +56,7 @@ CS_DEVICE void store_probe_tile(u32* tile, u32 rows)
 // Grid: any number of blocks. Block: 128 threads. Dynamic shared memory: 24 KB.
 CS_KERNEL_BOUNDS(probe_wgmma_bf16, 128, 3)(i32 rounds, float* output)
 {
+    await_predecessor();
     CS_DYNAMIC_SHARED(u32, a);
     u32* b = a + 64 * 32;
     store_probe_tile(a, 64);

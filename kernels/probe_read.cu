@@ -1,10 +1,11 @@
 // Reads memory once, in order, and adds it up: the bandwidth that kernels which only read can hope for.
-#include "common/device.cuh"
+#include "common/predecessor.cuh"
 
 // data: [chunks] of 16 bytes; sums: [warps of the grid], the sum of every 32-bit word that the warp read, modulo 2^32.
 // Grid: any number of blocks. Block: any number of warps. No dynamic shared memory.
 CS_KERNEL_BOUNDS(probe_read_u32, 512, 2)(const u32* data, i64 chunks, u32* sums)
 {
+    await_predecessor();
     constexpr int in_flight = 8; // loads of a thread before it uses the first
     const i64 thread = (i64)blockIdx.x * blockDim.x + threadIdx.x, threads = (i64)gridDim.x * blockDim.x;
     u32 sum = 0;

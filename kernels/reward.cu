@@ -59,6 +59,7 @@ CS_KERNEL_BOUNDS(reward_bf16, 256, 4)
 {
     CS_SHARED(float, partials, [32]);
     CS_SHARED(float, negative_partials, [32]);
+    await_predecessor();
     if ((i32)blockIdx.x >= pass[PASS_REWARDED]) return;
     const bf16* x = hidden + (size_t)pass_section<i32>(pass, PASS_REWARDED_OUTPUTS)[blockIdx.x] * columns;
     const bf16* plus = head + (size_t)positive * columns;
@@ -68,7 +69,7 @@ CS_KERNEL_BOUNDS(reward_bf16, 256, 4)
     const uint4 zeros = {0, 0, 0, 0};
     float sum = 0.f, negative_sum = 0.f;
     for (i32 i = (i32)threadIdx.x * 8; i < columns; i += (i32)blockDim.x * 8) {
-        const uint4 h = ldg16(x + i), p = ldg16(plus + i), m = minus ? ldg16(minus + i) : zeros;
+        const uint4 h = ld16(x + i), p = ldg16(plus + i), m = minus ? ldg16(minus + i) : zeros;
         sum = add_eight(h, p, apart ? zeros : m, floor, sum);
         if (apart) negative_sum = add_eight(h, m, zeros, floor, negative_sum);
     }

@@ -21,6 +21,7 @@ CS_KERNEL_BOUNDS(rms_norm_bf16, 256, 4)
 (const i32* pass, i32 row_set, const float* input, const bf16* weight, bf16* output, i32 columns, i32 stride, float epsilon)
 {
     CS_SHARED(float, partials, [32]);
+    await_predecessor();
     const i32 row = (i32)blockIdx.x;
     if (row >= pass_row_count(pass, row_set)) return;
     const i32 source_row = row_set == 0 ? row : pass_section<i32>(pass, PASS_OUTPUT_ROWS)[row];

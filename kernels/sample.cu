@@ -4,9 +4,8 @@
 // give the drawn token's log-probability by the model itself: temperature 1, nothing truncated.
 #include "common/argmax.cuh"
 #include "common/device.cuh"
-#include "common/gumbel.cuh"
 #include "common/pass.cuh"
-#include "common/philox.cuh"
+#include "common/race.cuh"
 #include "common/select.cuh"
 
 #define LOG2_E 1.4426950408889634f
@@ -35,27 +34,10 @@ struct Cutoff {
 
 CS_DEVICE Cutoff keep_all() { return {0, 0x7fffffff}; }
 
-// Unsigned integers in the order of the floats; both zeros are one.
-CS_DEVICE u32 ordered(float value)
-{
-    const u32 bits = __float_as_uint(value + 0.f);
-    return bits >> 31 ? ~bits : bits | 0x80000000u;
-}
-
 CS_DEVICE bool keeps(Cutoff cutoff, float logit, i32 token)
 {
     const u32 key = ordered(logit);
     return key > cutoff.key || (key == cutoff.key && token <= cutoff.token);
-}
-
-// Logits of tokens first … first + 3; what lies beyond the vocabulary (padding, never written) cannot be drawn.
-CS_DEVICE void load_logits(const Row& row, u32 first, float (&logits)[4])
-{
-    const uint4 words = ldg16(row.logits + first);
-    logits[0] = __uint_as_float(words.x);
-    logits[1] = first + 1 < row.vocabulary ? __uint_as_float(words.y) : -INFINITE;
-    logits[2] = first + 2 < row.vocabulary ? __uint_as_float(words.z) : -INFINITE;
-    logits[3] = first + 3 < row.vocabulary ? __uint_as_float(words.w) : -INFINITE;
 }
 
 // The thread's largest logit.
@@ -63,35 +45,23 @@ CS_DEVICE Candidate scan(const Row& row)
 {
     Candidate best = no_candidate();
     for (u32 first = threadIdx.x * 4; first < row.vocabulary; first += blockDim.x * 4) {
-        float logits[4];
-        load_logits(row, first, logits);
-#pragma unroll
-        for (int i = 0; i < 4; i++) offer(best, logits[i], (i32)first + i);
+        const Four four = four_logits(ld16(row.logits + first), (i32)first, (i32)row.vocabulary);
+        offer_logits(best, four);
     }
     return best;
 }
 
-// The thread's winner of logit + temperature * noise among the kept tokens: the order is that of logit / temperature + noise, and nothing
-// can overflow. Tokens that would lose even with the most noise are spared the generator.
+// The thread's winner of the race among the kept tokens.
 CS_DEVICE Candidate race(const Row& row, const PassSampling& how, Cutoff cutoff)
 {
-    const float temperature = fminf(how.temperature, 1e30f);
     Candidate best = no_candidate();
     for (u32 first = threadIdx.x * 4; first < row.vocabulary; first += blockDim.x * 4) {
-        float logits[4], largest = -INFINITE;
-        load_logits(row, first, logits);
-        bool broken = false;
+        Four four = four_logits(ld16(row.logits + first), (i32)first, (i32)row.vocabulary);
 #pragma unroll
-        for (int i = 0; i < 4; i++) {
-            broken |= logits[i] != logits[i];
-            if (!keeps(cutoff, logits[i], (i32)first + i)) logits[i] = -INFINITE;
-            largest = fmaxf(largest, logits[i]);
-        }
-        if (!broken && fmaf(temperature, GUMBEL_LIMIT, largest) <= best.value) continue;
-        const uint4 noise = philox(how.key_low, how.key_high, first / 4);
-        const u32 words[4] = {noise.x, noise.y, noise.z, noise.w};
-#pragma unroll
-        for (int i = 0; i < 4; i++) offer(best, fmaf(temperature, gumbel(words[i]), logits[i]), (i32)first + i);
+        for (int i = 0; i < 4; i++)
+            if (!keeps(cutoff, four.logits[i], four.first + i)) four.logits[i] = -INFINITE;
+        if (most_possible(four, how) <= best.value) continue;
+        offer_noisy_logits(best, four, how);
     }
     return best;
 }
@@ -147,8 +117,7 @@ CS_DEVICE Cutoff keep_top_p(SampleShared& shared, const Row& row, const PassSamp
         return weigh(row.logits[i], max, scale);
     });
     // The key is a logit in disguise, which gives the weight of each token that has it.
-    const u32 bits = selection.key >> 31 ? selection.key & 0x7fffffffu : ~selection.key;
-    return cut(shared, row, selection, weigh(__uint_as_float(bits), max, scale));
+    return cut(shared, row, selection, weigh(unordered(selection.key), max, scale));
 }
 
 // The cutoff of all truncations. `max` is the largest logit, and finite.
@@ -186,12 +155,13 @@ CS_KERNEL_BOUNDS(sample_f32, 1024, 1)
 (const i32* pass, const float* logits, i32 vocabulary, i32 stride, i32* tokens, float* log_probabilities)
 {
     CS_SHARED(SampleShared, shared, [1]);
+    await_predecessor();
     if ((i32)blockIdx.x >= pass[PASS_SAMPLED]) return;
     const PassSampling how = pass_section<PassSampling>(pass, PASS_SAMPLING)[blockIdx.x];
     const i32 output = pass_section<i32>(pass, PASS_SAMPLED_OUTPUTS)[blockIdx.x];
     const Row row = {logits + (size_t)output * stride, (u32)vocabulary};
 
-    const bool draws = how.temperature > 0.f && how.top_k != 1;
+    const bool draws = draws_by_noise(how);
     const bool truncates = how.top_k > 0 || how.top_p < 1.f || how.min_p > 0.f;
     const bool wants_log_probability = how.wants_log_probability != 0;
     Candidate best = no_candidate();

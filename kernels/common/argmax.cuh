@@ -22,10 +22,11 @@ CS_DEVICE void offer(Candidate& best, float value, i32 token)
     if (value != value) best = {INFINITE, NOT_A_NUMBER};
 }
 
-CS_DEVICE Candidate warp_best(Candidate mine)
+// Of the aligned group of W lanes (a power of two) that the lane is in; all 32 lanes take part.
+template <int W> CS_DEVICE Candidate group_best(Candidate mine)
 {
 #pragma unroll
-    for (int offset = 16; offset > 0; offset /= 2) {
+    for (int offset = W / 2; offset > 0; offset /= 2) {
         const Candidate other = {__shfl_xor_sync(0xffffffffu, mine.value, offset), __shfl_xor_sync(0xffffffffu, mine.token, offset)};
         if (other.value > mine.value || (other.value == mine.value && other.token < mine.token)) mine = other;
     }
@@ -36,8 +37,8 @@ CS_DEVICE Candidate warp_best(Candidate mine)
 CS_DEVICE Candidate block_best(Candidate (&leaders)[32], Candidate mine)
 {
     const u32 lane = threadIdx.x % 32;
-    mine = warp_best(mine);
+    mine = group_best<32>(mine);
     if (lane == 0) leaders[threadIdx.x / 32] = mine;
     __syncthreads();
-    return warp_best(lane < blockDim.x / 32 ? leaders[lane] : no_candidate());
+    return group_best<32>(lane < blockDim.x / 32 ? leaders[lane] : no_candidate());
 }

@@ -38,7 +38,7 @@ CS_DEVICE void load_range(RangeTile<D> tile, const bf16* cache, const i32* pages
     }
 }
 
-// One warp copies 16 queries into its own tile [16][D]; source(i) points at query i's D elements.
+// One warp copies 16 queries into its own tile [16][D], where they are after the next barrier; source(i) points at query i's D elements.
 template <i32 D, class Source> CS_DEVICE void load_queries(bf16* tile, Source source) {
     constexpr i32 CHUNKS = D / 8;
     i32 lane = threadIdx.x % 32;
@@ -46,7 +46,6 @@ template <i32 D, class Source> CS_DEVICE void load_queries(bf16* tile, Source so
 #pragma unroll
     for (i32 i = 0; i < 16 * CHUNKS / 32; i++) {
         i32 query = (i * 32 + lane) / CHUNKS, column = lane % CHUNKS * 8;
-        st16(tile + tile_at<D>(query, column), ldg16(source(query) + column));
+        st16(tile + tile_at<D>(query, column), ld16(source(query) + column));
     }
-    __syncwarp(); // the queries are there
 }

@@ -116,6 +116,7 @@ CS_DEVICE u64 atomicAdd(u64* p, u64 v) { return (u64)__nvvm_atom_add_gen_ll((i64
 CS_DEVICE float atomicAdd(float* p, float v) { return __nvvm_atom_add_gen_f(p, v); }
 CS_DEVICE i32 atomicMax(i32* p, i32 v) { return __nvvm_atom_max_gen_i(p, v); }
 CS_DEVICE u32 atomicMax(u32* p, u32 v) { return __nvvm_atom_max_gen_ui(p, v); }
+CS_DEVICE u64 atomicMax(u64* p, u64 v) { return __nvvm_atom_max_gen_ull(p, v); }
 CS_DEVICE i32 atomicMin(i32* p, i32 v) { return __nvvm_atom_min_gen_i(p, v); }
 CS_DEVICE u32 atomicMin(u32* p, u32 v) { return __nvvm_atom_min_gen_ui(p, v); }
 CS_DEVICE i32 atomicExch(i32* p, i32 v) { return __nvvm_atom_xchg_gen_i(p, v); }
@@ -158,7 +159,8 @@ CS_DEVICE u32 shared_address(const void* p) { // in the shared window, as asm op
     return (u32)(u64)(__attribute__((address_space(3))) const void*)p;
 #endif
 }
-// 16 bytes of global memory that nothing writes while the kernel runs: read-only path, not kept in L1
+// 16 bytes of global memory that nothing writes while a pass runs (weights): read-only path, not kept in L1. Not for what another kernel of
+// the pass writes: the compiler may move the load up, before the wait for that kernel.
 CS_DEVICE uint4 ldg16(const void* p) {
     uint4 r;
     asm("ld.global.nc.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(r.x), "=r"(r.y), "=r"(r.z), "=r"(r.w) : "l"(p));
@@ -242,6 +244,25 @@ CS_DEVICE void cp_async16(void* shared, const void* global, bool predicate) {
 CS_DEVICE void cp_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 // until at most N of this thread's groups are in flight; other threads' copies need a barrier after it
 template <int N> CS_DEVICE void cp_async_wait() { asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory"); }
+
+// ---- Programmatic dependent launch (sm_90; elsewhere no kernel starts early, and these are nothing): see predecessor.cuh -----------------
+#if __CUDA_ARCH__ >= 900
+#define CS_STARTS_EARLY true
+#else
+#define CS_STARTS_EARLY false
+#endif
+// until all kernels before this one have ended, and what they wrote is there to read
+CS_DEVICE void griddep_wait() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+// the next kernel may start once every block of this one has come here or ended
+CS_DEVICE void griddep_launch_dependents() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
 
 // ---- Hopper (sm_90a): mbarrier, TMA, wgmma, register budgets -----------------------------------------------------------------------
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)

@@ -9,6 +9,7 @@
 // element depends on its input row and its weight row alone, bit for bit, whichever shape computes it and whoever shares the tile.
 #pragma once
 #include "gemm_copy.cuh"
+#include "predecessor.cuh"
 
 // What a warp multiplies in one step of 16 along k.
 template <class Shape> struct GemmFragments {
@@ -51,22 +52,42 @@ template <class Shape> CS_DEVICE void gemm_read(GemmFragments<Shape>& fragments,
     }
 }
 
-// Adds the block's products to `sums`, whose layout is that of mma_tile. The copier stands at slice 0; stages: GEMM_SHARED_BYTES of shared
-// memory.
-template <class Shape>
-CS_DEVICE void gemm_multiply(float (&sums)[Shape::tiles_m][Shape::tiles_n][4], GemmCopier<Shape> copier, int k, bf16* stages) {
+// Starts the ring: weights, which nothing of the pass writes, before the wait for the kernel before, and the input after it. The copier goes on
+// to the first slice that is not on its way. A slice's copies are one group; weights that came early are in the first. Where no kernel starts
+// early they come with their slice, so that the first slice need not wait for the last one's.
+template <class Shape> CS_DEVICE void gemm_fill_ring(GemmCopier<Shape>& copier, bf16* stages) {
+    using Copier = GemmCopier<Shape>;
+    if constexpr (CS_STARTS_EARLY) {
+        GemmCopier<Shape> weights = copier;
+#pragma unroll 1
+        for (int slice = 0; slice < Shape::stages - 1; slice++) {
+            gemm_copy<Shape>(weights, Copier::input_copies, Copier::copies, stages + slice * Shape::stage_size);
+            gemm_next_slice<Shape>(weights);
+        }
+    }
+    await_predecessor();
+#pragma unroll 1
+    for (int slice = 0; slice < Shape::stages - 1; slice++) {
+        gemm_copy<Shape>(copier, 0, CS_STARTS_EARLY ? Copier::input_copies : Copier::copies, stages + slice * Shape::stage_size);
+        gemm_next_slice<Shape>(copier);
+        cp_async_commit();
+    }
+}
+
+// Adds the block's products to `sums`, whose layout is that of mma_tile; waits for the kernel before, which writes the input. The copier
+// stands at slice 0; stages: GEMM_SHARED_BYTES of shared memory. meanwhile(): what else the block has to do, while the first slices are on
+// their way and the kernel before has ended; a barrier follows.
+template <class Shape, class Meanwhile>
+CS_DEVICE void gemm_multiply(
+    float (&sums)[Shape::tiles_m][Shape::tiles_n][4], GemmCopier<Shape> copier, int k, bf16* stages, Meanwhile meanwhile) {
     constexpr int ahead = Shape::stages - 1;   // slices in flight
     constexpr int steps = Shape::depth / 16;
     // Where accumulators leave room, the fragments of the next step are read before this step multiplies.
     constexpr int buffers = Shape::tiles_m * Shape::tiles_n > 16 ? 1 : 2;
     GemmLane lane = gemm_lane<Shape>();
 
-#pragma unroll 1
-    for (int slice = 0; slice < ahead; slice++) {
-        gemm_copy<Shape>(copier, 0, 1, stages + slice * Shape::stage_size);
-        gemm_next_slice<Shape>(copier);
-        cp_async_commit();
-    }
+    gemm_fill_ring<Shape>(copier, stages);
+    meanwhile();
 
     u32 read = 0, write = ahead;   // stages of the slice to multiply and of the slice to fetch
 #pragma unroll 1
@@ -82,7 +103,7 @@ CS_DEVICE void gemm_multiply(float (&sums)[Shape::tiles_m][Shape::tiles_n][4], G
         for (int step = 0; step < steps; step++) {
             int wanted = step + buffers - 1;
             if (wanted < steps) gemm_read<Shape>(fragments[wanted % buffers], lane, stage, wanted);
-            gemm_copy<Shape>(copier, step, steps, next);
+            gemm_copy<Shape>(copier, step * GemmCopier<Shape>::copies / steps, (step + 1) * GemmCopier<Shape>::copies / steps, next);
             mma_tile<Shape::tiles_m, Shape::tiles_n>(sums, fragments[step % buffers].input, fragments[step % buffers].weight);
         }
         gemm_next_slice<Shape>(copier);
@@ -93,10 +114,16 @@ CS_DEVICE void gemm_multiply(float (&sums)[Shape::tiles_m][Shape::tiles_n][4], G
     }
 }
 
-// Calls store(row, column, products) for the pairs of outputs (row, column) and (row, column + 1) that this thread holds and that exist:
-// products[w] are the pair of weight w. Row and column count from the block's tile.
-template <class Shape, class Store>
-CS_DEVICE void gemm_store(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4], int rows, int columns, Store store) {
+template <class Shape>
+CS_DEVICE void gemm_multiply(float (&sums)[Shape::tiles_m][Shape::tiles_n][4], GemmCopier<Shape> copier, int k, bf16* stages) {
+    gemm_multiply<Shape>(sums, copier, k, stages, [] {});
+}
+
+// The outputs that this thread holds and that exist, row by row: row_store(row) gives what is called with each pair of outputs (row, column)
+// and (row, column + 1) as (column, products), where products[w] are the pair of weight w. Row and column count from the block's tile. The
+// four lanes of a quad hold eight neighbouring columns of the same rows, and all make the same calls: lane i columns 2 i and 2 i + 1.
+template <class Shape, class RowStore>
+CS_DEVICE void gemm_store_rows(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4], int rows, int columns, RowStore row_store) {
     int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     int first_row = warp / Shape::warps_n * (Shape::tiles_m * 16) + lane / 4;
     int first_column = warp % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + lane % 4 * 2;
@@ -106,6 +133,7 @@ CS_DEVICE void gemm_store(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4]
         for (int half = 0; half < 2; half++) {
             int row = first_row + i * 16 + half * 8;
             if (row >= rows) continue;
+            auto store = row_store(row);
 #pragma unroll
             for (int j = 0; j < Shape::tiles_n; j += Shape::weights) {
                 int column = first_column + j / Shape::weights * 8;
@@ -113,7 +141,15 @@ CS_DEVICE void gemm_store(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4]
                 float2 products[Shape::weights];
 #pragma unroll
                 for (int w = 0; w < Shape::weights; w++) products[w] = {sums[i][j + w][half * 2], sums[i][j + w][half * 2 + 1]};
-                store(row, column, products);
+                store(column, products);
             }
         }
+}
+
+// The same with one store(row, column, products).
+template <class Shape, class Store>
+CS_DEVICE void gemm_store(const float (&sums)[Shape::tiles_m][Shape::tiles_n][4], int rows, int columns, Store store) {
+    gemm_store_rows<Shape>(sums, rows, columns, [&](int row) {
+        return [&store, row](int column, const float2 (&products)[Shape::weights]) { store(row, column, products); };
+    });
 }

@@ -55,11 +55,11 @@ template <class Shape> CS_DEVICE void gemm_next_slice(GemmCopier<Shape>& copier)
     gemm_stop_at_end<Shape>(copier);
 }
 
-// Share number `part` of `parts` of the current slice's copies.
-template <class Shape> CS_DEVICE void gemm_copy(const GemmCopier<Shape>& copier, int part, int parts, bf16* stage) {
+// Copies number first … end - 1 of the current slice: input_copies of the input, then those of the weights.
+template <class Shape> CS_DEVICE void gemm_copy(const GemmCopier<Shape>& copier, int first, int end, bf16* stage) {
     using Copier = GemmCopier<Shape>;
 #pragma unroll
-    for (int i = part * Copier::copies / parts; i < (part + 1) * Copier::copies / parts; i++) {
+    for (int i = first; i < end; i++) {
         bf16* target = stage + gemm_chunk_offset<Shape>(copier.row + i * Copier::row_step, copier.chunk);
         if (i < Copier::input_copies) {
             cp_async16(target, copier.input + i * copier.step, i * Copier::row_step < copier.input_rows);

@@ -2,7 +2,7 @@
 // uploads it whole before each pass; kernels read counts and tables from it, so one captured graph serves every batch of its size class.
 // Written by PassBlock.cs; the two files must agree.
 #pragma once
-#include "device.cuh"
+#include "predecessor.cuh"
 
 // Words of the header. The first seven are counts; each later one is where a section starts, in words from the start of the block.
 enum PassWord : i32 {
@@ -11,22 +11,24 @@ enum PassWord : i32 {
     PASS_SAMPLED,    // outputs that draw a token
     PASS_REWARDED,   // outputs that want a reward
     PASS_COPIES,     // pages to copy first
-    PASS_ITEMS,      // work items of the attention plan
+    PASS_UNITS,      // work units of the attention plan
     PASS_TILES,      // prefill tiles
     PASS_TOKEN_IDS,          // [rows]
     PASS_POSITIONS,          // [rows] in the sequence
     PASS_SLOTS,              // [rows] page * 16 + offset of the row's key and value
     PASS_OUTPUT_ROWS,        // [outputs] row
-    PASS_SAMPLED_OUTPUTS,    // [sampled] index among the outputs
+    PASS_SAMPLED_OUTPUTS,    // [sampled] index among the outputs, ascending
     PASS_SAMPLING,           // [sampled] PassSampling
     PASS_REWARDED_OUTPUTS,   // [rewarded] index among the outputs
     PASS_COPY_LIST,          // [copies] PassCopy
-    PASS_ITEM_LIST,          // [items] PassItem
-    PASS_PAGES,              // physical pages of the items
-    PASS_MEMBERS,            // PassMember of the items
-    PASS_ROW_PARTIALS,       // [rows + 1] first partial state of each row (a row outside the plan has none)
+    PASS_UNIT_LIST,          // [units] PassUnit, the longest first
+    PASS_PAGES,              // physical pages of the units
+    PASS_UNIT_ROWS,          // PassUnitRow of the units
+    PASS_ROW_PARTIALS,       // [rows + 1] first partial state of each row (a row with one state only, or outside the plan, has none)
+    PASS_PARTIAL_KEYS,       // [partials] first key of what each partial state has seen
     PASS_TILE_LIST,          // [tiles] PassTile
     PASS_TILE_PAGES,         // physical pages of the tiles' sequences
+    PASS_FIRST_DRAWS,        // [outputs + 1] first draw (index among the sampled) of each output, then the number of draws
     PASS_HEADER_WORDS,
 };
 
@@ -45,16 +47,17 @@ struct PassCopy {
     i32 source, destination;   // pages
 };
 
-// A range of keys and everybody who attends to it (AttentionPlan.cs).
-struct PassItem {
+// A run of ranges of one segment, and some of the rows that attend to it (WorkUnits.cs): what one block folds.
+struct PassUnit {
     i32 first_key, key_count;
-    i32 first_page, page_count;       // in PASS_PAGES
-    i32 first_member, member_count;   // in PASS_MEMBERS
+    i32 first_page;             // in PASS_PAGES
+    i32 first_row, row_count;   // in PASS_UNIT_ROWS
+    i32 merges;                 // 1 when some of the rows have more states than this
 };
 
-// Consecutive rows of one sequence that visit an item.
-struct PassMember {
-    i32 first_row, row_count, first_position;
+struct PassUnitRow {
+    i32 row, position;
+    i32 partial;   // where its state goes; -1 when it has no other and is finished
 };
 
 // Consecutive rows of one sequence whose attention is computed by one block, over the whole context.

@@ -1,6 +1,7 @@
-// Causal attention over a plan, in the arithmetic of the managed AttentionOp: an item's pages are read once for all queries that visit them; a visit
-// yields a partial state (output, maximum, sum; base 2) that is merged at once into the query's running state. Items come in order of position, and
-// nothing of a query's arithmetic depends on the queries that go through an item beside it. (Milakov and Gimelshein 2018; Dao et al. 2022)
+// Causal attention over a plan, in the arithmetic of the managed AttentionOp: an item's pages are read once for all queries that visit them; a visit to a
+// range yields a state (output, maximum, sum; base 2) that is merged at once into the query's running state of the segment, and that, when the next segment
+// begins, into the total. The first segment is the total itself. A query's items come in order of position, and nothing of its arithmetic depends on the
+// queries that go through an item beside it. (Milakov and Gimelshein 2018; Dao et al. 2022)
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@ namespace {
 constexpr int kPageTokens = 16;
 constexpr int kRangeKeys = 64;
 constexpr int kRangePages = kRangeKeys / kPageTokens;
+constexpr int kSegmentKeys = 512;
 constexpr int kBlock = 6; // queries that go through an item together
 
 template <class Lanes>
@@ -26,7 +28,7 @@ class Attention {
         const float* query;
         float* output;
         float* state;  // maximum, sum
-        int visible;   // keys of the item that it may see
+        int visible;   // keys of the range that it may see
     };
 
     const AttentionWork& work_;
@@ -42,49 +44,81 @@ public:
         const int group = work_.heads / work_.kv_heads;
         for (int i = 0; i < work_.item_count; i++) {
             const AttentionItem& item = work_.items[i];
-            locate(item);
-            Query block[kBlock];
-            int pending = 0;
-            for (int m = 0; m < item.member_count; m++) {
-                const AttentionMember& member = work_.members[item.first_member + m];
-                const int end = min(member.first_row + member.row_count, work_.end_row);
-                for (int row = max(member.first_row, work_.first_row); row < end; row++) {
-                    const int position = member.first_position + row - member.first_row;
-                    const int visible = min(item.key_count, position - item.first_key + 1);
-                    for (int g = 0; g < group; g++) {
-                        block[pending++] = query_of(row, work_.kv_head * group + g, visible);
-                        if (pending < kBlock) continue;
-                        visit<kBlock>(block, item.first_key == 0);
-                        pending = 0;
-                    }
-                }
-            }
-            switch (pending) {
-                case 1: visit<1>(block, item.first_key == 0); break;
-                case 2: visit<2>(block, item.first_key == 0); break;
-                case 3: visit<3>(block, item.first_key == 0); break;
-                case 4: visit<4>(block, item.first_key == 0); break;
-                case 5: visit<5>(block, item.first_key == 0); break;
-            }
+            for (int done = 0; done < item.key_count; done += kRangeKeys) run_range(item, item.first_key + done, min(kRangeKeys, item.key_count - done));
         }
         for (int row = work_.first_row; row < work_.end_row; row++)
-            for (int g = 0; g < group; g++) normalize(query_of(row, work_.kv_head * group + g, 0));
+            for (int g = 0; g < group; g++) finish(row, work_.kv_head * group + g);
     }
 
 private:
     static int min(int a, int b) { return a < b ? a : b; }
     static int max(int a, int b) { return a > b ? a : b; }
 
-    Query query_of(int row, int head, int visible) const
+    void run_range(const AttentionItem& item, int first_key, int key_count)
     {
-        const int64_t at = (int64_t(row) * work_.heads + head) * work_.head_dim;
-        return {work_.queries + at, work_.output + at, work_.state + (int64_t(row) * work_.heads + head) * 2, visible};
+        const int group = work_.heads / work_.kv_heads;
+        const bool begins = first_key % kSegmentKeys == 0, later = first_key >= kSegmentKeys;
+        locate(work_.pages + item.first_page + (first_key - item.first_key) / kPageTokens, key_count);
+        Query block[kBlock];
+        int pending = 0;
+        for (int m = 0; m < item.member_count; m++) {
+            const AttentionMember& member = work_.members[item.first_member + m];
+            const int first_to_see = member.first_row + max(0, first_key - member.first_position);
+            const int end = min(member.first_row + member.row_count, work_.end_row);
+            for (int row = max(first_to_see, work_.first_row); row < end; row++) {
+                const int position = member.first_position + row - member.first_row;
+                for (int g = 0; g < group; g++) {
+                    const int head = work_.kv_head * group + g;
+                    if (begins) begin(row, head, later);
+                    block[pending++] = query_of(row, head, min(key_count, position - first_key + 1), later);
+                    if (pending < kBlock) continue;
+                    visit<kBlock>(block, begins);
+                    pending = 0;
+                }
+            }
+        }
+        switch (pending) {
+            case 1: visit<1>(block, begins); break;
+            case 2: visit<2>(block, begins); break;
+            case 3: visit<3>(block, begins); break;
+            case 4: visit<4>(block, begins); break;
+            case 5: visit<5>(block, begins); break;
+        }
     }
 
-    void locate(const AttentionItem& item)
+    int64_t index(int row, int head) const { return int64_t(row) * work_.heads + head; }
+    float* output_of(int row, int head, bool later) const { return (later ? work_.later : work_.output) + index(row, head) * work_.head_dim; }
+    float* state_of(int row, int head, bool later) const { return work_.state + index(row, head) * 4 + (later ? 2 : 0); }
+
+    Query query_of(int row, int head, int visible, bool later) const
     {
-        for (int p = 0; p < item.page_count; p++) {
-            const int64_t at = (int64_t(work_.pages[item.first_page + p]) * work_.kv_heads + work_.kv_head) * kPageTokens * work_.head_dim;
+        return {work_.queries + index(row, head) * work_.head_dim, output_of(row, head, later), state_of(row, head, later), visible};
+    }
+
+    // A segment begins for this query: the one before is done with.
+    void begin(int row, int head, bool later) const
+    {
+        if (later) close(row, head);
+        else state_of(row, head, true)[1] = 0.f; // nothing waits there yet
+    }
+
+    // Merges the later segment that waits, if one does, into the total.
+    void close(int row, int head) const
+    {
+        float* segment = state_of(row, head, true);
+        if (segment[1] == 0.f) return;
+        float kept, added;
+        merge(state_of(row, head, false), segment[0], segment[1], kept, added);
+        segment[1] = 0.f;
+        float* total = output_of(row, head, false);
+        const float* more = output_of(row, head, true);
+        for (int d = 0; d < work_.head_dim; d += kLanes) merge_output(total + d, Lanes::load(more + d), kept, added);
+    }
+
+    void locate(const int32_t* pages, int key_count)
+    {
+        for (int p = 0; p * kPageTokens < key_count; p++) {
+            const int64_t at = (int64_t(pages[p]) * work_.kv_heads + work_.kv_head) * kPageTokens * work_.head_dim;
             keys_[p] = work_.keys + at;
             values_[p] = work_.values + at;
         }
@@ -156,17 +190,23 @@ private:
             added = 1.f;
             return;
         }
-        const float merged = query.state[0] > maximum ? query.state[0] : maximum;
-        kept = exp2_of(query.state[0] - merged);
+        merge(query.state, maximum, sum, kept, added);
+    }
+
+    // state = state, then the keys of another one; what the two outputs are to be multiplied by.
+    static void merge(float* state, float maximum, float sum, float& kept, float& added)
+    {
+        const float merged = state[0] > maximum ? state[0] : maximum;
+        kept = exp2_of(state[0] - merged);
         added = exp2_of(maximum - merged);
-        query.state[0] = merged;
-        query.state[1] = query.state[1] * kept + sum * added;
+        state[0] = merged;
+        state[1] = state[1] * kept + sum * added;
     }
 
     static float exp2_of(float x) { return Lanes::max_lane(exp2<Lanes>(Lanes::broadcast(x))); }
 
-    // output[d ..] = output[d ..] * kept + (Σ p v) * added; the sum runs over the keys in order. A first visit has nothing to keep: the buffer
-    // then holds an earlier pass's numbers, which may be anything.
+    // output[d ..] = output[d ..] * kept + (Σ p v) * added; the sum runs over the keys in order. A fold that begins has nothing to keep: the
+    // buffer then holds earlier numbers, which may be anything.
     template <int Count, int Strip>
     void accumulate(const Query* block, int d, int keys, const float* kept, const float* added)
     {
@@ -182,20 +222,23 @@ private:
                 CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) sum[q][s] = Lanes::multiply_add(p, v[s], sum[q][s]);
             }
         }
-        CUDASEARCH_UNROLL for (int q = 0; q < Count; q++) {
-            CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) {
-                float* to = block[q].output + d + s * kLanes;
-                Floats value = Lanes::multiply(sum[q][s], Lanes::broadcast(added[q]));
-                if (kept[q] != 0.f) value = Lanes::multiply_add(Lanes::load(to), Lanes::broadcast(kept[q]), value);
-                Lanes::store(to, value);
-            }
-        }
+        CUDASEARCH_UNROLL for (int q = 0; q < Count; q++)
+            CUDASEARCH_UNROLL for (int s = 0; s < Strip; s++) merge_output(block[q].output + d + s * kLanes, sum[q][s], kept[q], added[q]);
     }
 
-    void normalize(const Query& query) const
+    static void merge_output(float* output, Floats more, float kept, float added)
     {
-        const Floats inverse = Lanes::broadcast(1.f / query.state[1]);
-        for (int d = 0; d < work_.head_dim; d += kLanes) Lanes::store(query.output + d, Lanes::multiply(Lanes::load(query.output + d), inverse));
+        Floats value = Lanes::multiply(more, Lanes::broadcast(added));
+        if (kept != 0.f) value = Lanes::multiply_add(Lanes::load(output), Lanes::broadcast(kept), value);
+        Lanes::store(output, value);
+    }
+
+    void finish(int row, int head) const
+    {
+        close(row, head);
+        float* output = output_of(row, head, false);
+        const Floats inverse = Lanes::broadcast(1.f / state_of(row, head, false)[1]);
+        for (int d = 0; d < work_.head_dim; d += kLanes) Lanes::store(output + d, Lanes::multiply(Lanes::load(output + d), inverse));
     }
 };
 

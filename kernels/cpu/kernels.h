@@ -35,10 +35,10 @@ struct GatedLinearWork {
     int32_t end_output;
 };
 
-// A run of keys and everybody who attends to it; the managed WorkItem.
+// Consecutive ranges of one segment and everybody who attends to them; the managed WorkItem.
 struct AttentionItem {
     int32_t first_key;       // a multiple of 64
-    int32_t key_count;       // 1 to 64
+    int32_t key_count;       // 1 to 512
     int32_t first_page;      // in AttentionWork::pages
     int32_t page_count;
     int32_t first_member;    // in AttentionWork::members
@@ -50,6 +50,7 @@ struct AttentionMember {
     int32_t first_row;
     int32_t row_count;
     int32_t first_position;
+    int32_t state;           // not read here: states are merged where they arise
 };
 
 // Causal attention of some rows over the pages of one key/value head.
@@ -58,7 +59,8 @@ struct AttentionWork {
     const float* keys;       // this layer's: [pages, kv_heads, head_dim, 16]
     const float* values;     // this layer's: [pages, kv_heads, 16, head_dim]
     float* output;           // [rows, heads * head_dim]
-    float* state;            // [rows, heads, 2]: maximum and sum of the softmax so far; written before it is read
+    float* later;            // [rows, heads * head_dim]: outputs of a segment behind the first, until it joins them; written before it is read
+    float* state;            // [rows, heads, 4]: maximum and sum of the softmax so far, and of such a segment; written before it is read
     const AttentionItem* items;
     const AttentionMember* members;
     const int32_t* pages;
@@ -106,7 +108,7 @@ CUDASEARCH_EXPORT const CpuKernels* cudasearch_cpu_kernels(const char* path, int
 CUDASEARCH_EXPORT int32_t cudasearch_cpu_version(void);
 }
 
-constexpr int32_t kInterfaceVersion = 2;
+constexpr int32_t kInterfaceVersion = 3;
 
 // What each instruction set's file defines.
 extern const CpuKernels kAvx512Bf16, kAvx512Int8, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx2OfBfloat16, kAvx2OfFloat32;

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using CudaSearch.Backends;
 using CudaSearch.Backends.Cpu;
 using CudaSearch.Checkpoints;
+using CudaSearch.Tests.Backends.Cpu;
 using CudaSearch.Tests.Checkpoints;
 
 namespace CudaSearch.Benchmarks.Backends;
@@ -15,6 +16,8 @@ public class MatmulBenchmark
     private SafeTensorsFile _file = null!;
     private IBackend _backend = null!;
     private DeviceWeight _weight = null!;
+    private ResidualStream _residual = null!;
+    private StepBatch _batch = null!;
     private DeviceTensor _input = null!;
     private DeviceTensor _output = null!;
     private DeviceTensor _gated = null!;
@@ -42,6 +45,8 @@ public class MatmulBenchmark
         _backend = Path == Int8 ? CpuBackend.Create(precision: WeightPrecision.Int8) : CpuBackend.Create(path: Path);
         _weight = _backend.LoadWeight(_file.Tensors["w"], Axis.Plain(shape[1]), Axis.Plain(shape[0]));
         _input = _backend.Allocate(Rows, Axis.Plain(shape[0]), ActivationType.Operand);
+        _residual = _backend.AllocateResidual(Rows, Axis.Plain(shape[0]));
+        _batch = Batches.Of(Rows);
         _output = _backend.Allocate(Rows, Axis.Plain(shape[1]), ActivationType.Operand);
         _gated = _backend.Allocate(Rows, Axis.Plain(shape[1]), ActivationType.Operand);
     }
@@ -51,12 +56,13 @@ public class MatmulBenchmark
 
     /// <summary>Both products of a gated layer, over one weight: twice the work of <see cref="Linear"/>.</summary>
     [Benchmark]
-    public void GatedLinear() => _backend.GatedLinear(_input, _weight, _weight, new Rows(RowSet.All, Rows), _gated);
+    public void GatedLinear() => _backend.GatedLinear(_residual, _weight, _weight, _batch, _gated);
 
     [GlobalCleanup]
     public void Cleanup()
     {
         _backend.Dispose();
+        _residual.Dispose();
         _input.Dispose();
         _output.Dispose();
         _gated.Dispose();

@@ -16,13 +16,17 @@ public class RowBenchmark
 
     private readonly TempFolder _folder = new();
     private readonly StepBatch _batch = new();
+    private readonly WorkerPool _pool = new(Environment.ProcessorCount);
+    private readonly RotateAndAppendOp<Lanes256> _rotateAndAppend = new();
+    private readonly SampleOp<Lanes256> _sample = new();
     private readonly List<IDisposable> _owned = [];
     private SafeTensorsFile _file = null!;
     private IBackend _backend = null!;
-    private DeviceWeight _norm = null!;
-    private DeviceRope _rope = null!;
-    private KvCache _cache = null!;
-    private DeviceTensor _hidden = null!, _normed = null!, _queries = null!, _keys = null!, _values = null!, _logits = null!;
+    private RmsNorm _norm;
+    private RopeTable _rope = null!;
+    private CpuKvCache _cache = null!;
+    private ResidualStream _residual = null!;
+    private CpuTensor _normed = null!, _queries = null!, _keys = null!, _values = null!, _logits = null!;
 
     [Params(1, 32)]
     public int Rows { get; set; }
@@ -37,10 +41,11 @@ public class RowBenchmark
         SafeTensorsWriter.Write(path, TensorData.Of("w", ElementType.BF16, [Hidden], Enumerable.Repeat(1f, Hidden).ToArray()));
         _file = SafeTensorsFile.Open(path);
         _backend = CpuBackend.Create();
-        _norm = _backend.LoadWeight(_file.Tensors["w"], Axis.Plain(1), Axis.Plain(Hidden));
-        _rope = _backend.LoadRope([.. Enumerable.Range(0, s_shape.HeadDim / 2).Select(i => Math.Pow(500000, -2.0 * i / s_shape.HeadDim))], 1024);
-        _cache = Own(_backend.AllocateCache(new KvShape(1, 40 * Rows, s_shape.KvHeads, s_shape.HeadDim)));
-        (_hidden, _normed, _queries) = (Activations(Hidden), Activations(Hidden), Activations(Hidden));
+        _norm = new RmsNorm(_backend.LoadWeight(_file.Tensors["w"], Axis.Plain(1), Axis.Plain(Hidden)), 1e-5f);
+        _rope = new RopeTable([.. Enumerable.Range(0, s_shape.HeadDim / 2).Select(i => Math.Pow(500000, -2.0 * i / s_shape.HeadDim))]);
+        _cache = Own(new CpuKvCache(new KvShape(1, 40 * Rows, s_shape.KvHeads, s_shape.HeadDim)));
+        _residual = Own(_backend.AllocateResidual(Rows, Axis.Plain(Hidden)));
+        (_normed, _queries) = (Activations(Hidden), Activations(Hidden));
         (_keys, _values, _logits) = (Activations(512), Activations(512), Activations(Vocabulary));
         var pool = new PagePool(40 * Rows);
         for (int i = 0; i < Rows; i++)
@@ -57,24 +62,25 @@ public class RowBenchmark
     }
 
     [Benchmark]
-    public void RmsNorm() => _backend.RmsNorm(_hidden, _norm, 1e-5f, new Rows(RowSet.All, Rows), _normed);
+    public void RmsNorm() => _backend.RmsNormOutputRows(_residual, _norm, _batch, _normed);
 
     [Benchmark]
-    public void RotateAndAppend() => _backend.RotateAndAppend(_queries, _keys, _values, _rope, s_shape, _batch, _cache, layer: 0);
+    public void RotateAndAppend() => _rotateAndAppend.Run(_pool, _queries, _keys, _values, _rope, s_shape, _batch, _cache, layer: 0);
 
     [Benchmark]
-    public void Sample() => _backend.Sample(_logits, _batch);
+    public void Sample() => _sample.Run(_pool, (CpuTensor)_logits, _batch);
 
     [GlobalCleanup]
     public void Cleanup()
     {
         foreach (IDisposable owned in _owned) owned.Dispose();
         _backend.Dispose();
+        _pool.Dispose();
         _file.Dispose();
         _folder.Dispose();
     }
 
-    private DeviceTensor Activations(int columns) => Own(_backend.Allocate(Rows, Axis.Plain(columns), ActivationType.Sum));
+    private CpuTensor Activations(int columns) => Own(new CpuTensor(Rows, columns));
 
     private T Own<T>(T owned)
         where T : IDisposable
@@ -83,9 +89,9 @@ public class RowBenchmark
         return owned;
     }
 
-    private static unsafe void Fill(DeviceTensor tensor, int row, Func<float> value)
+    private static unsafe void Fill(CpuTensor tensor, int row, Func<float> value)
     {
-        float* to = ((CpuTensor)tensor).Row(row);
+        float* to = tensor.Row(row);
         for (int i = 0; i < tensor.Columns; i++) to[i] = value();
     }
 }

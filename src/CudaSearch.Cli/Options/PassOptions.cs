@@ -23,6 +23,9 @@ internal sealed class PassOptions
     private readonly Option<string?> _device = Values.Text("--device", "where to compute: auto, cpu or cuda[:i]", "auto", ModelOptions.DeviceFault);
     private readonly Option<int> _threads = Values.Integer("--threads", "threads of the CPU backend; 0 takes all cores", 0, minimum: 0);
     private readonly Option<string> _weights = ModelOptions.Weights();
+    private readonly Option<string> _pdl = Values.Choice(
+        "--pdl", "whether a GPU's kernels may start before the one before has ended (programmatic dependent launch, compute capability 9.0)", "on", ["on", "off"]);
+
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
@@ -30,7 +33,7 @@ internal sealed class PassOptions
     public PassOptions(Command command, params int[] batches)
     {
         _batch = Numbers("--batch", "sequences that decode together", batches);
-        foreach (Option option in (Option[])[_shape, _model, _batch, _prefix, _own, _prefill, _sharing, _passes, _device, _threads, _weights]) command.Add(option);
+        foreach (Option option in (Option[])[_shape, _model, _batch, _prefix, _own, _prefill, _sharing, _passes, _device, _threads, _weights, _pdl]) command.Add(option);
     }
 
     /// <summary>Passes of a kind to time.</summary>
@@ -55,7 +58,8 @@ internal sealed class PassOptions
     /// <summary>Opens the device; what is to be said about it goes to standard error.</summary>
     public IProfiledBackend OpenDevice(ParseResult parsed, CommandHost host)
     {
-        IProfiledBackend backend = Devices.OpenProfiled(parsed.GetValue(_device)!, parsed.GetValue(_threads), Precision(parsed), out string? note);
+        IProfiledBackend backend = Devices.OpenProfiled(
+            parsed.GetValue(_device)!, parsed.GetValue(_threads), Precision(parsed), out string? note, dependentLaunch: parsed.GetValue(_pdl) == "on");
         if (note is not null) host.Error.WriteLine(note);
         return backend;
     }

@@ -30,6 +30,13 @@ public interface IBackend : IDisposable
     /// <summary>Makes a weight [rows, columns] usable, or a vector [columns] with <paramref name="rows"/> of length 1.</summary>
     DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use = WeightUse.Product);
 
+    /// <summary>Makes a layer's query, key and value projections usable.</summary>
+    /// <param name="weights">[heads * headDim, hidden] and twice [kvHeads * headDim, hidden]</param>
+    /// <param name="biases">[heads * headDim] and twice [kvHeads * headDim]; null where the model has none.</param>
+    /// <param name="shape">Heads.</param>
+    /// <param name="hidden">The features of a normed row.</param>
+    AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden);
+
     /// <summary>Rotation angles of positions 0 up to, not including, <paramref name="positions"/>.</summary>
     /// <param name="inverseFrequencies">[headDim / 2]</param>
     /// <param name="positions">Positions that will be asked for.</param>
@@ -37,6 +44,9 @@ public interface IBackend : IDisposable
 
     /// <summary>Activations for at most <paramref name="rows"/> rows.</summary>
     DeviceTensor Allocate(int rows, Axis columns, ActivationType type);
+
+    /// <summary>A residual stream of at most <paramref name="rows"/> rows.</summary>
+    ResidualStream AllocateResidual(int rows, Axis columns);
 
     /// <summary>What attention needs for itself in passes of at most <paramref name="rows"/> rows; layers take turns with it.</summary>
     AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows);
@@ -56,36 +66,65 @@ public interface IBackend : IDisposable
     /// <summary>Copies the batch's pages in every layer, in order: the copy half of copy-on-write.</summary>
     void CopyPages(KvCache cache, StepBatch batch);
 
-    /// <summary>output[row] = table[token id of the row]. [rows, hidden]</summary>
-    void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output);
-
-    /// <summary>output = input / rms(input) * weight, row by row (Zhang and Sennrich 2019).</summary>
-    void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output);
-
-    /// <summary>As <see cref="RmsNorm"/>, for the batch's output rows only, gathered in their order.</summary>
-    void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output);
-
-    /// <summary>output (+)= input · weightᵀ (+ bias). input [rows, in], weight [out, in], output [rows, out].</summary>
-    void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput = false);
-
-    /// <summary>output = silu(input · gateᵀ) * (input · upᵀ). input [rows, hidden], gate and up [intermediate, hidden].</summary>
-    void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output);
+    /// <summary>residual[row] = table[token id of the row], to be normed by <paramref name="next"/>.</summary>
+    /// <param name="table">[vocabulary, hidden]</param>
+    /// <param name="batch">The tokens.</param>
+    /// <param name="residual">[rows, hidden]</param>
+    /// <param name="next">The norm that follows.</param>
+    void Embed(DeviceWeight table, StepBatch batch, ResidualStream residual, RmsNorm next);
 
     /// <summary>
-    /// Rotates queries and keys by their positions (rotate-half RoPE) and writes keys and values into the rows' page slots.
-    /// queries [rows, heads * headDim] in place; keys and values [rows, kvHeads * headDim].
+    /// Queries, keys and values of every row's normed residual, queries and keys rotated by the row's position (rotate-half RoPE; Su et al. 2021); keys and
+    /// values go into the rows' page slots. The order of elements inside a head of queries and keys is the backend's.
     /// </summary>
-    void RotateAndAppend(
-        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer);
+    /// <param name="residual">[rows, hidden]; whoever wrote it named the norm.</param>
+    /// <param name="projection">Weights and biases.</param>
+    /// <param name="rope">Angles.</param>
+    /// <param name="shape">Heads.</param>
+    /// <param name="batch">Positions and slots.</param>
+    /// <param name="cache">The pages.</param>
+    /// <param name="layer">Which layer of the cache.</param>
+    /// <param name="workspace">For the backend's own use.</param>
+    /// <param name="queries">[rows, heads * headDim]</param>
+    void ProjectAndAppend(
+        ResidualStream residual, AttentionProjection projection, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer,
+        AttentionWorkspace workspace, DeviceTensor queries);
 
     /// <summary>Causal attention of every row over its sequence's pages, as the batch's plan groups them. [rows, heads * headDim]</summary>
     void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output);
 
+    /// <summary>residual += input · weightᵀ for every row, to be normed by <paramref name="next"/>.</summary>
+    /// <param name="input">[rows, in]</param>
+    /// <param name="weight">[hidden, in]</param>
+    /// <param name="batch">The rows.</param>
+    /// <param name="residual">[rows, hidden]</param>
+    /// <param name="next">The norm that follows; null before <see cref="RmsNormOutputRows"/>, which norms by itself.</param>
+    void LinearAdd(DeviceTensor input, DeviceWeight weight, StepBatch batch, ResidualStream residual, RmsNorm? next);
+
+    /// <summary>output = silu(x · gateᵀ) * (x · upᵀ) for every row's normed residual x.</summary>
+    /// <param name="residual">[rows, hidden]; whoever wrote it named the norm.</param>
+    /// <param name="gate">[intermediate, hidden]</param>
+    /// <param name="up">[intermediate, hidden]</param>
+    /// <param name="batch">The rows.</param>
+    /// <param name="output">[rows, intermediate]</param>
+    void GatedLinear(ResidualStream residual, DeviceWeight gate, DeviceWeight up, StepBatch batch, DeviceTensor output);
+
+    /// <summary>The norm of the batch's output rows, gathered in their order. output [output rows, hidden]</summary>
+    void RmsNormOutputRows(ResidualStream residual, RmsNorm norm, StepBatch batch, DeviceTensor output);
+
+    /// <summary>output = input · weightᵀ (+ bias). input [rows, in], weight [out, in], output [rows, out].</summary>
+    void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output);
+
     /// <summary>
-    /// Draws one token for each sampled row from logits [output rows, vocabulary] into <see cref="StepBatch.SampledTokens"/>, and where it is wanted computes
-    /// its log-probability into <see cref="StepBatch.LogProbabilities"/>.
+    /// Draws one token for each sampled row from the logits outputs · headᵀ into <see cref="StepBatch.SampledTokens"/>, and where it is wanted computes its
+    /// log-probability into <see cref="StepBatch.LogProbabilities"/>.
     /// </summary>
-    void Sample(DeviceTensor logits, StepBatch batch);
+    /// <param name="outputs">[output rows, width]</param>
+    /// <param name="head">[vocabulary, width]</param>
+    /// <param name="batch">Says which rows draw, and how.</param>
+    /// <param name="logits">[output rows, vocabulary]: holds the logits afterwards where <see cref="StepBatch.StoresLogits"/>; otherwise the backend
+    /// may draw without storing them.</param>
+    void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits);
 
     /// <summary>
     /// The reward of each rewarded row, read off two rows of <paramref name="head"/> or one, into <see cref="StepBatch.Rewards"/>. No other

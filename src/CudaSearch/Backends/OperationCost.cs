@@ -2,7 +2,7 @@ namespace CudaSearch.Backends;
 
 /// <summary>
 /// What an operation cannot do without: each operand read once, each result written once, and the operations of matrix products and attention. What a
-/// kernel moves beyond that (partial states, tiles read again) is its own affair and shows as distance from the floor.
+/// kernel moves beyond that (partial states, sums of squares, tiles read again) is its own affair and shows as distance from the floor.
 /// </summary>
 /// <param name="Bytes">Read and written.</param>
 /// <param name="Flops">Of products and attention, two a multiply-add; other arithmetic weighs nothing beside them and counts as none.</param>

@@ -12,7 +12,13 @@ namespace CudaSearch.Backends;
 /// <param name="Key">The draw for backends that race noisy logits: keys the noise of all tokens; a function of the same four.</param>
 /// <param name="WantsLogProbability">Whether the drawn token's log-probability is wanted: <see cref="StepBatch.LogProbabilities"/>. It changes no draw.</param>
 public readonly record struct SamplingParameters(
-    float Temperature, float TopP, int TopK, float MinP, float Uniform, ulong Key = 0, bool WantsLogProbability = false);
+    float Temperature, float TopP, int TopK, float MinP, float Uniform, ulong Key = 0, bool WantsLogProbability = false)
+{
+    /// <summary>
+    /// Whether one look at each logit suffices, in any order: nothing is cut off, or only the largest logit counts, and the log-probability is not wanted.
+    /// </summary>
+    public bool NeedsOneLook => !WantsLogProbability && (Temperature <= 0f || TopK == 1 || (TopK <= 0 && TopP >= 1f && MinP <= 0f));
+}
 
 /// <summary>
 /// One pass, ragged and flat: the rows (tokens) of all sequences behind one another, prefill chunks and decodes mixed. Reused from pass to pass.
@@ -52,9 +58,6 @@ public sealed class StepBatch
     /// <summary>The spans that <see cref="Plan"/> leaves out, by the backend's limits.</summary>
     public ReadOnlySpan<QuerySpan> UnplannedSpans => CollectionsMarshal.AsSpan(_unplanned);
 
-    /// <summary>Every row.</summary>
-    public Rows AllRows => new(RowSet.All, RowCount);
-
     /// <summary>The output rows, gathered.</summary>
     public Rows GatheredRows => new(RowSet.Outputs, _outputRows.Count);
 
@@ -64,7 +67,7 @@ public sealed class StepBatch
     /// <summary>Rows whose final hidden state is needed, in order of addition; the final norm gathers them. Draws from one row, added in a run, share its entry.</summary>
     public ReadOnlySpan<int> OutputRows => CollectionsMarshal.AsSpan(_outputRows);
 
-    /// <summary>Indices into <see cref="OutputRows"/> that draw a token.</summary>
+    /// <summary>Indices into <see cref="OutputRows"/> that draw a token, ascending.</summary>
     public ReadOnlySpan<int> Sampled => CollectionsMarshal.AsSpan(_sampled);
 
     /// <summary>How each of <see cref="Sampled"/> is drawn.</summary>
@@ -73,8 +76,11 @@ public sealed class StepBatch
     /// <summary>Indices into <see cref="OutputRows"/> that want a reward.</summary>
     public ReadOnlySpan<int> Rewarded => CollectionsMarshal.AsSpan(_rewarded);
 
-    /// <summary>True when some output row needs the whole vocabulary's logits.</summary>
-    public bool NeedsLogits { get; private set; }
+    /// <summary>
+    /// True when the output rows' logits must be stored: some are read after the pass, or some draw needs more than one look at them. Otherwise a backend may
+    /// draw without.
+    /// </summary>
+    public bool StoresLogits { get; private set; }
 
     /// <summary>The token drawn for each of <see cref="Sampled"/>; filled by the pass.</summary>
     public Span<int> SampledTokens => _sampledTokens.AsSpan(0, _sampled.Count);
@@ -107,7 +113,7 @@ public sealed class StepBatch
         _sampled.Clear();
         _sampling.Clear();
         _rewarded.Clear();
-        NeedsLogits = false;
+        StoresLogits = false;
         WantsLogProbabilities = false;
     }
 
@@ -135,7 +141,7 @@ public sealed class StepBatch
     {
         _sampled.Add(AddOutput(row));
         _sampling.Add(parameters);
-        NeedsLogits = true;
+        StoresLogits |= !parameters.NeedsOneLook;
         WantsLogProbabilities |= parameters.WantsLogProbability;
         return _sampled.Count - 1;
     }
@@ -152,7 +158,7 @@ public sealed class StepBatch
     /// <returns>Index of the row among the pass's logits.</returns>
     public int AddLogits(int row)
     {
-        NeedsLogits = true;
+        StoresLogits = true;
         return AddOutput(row);
     }
 
@@ -165,19 +171,26 @@ public sealed class StepBatch
     /// <param name="share">False reads every sequence's pages for itself, for measurements.</param>
     public void Complete(PlanLimits limits, bool share)
     {
+        PlanAttention(limits, share, long.MaxValue);
+        // What a plan has is seldom as much as it could have; it is counted out only where it is too much.
+        if (Plan.PartialCount > limits.MaxPartials) PlanAttention(limits, share, limits.MaxPartials);
+        if (_sampledTokens.Length < _sampled.Count) (_sampledTokens, _logProbabilities) = (new int[_sampled.Count * 2], new float[_sampled.Count * 2]);
+        if (_rewards.Length < _rewarded.Count) _rewards = new float[_rewarded.Count * 2];
+    }
+
+    private void PlanAttention(PlanLimits limits, bool share, long mostPartials)
+    {
         _planned.Clear();
         _unplanned.Clear();
         long partials = 0;
         foreach (ref readonly QuerySpan span in Spans)
         {
-            long more = (long)span.RowCount * AttentionPlan.RangesBefore(span.FirstPosition + span.RowCount);
-            bool planned = span.RowCount <= limits.MaxSpanRows && partials + more <= limits.MaxPartials;
+            long more = (long)span.RowCount * AttentionPlan.RangesBefore(span.End);
+            bool planned = span.RowCount <= limits.MaxSpanRows && partials + more <= mostPartials;
             (planned ? _planned : _unplanned).Add(span);
             if (planned) partials += more;
         }
-        Plan.Build(CollectionsMarshal.AsSpan(_planned), share);
-        if (_sampledTokens.Length < _sampled.Count) (_sampledTokens, _logProbabilities) = (new int[_sampled.Count * 2], new float[_sampled.Count * 2]);
-        if (_rewards.Length < _rewarded.Count) _rewards = new float[_rewarded.Count * 2];
+        Plan.Build(CollectionsMarshal.AsSpan(_planned), share, limits.StateKeys, limits.MinItems);
     }
 
     private int AddOutput(int row)

@@ -1,58 +1,55 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace CudaSearch.Cache;
 
-/// <summary>Consecutive rows of a pass's flat batch that are consecutive tokens of one sequence.</summary>
-/// <param name="FirstRow">The first row.</param>
-/// <param name="RowCount">Rows; 0 is allowed and visits nothing.</param>
-/// <param name="FirstPosition">The position of the first row's token in the sequence.</param>
-/// <param name="Table">The sequence's pages, to which these tokens are appended already.</param>
-public readonly record struct QuerySpan(int FirstRow, int RowCount, int FirstPosition, PageTable Table);
-
-/// <summary>One range of keys and everybody who attends to it.</summary>
-/// <param name="FirstKey">The position of its first key, a multiple of <see cref="AttentionPlan.RangeLength"/>.</param>
-/// <param name="KeyCount">Keys of the range that exist for its members, 1 to <see cref="AttentionPlan.RangeLength"/>.</param>
+/// <summary>Keys that consecutive ranges of one segment hold, and everybody who attends to them.</summary>
+/// <param name="FirstKey">The position of its first key, a multiple of <see cref="AttentionPlan.RangeLength"/>: a segment's start, or a single range.</param>
+/// <param name="KeyCount">Keys that exist for its members, 1 to <see cref="AttentionPlan.SegmentLength"/>; only the last range may be partly filled.</param>
 /// <param name="FirstPage">Where its pages start in <see cref="AttentionPlan.Pages"/>.</param>
 /// <param name="PageCount">Its pages, ceil(KeyCount / page size).</param>
 /// <param name="FirstMember">Where its members start in <see cref="AttentionPlan.Members"/>.</param>
 /// <param name="MemberCount">Its members, at least 1.</param>
 public readonly record struct WorkItem(int FirstKey, int KeyCount, int FirstPage, int PageCount, int FirstMember, int MemberCount);
 
-/// <summary>Rows of one span that visit an item's range. A row sees only keys at or before its own position.</summary>
+/// <summary>Rows of one span that visit an item. A row sees only keys at or before its own position.</summary>
 /// <param name="FirstRow">The first row of the flat batch.</param>
 /// <param name="RowCount">Rows, at least 1.</param>
 /// <param name="FirstPosition">The position of the first row; the others follow.</param>
-public readonly record struct PlanMember(int FirstRow, int RowCount, int FirstPosition);
+/// <param name="State">Which of each row's states the item gives, from 0 in order of position.</param>
+public readonly record struct PlanMember(int FirstRow, int RowCount, int FirstPosition, int State);
 
 /// <summary>
-/// Who reads which pages in one pass. Keys are cut into ranges at fixed multiples of the position; every row gets one partial state (per
-/// head) from every range up to its own position, merged later in order of position. Spans whose tables hold the same physical pages
-/// for the whole of a range visit it together, so that its pages are read once; grouping never changes a row's arithmetic. Flat arrays of
-/// plain data, ready to be uploaded; the spans returned are valid until the next <see cref="Build"/>. An object is meant to be
-/// reused: its arrays grow and are kept.
+/// Who reads which pages in one pass. The key axis is cut into segments at fixed multiples of the position, and segments into ranges. What a row computes (per
+/// head) is fixed by its position alone: within a segment the states of its ranges fold in order of position, then the segments' states do; a fold begins with
+/// its first state as it is. Grouping only decides who reads: an item is a run of ranges from a segment's start, whose fold its visitors do as they read, or a
+/// single range, whose state is folded in later. Spans whose tables hold the same physical pages visit an item together, so that its pages are read once.
+/// Flat arrays of plain data, ready to be uploaded; the spans returned are valid until the next <see cref="Build"/>. An object is meant to be reused: its
+/// arrays grow and are kept.
 /// </summary>
 public sealed class AttentionPlan
 {
     /// <summary>Keys a range has at most.</summary>
     public const int RangeLength = 64;
 
-    /// <summary>Ranges that hold the first <paramref name="keys"/> keys of a sequence.</summary>
-    public static int RangesBefore(int keys) => (keys + RangeLength - 1) / RangeLength;
+    /// <summary>Ranges of a segment.</summary>
+    public const int SegmentRanges = 8;
+
+    /// <summary>Keys of a segment.</summary>
+    public const int SegmentLength = SegmentRanges * RangeLength;
 
     private readonly List<WorkItem> _items = [];
     private readonly List<int> _pages = [];
     private readonly List<PlanMember> _members = [];
     private readonly List<int> _rowPartials = [0];
+    private readonly List<int> _partialKeys = [];
 
-    // Spans that reach the range at hand, in order, and the item each of them visits there.
+    // Spans that reach the segment at hand, in order; the item each of them visits at the range at hand; states that each span of the pass has so far.
     private readonly List<int> _active = [];
     private readonly List<int> _itemOfActive = [];
+    private readonly List<int> _statesOfSpan = [];
+    private readonly SegmentTree _tree = new();
 
-    // Open addressing; a slot is taken when its item is one of the range at hand, so that nothing needs clearing between ranges.
-    private int[] _slots = [];
-
-    /// <summary>The work, by first key, then by first appearance among the spans.</summary>
+    /// <summary>The work, by segment, then by last range, then by first appearance among the spans: a row's items are in order of position.</summary>
     public ReadOnlySpan<WorkItem> Items => CollectionsMarshal.AsSpan(_items);
 
     /// <summary>Physical pages of the items, [<see cref="DistinctPages"/>].</summary>
@@ -62,10 +59,13 @@ public sealed class AttentionPlan
     public ReadOnlySpan<PlanMember> Members => CollectionsMarshal.AsSpan(_members);
 
     /// <summary>
-    /// [rows + 1]: the partial states of row r are numbers RowPartials[r] up to, not including, RowPartials[r + 1], one a range in order of
-    /// position. The one from an item is number RowPartials[r] + FirstKey / <see cref="RangeLength"/>.
+    /// [rows + 1]: the partial states of row r are numbers RowPartials[r] up to, not including, RowPartials[r + 1], in order of position. A row with one state
+    /// only has none: that state is its result.
     /// </summary>
     public ReadOnlySpan<int> RowPartials => CollectionsMarshal.AsSpan(_rowPartials);
+
+    /// <summary>[<see cref="PartialCount"/>]: the first key of the item that each partial state comes from.</summary>
+    public ReadOnlySpan<int> PartialKeys => CollectionsMarshal.AsSpan(_partialKeys);
 
     /// <summary>Rows of the pass: one more than the last row any span names.</summary>
     public int RowCount => _rowPartials.Count - 1;
@@ -79,121 +79,105 @@ public sealed class AttentionPlan
     /// <summary>Page visits if every span read its own pages.</summary>
     public int PagesWithoutSharing { get; private set; }
 
+    /// <summary>Ranges that hold the first <paramref name="keys"/> keys of a sequence.</summary>
+    public static int RangesBefore(int keys) => (keys + RangeLength - 1) / RangeLength;
+
     /// <summary>Plans a pass. Takes time in proportion to the pages of all spans.</summary>
     /// <param name="spans">The queries of the pass; no row may be in two of them.</param>
     /// <param name="share">Whether spans with the same pages visit them together; false is plain paged attention.</param>
+    /// <param name="stateKeys">Keys whose reading costs as much as one more partial state of a row; spans read together only where it saves more.</param>
+    /// <param name="minItems">Items that a device wants for its parts to be busy: runs are cut shorter until there are so many, or as many as can be.</param>
     /// <exception cref="ArgumentException">A span is negative, overlaps another, or reaches beyond its table.</exception>
-    public void Build(ReadOnlySpan<QuerySpan> spans, bool share = true)
+    public void Build(ReadOnlySpan<QuerySpan> spans, bool share = true, int stateKeys = 0, int minItems = 0)
     {
-        Reset();
-        CountPartials(spans);
-        if (share) ReserveSlots(spans.Length);
-        for (int firstKey = 0; _active.Count > 0; firstKey += RangeLength)
+        CheckRows(spans);
+        for (int longestRun = SegmentRanges; ; longestRun /= 2)
         {
-            PlanRange(spans, firstKey, share);
-            DropFinished(spans, firstKey + RangeLength);
+            PlanSegments(spans, share, stateKeys, longestRun);
+            if (_items.Count >= minItems || longestRun == 1) break;
         }
+        NumberPartials();
     }
 
-    private static int EndOf(in QuerySpan span) => span.FirstPosition + span.RowCount;
-
-    private void Reset()
-    {
-        _items.Clear();
-        _pages.Clear();
-        _members.Clear();
-        _active.Clear();
-        _rowPartials.Clear();
-        _rowPartials.Add(0);
-        PagesWithoutSharing = 0;
-    }
-
-    private void CountPartials(ReadOnlySpan<QuerySpan> spans)
+    private void CheckRows(ReadOnlySpan<QuerySpan> spans)
     {
         int rows = 0;
         for (int s = 0; s < spans.Length; s++)
         {
-            QuerySpan span = spans[s];
-            Validate(span, s);
-            if (span.RowCount == 0) continue;
-            _active.Add(s);
-            rows = Math.Max(rows, span.FirstRow + span.RowCount);
+            ref readonly QuerySpan span = ref spans[s];
+            if (span.FirstRow < 0 || span.RowCount < 0 || span.FirstPosition < 0) throw Invalid(span, s, "numbers may not be negative");
+            if (span.RowCount > span.Table.Length - span.FirstPosition) throw Invalid(span, s, $"its table holds {span.Table.Length} tokens only");
+            if (span.RowCount > 0) rows = Math.Max(rows, span.FirstRow + span.RowCount);
         }
 
         CollectionsMarshal.SetCount(_rowPartials, rows + 1);
-        Span<int> counts = CollectionsMarshal.AsSpan(_rowPartials);
-        counts.Clear();
-        foreach (int s in _active)
+        Span<int> owners = CollectionsMarshal.AsSpan(_rowPartials);
+        owners.Clear();
+        for (int s = 0; s < spans.Length; s++)
         {
-            QuerySpan span = spans[s];
-            for (int i = 0; i < span.RowCount; i++)
+            for (int i = 0; i < spans[s].RowCount; i++)
             {
-                ref int count = ref counts[span.FirstRow + i + 1];
-                if (count != 0) throw Invalid(span, s, $"row {span.FirstRow + i} is in another span as well");
-                count = (span.FirstPosition + i) / RangeLength + 1;
+                if (owners[spans[s].FirstRow + i]++ > 0) throw Invalid(spans[s], s, $"row {spans[s].FirstRow + i} is in another span as well");
             }
         }
-        for (int r = 0; r < rows; r++) counts[r + 1] = checked(counts[r + 1] + counts[r]);
-    }
-
-    private static void Validate(in QuerySpan span, int index)
-    {
-        if (span.FirstRow < 0 || span.RowCount < 0 || span.FirstPosition < 0) throw Invalid(span, index, "numbers may not be negative");
-        if (span.RowCount > span.Table.Length - span.FirstPosition) throw Invalid(span, index, $"its table holds {span.Table.Length} tokens only");
     }
 
     private static ArgumentException Invalid(in QuerySpan span, int index, string reason) =>
         new($"span {index} (rows from {span.FirstRow}, {span.RowCount} of them, positions from {span.FirstPosition}): {reason}");
 
-    private void ReserveSlots(int spans)
+    private void PlanSegments(ReadOnlySpan<QuerySpan> spans, bool share, int stateKeys, int longestRun)
     {
-        // At most half full.
-        int capacity = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, 2 * spans));
-        if (_slots.Length < capacity) _slots = new int[capacity];
-        Array.Fill(_slots, -1);
+        _items.Clear();
+        _pages.Clear();
+        _members.Clear();
+        _active.Clear();
+        PagesWithoutSharing = 0;
+        CollectionsMarshal.SetCount(_statesOfSpan, spans.Length);
+        CollectionsMarshal.AsSpan(_statesOfSpan).Clear();
+        for (int s = 0; s < spans.Length; s++)
+        {
+            if (spans[s].RowCount == 0) continue;
+            _active.Add(s);
+            PagesWithoutSharing += spans[s].Table.Pool.PagesToHold(spans[s].End);
+        }
+        _tree.Reset(_active.Count);
+        for (int firstKey = 0; _active.Count > 0; firstKey += SegmentLength)
+        {
+            _tree.Build(spans, CollectionsMarshal.AsSpan(_active), firstKey, share, stateKeys, longestRun);
+            for (int range = 0; range < _tree.Ranges; range++) PlanRange(spans, firstKey, range);
+            DropFinished(spans, firstKey + SegmentLength);
+        }
     }
 
-    private void PlanRange(ReadOnlySpan<QuerySpan> spans, int firstKey, bool share)
+    // The items that end with a range: single ranges, and runs that go no further.
+    private void PlanRange(ReadOnlySpan<QuerySpan> spans, int segmentKey, int range)
     {
         int firstItem = _items.Count;
-        _itemOfActive.Clear();
-        foreach (int s in _active)
+        CollectionsMarshal.SetCount(_itemOfActive, _active.Count);
+        for (int i = 0; i < _active.Count; i++)
         {
-            int keys = Math.Min(RangeLength, EndOf(spans[s]) - firstKey);
-            PageTable table = spans[s].Table;
-            int pageCount = table.Pool.PagesToHold(keys);
-            ReadOnlySpan<int> pages = table.Pages.Slice(firstKey / table.Pool.TokensPerPage, pageCount);
-            PagesWithoutSharing += pageCount;
-
-            int item = share ? FindOrAdd(firstItem, firstKey, keys, pages) : AddItem(firstKey, keys, pages);
-            _itemOfActive.Add(item);
-            _items[item] = _items[item] with { MemberCount = _items[item].MemberCount + 1 };
+            int node = _tree.EndOfRun(range, i), item = SegmentTree.None;
+            if (node != SegmentTree.None)
+            {
+                item = _tree.ItemOf(node);
+                if (item == SegmentTree.None) _tree.SetItem(node, item = AddItem(spans[_active[i]], segmentKey, range, _tree.IsSingleRange(node)));
+                _items[item] = _items[item] with { MemberCount = _items[item].MemberCount + 1 };
+            }
+            _itemOfActive[i] = item;
         }
-        PlaceMembers(spans, firstItem, firstKey);
+        PlaceMembers(spans, firstItem);
     }
 
-    private int FindOrAdd(int firstItem, int firstKey, int keys, ReadOnlySpan<int> pages)
+    private int AddItem(in QuerySpan span, int segmentKey, int range, bool single)
     {
-        uint hash = PageHash.Add(0, keys);
-        foreach (int page in pages) hash = PageHash.Add(hash, page);
-        int mask = _slots.Length - 1;
-        for (int slot = (int)PageHash.Finish(hash) & mask; ; slot = (slot + 1) & mask)
-        {
-            int item = _slots[slot];
-            if (item < firstItem) return _slots[slot] = AddItem(firstKey, keys, pages);
-            WorkItem found = _items[item];
-            if (found.KeyCount == keys && Pages.Slice(found.FirstPage, found.PageCount).SequenceEqual(pages)) return item;
-        }
-    }
-
-    private int AddItem(int firstKey, int keys, ReadOnlySpan<int> pages)
-    {
+        int endKey = segmentKey + (range + 1) * RangeLength, firstKey = single ? endKey - RangeLength : segmentKey;
+        ReadOnlySpan<int> pages = span.PagesOf(firstKey, endKey - firstKey, out int keys);
         _items.Add(new WorkItem(firstKey, keys, _pages.Count, pages.Length, FirstMember: 0, MemberCount: 0));
         _pages.AddRange(pages);
         return _items.Count - 1;
     }
 
-    private void PlaceMembers(ReadOnlySpan<QuerySpan> spans, int firstItem, int firstKey)
+    private void PlaceMembers(ReadOnlySpan<QuerySpan> spans, int firstItem)
     {
         // Members were counted; now every item gets its place, and counts again while it is filled in the order of the spans.
         Span<WorkItem> items = CollectionsMarshal.AsSpan(_items);
@@ -209,11 +193,11 @@ public sealed class AttentionPlan
         Span<PlanMember> members = CollectionsMarshal.AsSpan(_members);
         for (int i = 0; i < _active.Count; i++)
         {
-            QuerySpan span = spans[_active[i]];
+            if (_itemOfActive[i] == SegmentTree.None) continue;
+            ref readonly QuerySpan span = ref spans[_active[i]];
             ref WorkItem item = ref items[_itemOfActive[i]];
-            int skipped = Math.Max(0, firstKey - span.FirstPosition);
-            members[item.FirstMember + item.MemberCount] =
-                new PlanMember(span.FirstRow + skipped, span.RowCount - skipped, span.FirstPosition + skipped);
+            int rows = span.RowsFrom(item.FirstKey), skipped = span.RowCount - rows;
+            members[item.FirstMember + item.MemberCount] = new PlanMember(span.FirstRow + skipped, rows, span.FirstPosition + skipped, _statesOfSpan[_active[i]]++);
             item = item with { MemberCount = item.MemberCount + 1 };
         }
     }
@@ -224,8 +208,29 @@ public sealed class AttentionPlan
         int kept = 0;
         foreach (int s in active)
         {
-            if (EndOf(spans[s]) > firstKey) active[kept++] = s;
+            if (spans[s].End > firstKey) active[kept++] = s;
         }
         _active.RemoveRange(kept, _active.Count - kept);
+    }
+
+    private void NumberPartials()
+    {
+        Span<int> partials = CollectionsMarshal.AsSpan(_rowPartials);
+        partials.Clear();
+        // The last state of a row tells how many it has.
+        foreach (ref readonly PlanMember member in Members) partials.Slice(member.FirstRow + 1, member.RowCount).Fill(member.State == 0 ? 0 : member.State + 1);
+        for (int r = 1; r < partials.Length; r++) partials[r] = checked(partials[r] + partials[r - 1]);
+
+        CollectionsMarshal.SetCount(_partialKeys, PartialCount);
+        foreach (ref readonly WorkItem item in Items)
+        {
+            foreach (ref readonly PlanMember member in Members.Slice(item.FirstMember, item.MemberCount))
+            {
+                for (int row = member.FirstRow; row < member.FirstRow + member.RowCount; row++)
+                {
+                    if (partials[row + 1] > partials[row]) _partialKeys[partials[row] + member.State] = item.FirstKey;
+                }
+            }
+        }
     }
 }

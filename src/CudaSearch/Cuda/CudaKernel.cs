@@ -12,6 +12,12 @@ internal static class CudaKernel
 
     /// <summary>Dynamic shared memory that every block may have; more must be asked for per function.</summary>
     internal const int DefaultDynamicShared = 48 * 1024;
+
+    /// <summary>
+    /// Kernels compiled for this virtual architecture or a later one wait for the kernel before them (kernels/common/predecessor.cuh); in others that word
+    /// is nothing, and they must not start early.
+    /// </summary>
+    internal const int FirstPtxVersionThatWaits = 90;
 }
 
 /// <summary>A kernel with the struct of its arguments. It lives as long as its module.</summary>
@@ -26,6 +32,7 @@ internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.F
     private readonly ModuleHandle _module;
     private readonly nint _function;
     private readonly int _argumentBytes;
+    private readonly bool _waits;
     private int _dynamicShared = CudaKernel.DefaultDynamicShared;
 
     internal CudaKernel(ModuleHandle module, nint function, string name)
@@ -38,12 +45,17 @@ internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.F
         string owner = arguments.DeclaringType is { } type ? type.Name + "." : "";
         ArgumentLayout.Require(layout, owner + arguments.Name, function, name);
         _argumentBytes = ArgumentLayout.End(layout);
+        CudaException.Check(DriverApi.cuFuncGetAttribute(out int ptxVersion, FunctionAttribute.PtxVersion, function));
+        _waits = ptxVersion >= CudaKernel.FirstPtxVersionThatWaits;
     }
 
     /// <summary>The function's name in its module.</summary>
     public string Name { get; }
 
-    /// <summary>Queues a launch. The arguments are copied before this returns; nothing is allocated.</summary>
+    /// <summary>
+    /// Queues a launch, which may start before the kernel before it has ended where <see cref="CudaStream.DependentLaunch"/> and the kernel allow it. The
+    /// arguments are copied before this returns; nothing is allocated.
+    /// </summary>
     /// <param name="stream">Where it is queued.</param>
     /// <param name="grid">Blocks.</param>
     /// <param name="block">Threads a block.</param>
@@ -56,23 +68,36 @@ internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.F
         ObjectDisposedException.ThrowIf(_module.IsClosed, this);
         if (dynamicShared > _dynamicShared) AllowDynamicShared(dynamicShared);
         stream.Observer?.Launching(Name);
-        fixed (TArguments* buffer = &arguments)
+        StreamHandle handle = stream.Handle;
+        bool held = false;
+        try
         {
-            nuint bytes = (nuint)_argumentBytes;
-            nint* extra = stackalloc nint[] { BufferPointer, (nint)buffer, BufferSize, (nint)(&bytes), EndOfList };
-            int result = DriverApi.cuLaunchKernel(
-                _function,
-                (uint)grid.X,
-                (uint)grid.Y,
-                (uint)grid.Z,
-                (uint)block.X,
-                (uint)block.Y,
-                (uint)block.Z,
-                (uint)dynamicShared,
-                stream.Handle,
-                null,
-                extra);
-            if (result != CudaResult.Success) ThrowRefused(result, grid, block, dynamicShared);
+            handle.DangerousAddRef(ref held);
+            fixed (TArguments* buffer = &arguments)
+            {
+                nuint bytes = (nuint)_argumentBytes;
+                nint* extra = stackalloc nint[] { BufferPointer, (nint)buffer, BufferSize, (nint)(&bytes), EndOfList };
+                var early = new LaunchAttribute { Id = LaunchAttribute.ProgrammaticStreamSerialization, Value = 1 };
+                var configuration = new LaunchConfiguration
+                {
+                    GridX = (uint)grid.X,
+                    GridY = (uint)grid.Y,
+                    GridZ = (uint)grid.Z,
+                    BlockX = (uint)block.X,
+                    BlockY = (uint)block.Y,
+                    BlockZ = (uint)block.Z,
+                    DynamicShared = (uint)dynamicShared,
+                    Stream = handle.DangerousGetHandle(),
+                    Attributes = &early,
+                    AttributeCount = _waits && stream.DependentLaunch ? 1u : 0u,
+                };
+                int result = DriverApi.cuLaunchKernelEx(&configuration, _function, null, extra);
+                if (result != CudaResult.Success) ThrowRefused(result, grid, block, dynamicShared);
+            }
+        }
+        finally
+        {
+            if (held) handle.DangerousRelease();
         }
         stream.Observer?.Launched();
         GC.KeepAlive(this);
@@ -93,6 +118,6 @@ internal sealed unsafe class CudaKernel<[DynamicallyAccessedMembers(CudaKernel.F
     private void ThrowRefused(int result, Dim3 grid, Dim3 block, int dynamicShared)
     {
         string shape = $"grid {grid}, block {block}, {dynamicShared} bytes of dynamic shared memory";
-        throw CudaException.Create(result, nameof(DriverApi.cuLaunchKernel), Name, shape);
+        throw CudaException.Create(result, nameof(DriverApi.cuLaunchKernelEx), Name, shape);
     }
 }

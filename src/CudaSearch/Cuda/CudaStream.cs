@@ -9,10 +9,13 @@ internal sealed class CudaStream : IDisposable
     private const uint NonBlocking = 1;
 
     private readonly CudaContext _context;
+    private readonly bool _dependentLaunch;
 
     /// <summary>Creates a stream in the current context.</summary>
-    public CudaStream()
+    /// <param name="dependentLaunch">See <see cref="DependentLaunch"/>.</param>
+    public CudaStream(bool dependentLaunch = false)
     {
+        _dependentLaunch = dependentLaunch;
         _context = CudaContext.Current;
         CudaException.Check(DriverApi.cuStreamCreate(out nint stream, NonBlocking));
         Handle = new StreamHandle(_context, stream);
@@ -20,6 +23,13 @@ internal sealed class CudaStream : IDisposable
 
     /// <summary>Who watches the launches; null, and that is the normal case, for nobody.</summary>
     internal ILaunchObserver? Observer { get; set; }
+
+    /// <summary>
+    /// Whether a kernel launched here, or captured, may start before the kernel right before it has ended (programmatic dependent launch); kernels that can
+    /// wait for their predecessors themselves do. Copies and events still order everything. Never while an <see cref="Observer"/> watches: kernels that overlap
+    /// cannot be timed one by one.
+    /// </summary>
+    public bool DependentLaunch => _dependentLaunch && Observer is null;
 
     /// <summary>The driver's stream.</summary>
     internal StreamHandle Handle { get; }

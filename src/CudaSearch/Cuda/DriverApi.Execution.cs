@@ -26,18 +26,10 @@ internal static unsafe partial class DriverApi
     internal static partial int cuFuncSetAttribute(nint function, FunctionAttribute attribute, int value);
 
     [LibraryImport(Library)]
-    internal static partial int cuLaunchKernel(
-        nint function,
-        uint gridX,
-        uint gridY,
-        uint gridZ,
-        uint blockX,
-        uint blockY,
-        uint blockZ,
-        uint dynamicShared,
-        StreamHandle stream,
-        void** parameters,
-        nint* extra);
+    internal static partial int cuFuncGetAttribute(out int value, FunctionAttribute attribute, nint function);
+
+    [LibraryImport(Library)]
+    internal static partial int cuLaunchKernelEx(LaunchConfiguration* configuration, nint function, void** parameters, nint* extra);
 
     // ---- streams and events -----------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ internal enum DeviceAttribute
 /// <summary>CUfunction_attribute.</summary>
 internal enum FunctionAttribute
 {
+    PtxVersion = 5,
     MaxDynamicSharedSizeBytes = 8,
 }
 

@@ -165,6 +165,8 @@ public sealed class InferenceEngine : IDisposable
                 MaxOutputRows = _model.MaxOutputRows,
                 MaxSpanRows = _model.PlanLimits.MaxSpanRows,
                 MaxPartials = _model.PlanLimits.MaxPartials,
+                StateKeys = _model.PlanLimits.StateKeys,
+                MinItems = _model.PlanLimits.MinItems,
                 SharedAttention = _options.ShareAttention,
             });
         }

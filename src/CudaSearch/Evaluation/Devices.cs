@@ -18,33 +18,36 @@ public static class Devices
     /// <param name="device">The option's value.</param>
     /// <param name="threads">Threads of the CPU backend; 0 takes all cores.</param>
     /// <param name="weights">What the CPU backend keeps matrices in.</param>
+    /// <param name="dependentLaunch">Whether kernels on a GPU may start before the kernel before them has ended; see <see cref="CudaBackend"/>.</param>
     /// <param name="note">Why <c>auto</c> passes a GPU or a driver by that is there; null when there is nothing to say.</param>
     /// <exception cref="CudaSearchException">It is none of these, or the GPU that was named cannot be used.</exception>
-    public static IBackend Open(string device, int threads, WeightPrecision weights, out string? note)
+    public static IBackend Open(string device, int threads, WeightPrecision weights, out string? note, bool dependentLaunch = true)
     {
         note = null;
         if (weights != WeightPrecision.Stored && device is not "cpu")
             throw CudaSearchException.BadInput($"--weights {weights.ToString().ToLowerInvariant()} is for the CPU only; say --device cpu, or leave it out");
+        if (!dependentLaunch && device is "cpu") throw CudaSearchException.BadInput("--pdl off is for a GPU; leave it out, or say --device cuda");
         return device switch
         {
-            "auto" => OpenGpu(out note) ?? CpuBackend.Create(threads),
+            "auto" => OpenGpu(dependentLaunch, out note) ?? CpuBackend.Create(threads),
             "cpu" => CpuBackend.Create(threads, path: null, weights),
-            "cuda" => new CudaBackend(0),
+            "cuda" => new CudaBackend(0, dependentLaunch),
             _ when device.StartsWith(CudaPrefix, StringComparison.Ordinal)
-                && int.TryParse(device.AsSpan(CudaPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int index) => new CudaBackend(index),
+                && int.TryParse(device.AsSpan(CudaPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int index) =>
+                new CudaBackend(index, dependentLaunch),
             _ => throw CudaSearchException.BadInput($"--device {device} is unknown; use auto, cpu or cuda[:i]"),
         };
     }
 
     /// <summary>As <see cref="Open"/>, for passes that are to be taken apart.</summary>
-    public static IProfiledBackend OpenProfiled(string device, int threads, WeightPrecision weights, out string? note)
+    public static IProfiledBackend OpenProfiled(string device, int threads, WeightPrecision weights, out string? note, bool dependentLaunch = true)
     {
-        IBackend backend = Open(device, threads, weights, out note);
+        IBackend backend = Open(device, threads, weights, out note, dependentLaunch);
         return backend as IProfiledBackend ?? CpuBackend.WithStopwatch(backend);
     }
 
     // Opening is the test: a device is started once, and the others not at all.
-    private static CudaBackend? OpenGpu(out string? note)
+    private static CudaBackend? OpenGpu(bool dependentLaunch, out string? note)
     {
         note = null;
         try
@@ -54,7 +57,7 @@ public static class Devices
             {
                 try
                 {
-                    return new CudaBackend(index);
+                    return new CudaBackend(index, dependentLaunch);
                 }
                 catch (CudaSearchException fault)
                 {

@@ -12,21 +12,17 @@ public sealed class Transformer : IPass, IDisposable
     private readonly IBackend _backend;
     private readonly Layer[] _layers;
     private readonly DeviceWeight _embedding;
-    private readonly DeviceWeight _finalNorm;
+    private readonly RmsNorm _finalNorm;
     private readonly DeviceWeight? _head; // null where a reward head has a matrix of its own: there are no logits then
     private readonly DeviceRope _rope;
     private readonly AttentionWorkspace _workspace;
     private readonly RewardLayers? _reward;
-    private readonly float _epsilon;
     private readonly Stack<IDisposable> _owned = new();
     private KvCache? _cache;
 
     // Activations of a pass; [MaxRows, …].
-    private readonly DeviceTensor _hidden;     // residual stream, hidden
-    private readonly DeviceTensor _normed;     // hidden
+    private readonly ResidualStream _residual; // hidden
     private readonly DeviceTensor _queries;    // heads * headDim
-    private readonly DeviceTensor _keys;       // kvHeads * headDim
-    private readonly DeviceTensor _values;     // kvHeads * headDim
     private readonly DeviceTensor _attended;   // heads * headDim
     private readonly DeviceTensor _activated;  // intermediate
     private readonly DeviceTensor _outputs;    // [MaxOutputRows, hidden]
@@ -47,41 +43,36 @@ public sealed class Transformer : IPass, IDisposable
         Config = checkpoint.Config;
         MaxRows = maxRows;
         MaxOutputRows = Math.Min(maxRows, maxOutputRows);
-        _epsilon = (float)Config.RmsNormEps;
         Attention = new AttentionShape(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
         long rest = checkpoint.ByteLength;
         Axis one = Axis.Plain(1), hidden = Axis.Plain(Config.HiddenSize), vocabulary = Axis.Plain(Config.VocabSize);
         Axis intermediate = Axis.Plain(Config.IntermediateSize);
-        Axis queries = Axis.OfHeads(Config.NumAttentionHeads, Config.HeadDim), keys = Axis.OfHeads(Config.NumKeyValueHeads, Config.HeadDim);
+        int keyLength = Config.NumKeyValueHeads * Config.HeadDim;
+        Axis queries = Axis.OfHeads(Config.NumAttentionHeads, Config.HeadDim);
         try
         {
             WeightUse use = Config.TieWordEmbeddings && reward?.Module is null ? WeightUse.Product : WeightUse.Lookup;
             _embedding = Matrix("model.embed_tokens.weight", vocabulary, hidden, use);
             if (reward?.Module is null) _head = Config.TieWordEmbeddings ? _embedding : Matrix("lm_head.weight", vocabulary, hidden);
-            _finalNorm = Vector("model.norm.weight", hidden);
+            _finalNorm = Norm("model.norm.weight");
             _layers = new Layer[Config.NumHiddenLayers];
             for (int i = 0; i < _layers.Length; i++)
             {
                 string prefix = $"model.layers.{i}.", attention = prefix + "self_attn.", mlp = prefix + "mlp.";
                 CheckSameType(checkpoint, mlp + "gate_proj.weight", mlp + "up_proj.weight");
                 _layers[i] = new Layer(
-                    Vector(prefix + "input_layernorm.weight", hidden),
-                    Matrix(attention + "q_proj.weight", queries, hidden), Bias(attention + "q_proj.bias", queries),
-                    Matrix(attention + "k_proj.weight", keys, hidden), Bias(attention + "k_proj.bias", keys),
-                    Matrix(attention + "v_proj.weight", keys, hidden), Bias(attention + "v_proj.bias", keys),
+                    Norm(prefix + "input_layernorm.weight"),
+                    Projection(attention),
                     Matrix(attention + "o_proj.weight", hidden, queries),
-                    Vector(prefix + "post_attention_layernorm.weight", hidden),
+                    Norm(prefix + "post_attention_layernorm.weight"),
                     Matrix(mlp + "gate_proj.weight", intermediate, hidden),
                     Matrix(mlp + "up_proj.weight", intermediate, hidden),
                     Matrix(mlp + "down_proj.weight", hidden, intermediate));
             }
             _rope = Own(backend.LoadRope(Config.RopeInverseFrequencies(), Config.MaxPositionEmbeddings));
             _workspace = Own(backend.AllocateWorkspace(Attention, maxRows));
-            _hidden = Own(backend.Allocate(maxRows, hidden, ActivationType.Sum));
-            _normed = Own(backend.Allocate(maxRows, hidden, ActivationType.Operand));
+            _residual = Own(backend.AllocateResidual(maxRows, hidden));
             _queries = Own(backend.Allocate(maxRows, queries, ActivationType.Operand));
-            _keys = Own(backend.Allocate(maxRows, keys, ActivationType.Operand));
-            _values = Own(backend.Allocate(maxRows, keys, ActivationType.Operand));
             _attended = Own(backend.Allocate(maxRows, queries, ActivationType.Operand));
             _activated = Own(backend.Allocate(maxRows, intermediate, ActivationType.Operand));
             _outputs = Own(backend.Allocate(MaxOutputRows, hidden, ActivationType.Operand));
@@ -102,15 +93,33 @@ public sealed class Transformer : IPass, IDisposable
 
         DeviceWeight Matrix(string name, Axis rows, Axis columns, WeightUse use = WeightUse.Product) =>
             LoadFor(checkpoint.Get(name, rows.Length, columns.Length), rows, columns, use);
-        DeviceWeight Vector(string name, Axis columns) => Load(checkpoint.Get(name, columns.Length), one, columns);
-        DeviceWeight? Bias(string name, Axis columns) => Config.QkvBias ? Vector(name, columns) : null;
+        RmsNorm Norm(string name) => new(Load(checkpoint.Get(name, Config.HiddenSize), one, hidden), (float)Config.RmsNormEps);
+        AttentionProjection Projection(string prefix)
+        {
+            QueryKeyValue<TensorView> weights = Tensors(".weight", Config.HiddenSize);
+            QueryKeyValue<TensorView>? biases = Config.QkvBias ? Tensors(".bias") : null;
+            AttentionProjection projection = Own(backend.LoadProjection(weights, biases, Attention, hidden));
+            Report(Bytes(weights));
+            if (biases is { } loadedBiases) Report(Bytes(loadedBiases));
+            return projection;
+
+            QueryKeyValue<TensorView> Tensors(string suffix, params ReadOnlySpan<long> columns) => new(
+                checkpoint.Get(prefix + "q_proj" + suffix, [queries.Length, .. columns]),
+                checkpoint.Get(prefix + "k_proj" + suffix, [keyLength, .. columns]),
+                checkpoint.Get(prefix + "v_proj" + suffix, [keyLength, .. columns]));
+            static long Bytes(QueryKeyValue<TensorView> tensors) => tensors.Query.ByteLength + tensors.Key.ByteLength + tensors.Value.ByteLength;
+        }
         DeviceWeight Load(TensorView tensor, Axis rows, Axis columns) => LoadFor(tensor, rows, columns, WeightUse.Product);
         DeviceWeight LoadFor(TensorView tensor, Axis rows, Axis columns, WeightUse use)
         {
             DeviceWeight weight = Own(backend.LoadWeight(tensor, rows, columns, use));
-            loaded?.Report(tensor.ByteLength);
-            rest -= tensor.ByteLength;
+            Report(tensor.ByteLength);
             return weight;
+        }
+        void Report(long bytes)
+        {
+            loaded?.Report(bytes);
+            rest -= bytes;
         }
     }
 
@@ -159,7 +168,7 @@ public sealed class Transformer : IPass, IDisposable
 
     /// <summary>
     /// Runs one pass: every row's keys and values enter the cache; sampled tokens and rewards come back in the batch. Logits of output rows
-    /// can be read with <see cref="ReadLogits"/> until the next pass.
+    /// can be read with <see cref="ReadLogits"/> until the next pass, where the batch asked for them (<see cref="StepBatch.StoresLogits"/>).
     /// </summary>
     /// <param name="batch">Completed; at least one row.</param>
     public void Forward(StepBatch batch)
@@ -174,15 +183,15 @@ public sealed class Transformer : IPass, IDisposable
     {
         KvCache cache = _cache ?? throw new InvalidOperationException("the model has no KV cache yet");
         _backend.CopyPages(cache, batch);
-        _backend.Embed(_embedding, batch, _hidden);
-        for (int i = 0; i < _layers.Length; i++) Issue(_layers[i], i, batch, cache);
+        _backend.Embed(_embedding, batch, _residual, _layers[0].AttentionNorm);
+        for (int i = 0; i < _layers.Length; i++) IssueLayer(i, batch, cache);
         if (batch.OutputRows.Length == 0) return;
-        _backend.RmsNormOutputRows(_hidden, _finalNorm, _epsilon, batch, _outputs);
+        _backend.RmsNormOutputRows(_residual, _finalNorm, batch, _outputs);
         if (batch.Rewarded.Length > 0) RequireReward().Issue(_backend, _outputs, batch);
-        if (!batch.NeedsLogits) return;
+        if (batch.Sampled.Length == 0 && !batch.StoresLogits) return;
         if (_head is null || _logits is null) throw NoLogits();
-        _backend.Linear(_outputs, _head, bias: null, batch.GatheredRows, _logits);
-        if (batch.Sampled.Length > 0) _backend.Sample(_logits, batch);
+        if (batch.Sampled.Length > 0) _backend.SampleTokens(_outputs, _head, batch, _logits);
+        else _backend.Linear(_outputs, _head, bias: null, batch.GatheredRows, _logits);
     }
 
     /// <summary>Copies the logits of one output row of the last pass. [vocabulary]</summary>
@@ -206,19 +215,16 @@ public sealed class Transformer : IPass, IDisposable
         return owned;
     }
 
-    private void Issue(Layer layer, int index, StepBatch batch, KvCache cache)
+    private void IssueLayer(int index, StepBatch batch, KvCache cache)
     {
-        Rows rows = batch.AllRows;
-        _backend.RmsNorm(_hidden, layer.AttentionNorm, _epsilon, rows, _normed);
-        _backend.Linear(_normed, layer.Query, layer.QueryBias, rows, _queries);
-        _backend.Linear(_normed, layer.Key, layer.KeyBias, rows, _keys);
-        _backend.Linear(_normed, layer.Value, layer.ValueBias, rows, _values);
-        _backend.RotateAndAppend(_queries, _keys, _values, _rope, Attention, batch, cache, index);
+        Layer layer = _layers[index];
+        // The final norm is of the output rows alone.
+        RmsNorm? next = index + 1 < _layers.Length ? _layers[index + 1].AttentionNorm : null;
+        _backend.ProjectAndAppend(_residual, layer.Projection, _rope, Attention, batch, cache, index, _workspace, _queries);
         _backend.Attend(_queries, Attention, batch, cache, index, _workspace, _attended);
-        _backend.Linear(_attended, layer.Output, bias: null, rows, _hidden, addToOutput: true);
-        _backend.RmsNorm(_hidden, layer.MlpNorm, _epsilon, rows, _normed);
-        _backend.GatedLinear(_normed, layer.Gate, layer.Up, rows, _activated);
-        _backend.Linear(_activated, layer.Down, bias: null, rows, _hidden, addToOutput: true);
+        _backend.LinearAdd(_attended, layer.Output, batch, _residual, layer.MlpNorm);
+        _backend.GatedLinear(_residual, layer.Gate, layer.Up, batch, _activated);
+        _backend.LinearAdd(_activated, layer.Down, batch, _residual, next);
     }
 
     /// <summary>Backends read the two in one kernel, as one type.</summary>
@@ -229,13 +235,11 @@ public sealed class Transformer : IPass, IDisposable
             throw CudaSearchException.BadInput($"{b.FilePath}: tensor \"{second}\" is {b.Type} and \"{first}\" is {a.Type}; convert them to one type");
     }
 
-    // Hugging Face's names: input_layernorm, q_proj, … ; each linear weight is [out, in].
+    // Hugging Face's names: input_layernorm; q_proj, k_proj and v_proj; o_proj; … ; each linear weight is [out, in].
     private sealed record Layer(
-        DeviceWeight AttentionNorm,
-        DeviceWeight Query, DeviceWeight? QueryBias,
-        DeviceWeight Key, DeviceWeight? KeyBias,
-        DeviceWeight Value, DeviceWeight? ValueBias,
+        RmsNorm AttentionNorm,
+        AttentionProjection Projection,
         DeviceWeight Output,
-        DeviceWeight MlpNorm,
+        RmsNorm MlpNorm,
         DeviceWeight Gate, DeviceWeight Up, DeviceWeight Down);
 }

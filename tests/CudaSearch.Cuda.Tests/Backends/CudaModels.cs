@@ -20,10 +20,13 @@ internal static class CudaModels
     };
 
     /// <summary>A backend on the device of this test run; on the host device with kernels at full speed.</summary>
-    public static CudaBackend OpenBackend()
+    public static CudaBackend OpenBackend() => OpenBackend(TestDevice.PlainKernels);
+
+    /// <summary>As the other, with these kernels, which may start early or not.</summary>
+    public static CudaBackend OpenBackend(string? kernels, bool dependentLaunch = true)
     {
         TestDevice.Select();
-        return new CudaBackend(0, TestDevice.PlainKernels);
+        return new CudaBackend(0, kernels, dependentLaunch);
     }
 
     /// <summary>An engine over a random model on that backend.</summary>

@@ -49,7 +49,7 @@ public sealed class ProfileCommandTests : IDisposable
     [InlineData("linear", "m=1,2,4,...,16 n=64 k=128", 5, "linear_bf16_m16n16")]
     [InlineData("gated_linear", "m=3 n=64,128 k=64", 2, "gated_linear_bf16_m16n16")]
     [InlineData("rms_norm", "m=2 n=192", 1, "rms_norm_bf16")]
-    [InlineData("sample", "m=2 n=300", 1, "sample_f32")]
+    [InlineData("sample", "m=2 n=300 k=64", 1, "linear_sample_bf16_m16n16")]
     [InlineData("attend", "batch=2 prefix=64 own=0,5 heads=4 kv_heads=2 head_dim=64", 4, "attend_ranges_bf16_d64")]
     public async Task OneKernelRunsOverSizes(string kernel, string sizes, int points, string name)
     {

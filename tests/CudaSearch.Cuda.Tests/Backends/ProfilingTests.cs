@@ -42,20 +42,29 @@ public sealed class ProfilingTests(DeviceFixture device)
 
         // Three rows, each appended behind nine tokens of its sequence's own, so that no page is copied; 4 heads on 2 key/value heads of 64.
         const int M = 3, Hidden = 128, Queries = 256, Values = 128, Intermediate = 192, Vocabulary = 320;
-        double norm = M * Hidden * 6 + Hidden * 2;
+        const int Norm = Hidden * 2, Normed = M * Hidden * 2 + Norm;
         double[] layer =
         [
-            norm, Product(M, Queries, Hidden, 2), Product(M, Values, Hidden, 2), Product(M, Values, Hidden, 2),
-            // Queries read and written, keys and values read and appended, 32 cosines and 32 sines.
-            M * (2 * Queries + 4 * Values) * 2 + M * 64 * 4,
+            // Queries, keys and values written; 32 cosines and 32 sines a row.
+            Product(M, Queries + 2 * Values, Hidden, 2) + M * 64 * 4,
             // Eight shared pages, and of each sequence one with nine tokens and this one.
             M * Queries * 4 + (8 + M) * 16 * 2 * Values * 2,
-            Product(M, Hidden, Queries, 8), norm, M * Hidden * 2 + 2 * Intermediate * Hidden * 2 + M * Intermediate * 2, Product(M, Hidden, Intermediate, 8),
+            // The residual read and written, and its rows for the norm that follows.
+            Product(M, Hidden, Queries, 8) + Normed,
+            M * Hidden * 2 + 2 * Intermediate * Hidden * 2 + M * Intermediate * 2,
+            Product(M, Hidden, Intermediate, 8) + Normed,
         ];
-        double[] expected = [M * Hidden * 6, .. Enumerable.Repeat(layer, scene.Layers).SelectMany(bytes => bytes), norm, Product(M, Vocabulary, Hidden, 4), M * Vocabulary * 4];
+        double[] expected =
+        [
+            M * Hidden * 6 + Normed, .. Enumerable.Repeat(layer, scene.Layers).SelectMany(bytes => bytes),
+            // The rows of the last norm are those of the outputs; tokens are drawn and no logit is stored.
+            M * Hidden * 6 + Norm, Product(M, Vocabulary, Hidden, 0) + M * 4,
+        ];
+        // No norm follows the last layer's products.
+        expected[^3] -= Normed;
         Assert.Equal(expected, recording.Operations.Select(operation => operation.Cost.Bytes));
         Assert.StartsWith("embed", recording.Operations[0].Name, StringComparison.Ordinal);
-        Assert.StartsWith("sample", recording.Operations[^1].Name, StringComparison.Ordinal);
+        Assert.StartsWith("linear_sample", recording.Operations[^1].Name, StringComparison.Ordinal);
 
         static double Product(double m, double n, double k, int outputSize) => m * k * 2 + n * k * 2 + m * n * outputSize;
     }

@@ -42,6 +42,49 @@ public sealed class WeightLoaderTests(DeviceFixture device) : IDisposable
         Assert.Equal(0, bad);
     }
 
+    // Queries and keys of two and one padded heads, their halves in turn, then values in the plain order; matrices and their biases.
+    [Fact]
+    public void PartsLieBehindOneAnother()
+    {
+        const int HeadSize = 6, Hidden = 5, Padded = 64;
+        string path = _folder.File("parts.safetensors");
+        Axis two = Axis.OfHeads(2, HeadSize), one = Axis.OfHeads(1, HeadSize);
+        // Element c of row r of tensor t is 100 t + 10 r + c, and element r of a bias 100 t + r, to the nearest bf16.
+        SafeTensorsWriter.Write(path, Parts("q", 1, 12), Parts("k", 2, 6), Parts("v", 3, 6), Bias("qb", 1, 12), Bias("kb", 2, 6), Bias("vb", 3, 6));
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        using var loader = new WeightLoader(device.Stream);
+        using CudaWeight matrix = loader.LoadMatrix(Heads("q", "k", "v"), Axis.Plain(Hidden));
+        using CudaWeight vector = loader.LoadVector(Heads("qb", "kb", "vb"));
+        device.Stream.Synchronize();
+
+        Assert.Equal((24, Hidden, 4 * Padded, 64), (matrix.Rows, matrix.Columns, matrix.PaddedRows, matrix.PaddedColumns));
+        Assert.Equal((1, 24, 1, 4 * Padded), (vector.Rows, vector.Columns, vector.PaddedRows, vector.PaddedColumns));
+        var expected = new float[4 * Padded, 64];
+        var expectedBias = new float[4 * Padded];
+        int[] headTensors = [1, 1, 2, 3], headFirstRows = [0, 6, 0, 0];
+        for (int head = 0; head < 4; head++)
+        {
+            for (int i = 0; i < HeadSize; i++)
+            {
+                (int side, int offset) = int.DivRem(i, HeadSize / 2);
+                int place = head * Padded + (head < 3 ? 2 * offset + side : side * (Padded / 2) + offset);
+                for (int c = 0; c < Hidden; c++) expected[place, c] = Element(headTensors[head], headFirstRows[head] + i, c);
+                expectedBias[place] = Nearest(100 * headTensors[head] + headFirstRows[head] + i);
+            }
+        }
+        Assert.Equal(expected.Cast<float>(), device.Download(matrix.Data).Select(Value));
+        Assert.Equal(expectedBias, device.Download(vector.Data).Select(Value));
+
+        WeightPart[] Heads(string q, string k, string v) =>
+            [new(file.Tensors[q], two, Paired: true), new(file.Tensors[k], one, Paired: true), new(file.Tensors[v], one)];
+        static float Element(int tensor, int row, int column) => Nearest(100 * tensor + 10 * row + column);
+        static TensorData Parts(string name, int tensor, int rows) => TensorData.Of(
+            name, ElementType.F32, [rows, Hidden], [.. Enumerable.Range(0, rows * Hidden).Select(i => (float)(100 * tensor + 10 * (i / Hidden) + i % Hidden))]);
+        static TensorData Bias(string name, int tensor, int length) =>
+            TensorData.Of(name, ElementType.BF16, [length], [.. Enumerable.Range(0, length).Select(i => Nearest(100 * tensor + i))]);
+        static float Value(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     // The nearest value of 8 significant bits, by arithmetic instead of by bits.

@@ -18,7 +18,8 @@ internal static class MemoryPrimitives
         [
             .. Totals(input),
             (uint)(WideSum(input) & 0xffffffff), (uint)(WideSum(input) >> 32),
-            SmallSum(input),
+            SmallSum(input), 0,
+            ~input.Max(), input.Max(),
         ]) { Blocks = 4, Threads = 64, StartsAtZero = true },
         new("shared atomics", "memory", "shared_atomics", words => words.Random(128), input => [.. Totals(input), SmallSum(input), 0])
             { Threads = 128 },
@@ -26,6 +27,8 @@ internal static class MemoryPrimitives
             { Threads = 64, StartsAtZero = true },
         new("last block to arrive", "memory", "last_arriver", words => words.Random(256), input =>
             [Sum(input), 8, .. input.Chunk(32).Select(Sum)]) { Blocks = 8, StartsAtZero = true },
+        new("dependent launches", "hopper", "dependent_launch", words => [.. words.Random(4096).Select(word => word | 1)], input =>
+            [.. input.Select(Repeatedly)]) { Blocks = 64, Threads = 64, Launches = 8, StartsAtZero = true, NeedsHopper = true },
         new("asynchronous copies", "memory", "async_copies", words => words.Random(256), input =>
         [
             .. Enumerable.Range(0, 128).Select(i => input[124 - i / 4 * 4 + i % 4]),
@@ -40,6 +43,15 @@ internal static class MemoryPrimitives
         (uint)Math.Max(0, input.Max(word => (int)word)), (uint)Math.Min(0, input.Min(word => (int)word)),
         input.Max(), 0,
     ];
+
+    // What eight launches make of an element.
+    private static uint Repeatedly(uint word)
+    {
+        uint walk = word, value = 0;
+        for (int step = 0; step < 512; step++) walk = walk * 1664525u + 1013904223u;
+        for (int launch = 0; launch < 8; launch++) value = 3 * value + word + (walk == 0 ? 1u : 0);
+        return value;
+    }
 
     private static uint Sum(uint[] input) => input.Aggregate(0u, (sum, word) => sum + word);
 

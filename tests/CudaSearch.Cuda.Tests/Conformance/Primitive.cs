@@ -16,6 +16,9 @@ internal sealed record Primitive(string Name, string Module, string Kernel, Func
     /// <summary>Blocks of the grid.</summary>
     public int Blocks { get; init; } = 1;
 
+    /// <summary>Launches in a row; with more than one, each may start before the last has ended.</summary>
+    public int Launches { get; init; } = 1;
+
     /// <summary>Bytes of dynamic shared memory.</summary>
     public int SharedBytes { get; init; }
 

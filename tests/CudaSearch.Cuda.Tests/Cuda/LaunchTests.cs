@@ -38,7 +38,7 @@ public sealed class LaunchTests(DeviceFixture device)
         using var problem = new NormProblem(device, 1);
         var refused = Assert.Throws<CudaException>(
             () => problem.Kernel.Launch(device.Stream, new Dim3(1), new Dim3(64, 64), problem.Arguments));
-        Assert.Equal("cuLaunchKernel", refused.Call);
+        Assert.Equal("cuLaunchKernelEx", refused.Call);
         Assert.Equal(NormProblem.Function, refused.Kernel);
         Assert.False(refused.IsSticky);
         Assert.Contains("block (64, 64, 1)", refused.Message, StringComparison.Ordinal);

@@ -8,6 +8,7 @@ public sealed unsafe class DriverLaunchTests(DeviceFixture device) : DriverTest(
 {
     private const int MaxDynamicShared = 8; // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
     private const int MaxThreadsPerBlock = 0;
+    private const int ProgrammaticSerialization = 6; // CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION
     private const int DefaultShared = 48 << 10;
     private const int LargestShared = 227 << 10;
 
@@ -146,14 +147,46 @@ public sealed unsafe class DriverLaunchTests(DeviceFixture device) : DriverTest(
     [Fact]
     public void TheExtendedLaunchTakesAttributesThatChangeNothing()
     {
-        const int SerializedProgrammatically = 6, Cooperative = 2;
+        const int Cooperative = 2, Priority = 8;
         nint stream = NewStream(), add = Probe("probe_add");
         ulong number = NewDeviceNumber(1);
 
         Assert.Equal(NotSupported, LaunchEx(add, number, stream, Cooperative));
-        Ok(LaunchEx(add, number, stream, SerializedProgrammatically));
+        Ok(LaunchEx(add, number, stream, Priority));
+        Ok(LaunchEx(add, number, stream, ProgrammaticSerialization, value: 0));
         Ok(cuStreamSynchronize(stream));
-        Assert.Equal(2, Read(number));
+        Assert.Equal(3, Read(number));
+    }
+
+    // Behind anything but a kernel there is nothing to start before.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AKernelMayStartEarlyRightBehindAKernel(bool captured)
+    {
+        nint stream = NewStream(), add = Probe("probe_dependent_add");
+        ulong number = NewDeviceNumber(0);
+        int* start = NewNumber(5);
+        long before = HostControl.Counters.DependentKernelsRun;
+
+        if (captured) Ok(cuStreamBeginCapture_v2(stream, 1));
+        Ok(LaunchEx(add, number, stream, ProgrammaticSerialization));
+        Ok(LaunchEx(add, number, stream, ProgrammaticSerialization));
+        Ok(LaunchEx(add, number, stream, ProgrammaticSerialization));
+        Ok(cuMemcpyHtoDAsync_v2(number, start, sizeof(int), stream));
+        Ok(LaunchEx(add, number, stream, ProgrammaticSerialization));
+        Ok(LaunchAdd(add, number, number, 1, stream));
+        Ok(LaunchEx(add, number, stream, ProgrammaticSerialization));
+        if (captured)
+        {
+            Ok(cuStreamEndCapture(stream, out nint graph));
+            Ok(cuGraphInstantiateWithFlags(out nint executable, graph, 0));
+            Ok(cuGraphLaunch(executable, stream));
+        }
+        Ok(cuStreamSynchronize(stream));
+
+        Assert.Equal(8, Read(number));
+        Assert.Equal(3, HostControl.Counters.DependentKernelsRun - before);
     }
 
     private static int LaunchDynamic(nint function, ulong output, int bytes)
@@ -163,13 +196,13 @@ public sealed unsafe class DriverLaunchTests(DeviceFixture device) : DriverTest(
         return cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, (uint)bytes, 0, values, null);
     }
 
-    // A CUlaunchConfig of one block of 32 threads with one attribute, set to 1.
-    private static int LaunchEx(nint function, ulong number, nint stream, int attribute)
+    // A CUlaunchConfig of one block of 32 threads with one attribute.
+    private static int LaunchEx(nint function, ulong number, nint stream, int attribute, int value = 1)
     {
         int* attributes = stackalloc int[18];
         new Span<int>(attributes, 18).Clear();
         attributes[0] = attribute;
-        attributes[2] = 1;
+        attributes[2] = value;
         uint* configuration = stackalloc uint[14] { 1, 1, 1, 32, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0 };
         *(nint*)(configuration + 8) = stream;
         *(int**)(configuration + 10) = attributes;

@@ -6,7 +6,8 @@ namespace CudaSearch.Cuda.Tests.HostDevice;
 
 /// <summary>
 /// One of the kernels in <c>tests/hostcuda/planted</c>: <c>name</c> has a bug and <c>name_correct</c> has not. All take the same arguments
-/// and run as one block. Lines that a report should name end in a comment <c>BUG name</c>.
+/// and run as one block. Lines that a report should name end in a comment <c>BUG name</c>. Those of <c>dependents</c> are launched early, behind
+/// a kernel that writes their input.
 /// </summary>
 internal sealed partial class PlantedKernel(DeviceFixture device, string file, string name)
 {
@@ -27,13 +28,19 @@ internal sealed partial class PlantedKernel(DeviceFixture device, string file, s
     /// <param name="threads">Threads of the block, when not the usual number.</param>
     public byte[] Run(string flavour, bool correct = false, DevicePointer? input = null, int? threads = null)
     {
-        CudaStream stream = device.Stream;
+        bool dependent = file == "dependents";
+        CudaStream stream = dependent ? device.Stream : device.PlainStream;
         string path = Path.Combine(TestDevice.HostFolder, "planted", flavour, file + ".so");
         using CudaModule module = CudaModule.Load(File.ReadAllBytes(path), file);
         CudaKernel<Arguments> kernel = module.GetKernel<Arguments>(correct ? name + "_correct" : name);
         using CudaDeviceVariable<int> numbers = device.Upload<int>([.. Enumerable.Range(1, Inputs)]);
         using CudaDeviceVariable<byte> output = device.Poisoned<byte>(Threads * sizeof(int));
         var arguments = new Arguments { Output = output.Pointer, Input = input ?? numbers.Pointer, Count = Threads };
+        if (dependent)
+        {
+            var predecessor = new Arguments { Output = numbers.Pointer, Count = Threads };
+            module.GetKernel<Arguments>("write_numbers").Launch(stream, new Dim3(1), new Dim3(Threads), predecessor);
+        }
         kernel.Launch(stream, new Dim3(1), new Dim3(threads ?? Threads), arguments, DynamicShared);
         stream.Synchronize();
         return device.Download(output);

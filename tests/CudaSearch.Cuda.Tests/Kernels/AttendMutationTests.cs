@@ -12,22 +12,27 @@ public sealed class AttendMutationTests(DeviceFixture device)
 
     [Theory]
     [InlineData("no_wait")]
-    [InlineData("no_list_barrier")]
+    [InlineData("no_range_barrier")]
+    [InlineData("one_stage")]
+    [InlineData("folds_anew")]
     [InlineData("no_finished_barrier")]
     [InlineData("no_reset")]
     [InlineData("no_causal_bound")]
     [InlineData("no_key_bound")]
     [InlineData("queries_overwritten")]
-    [InlineData("queries_read_early")]
     public void CatchesBrokenRanges(string what) => RequireCaught(what, Scene());
 
-    [Fact]
-    public void CatchesMergingBackwards() => RequireCaught("merges_backwards", AttendScene.WhereOrderShows(headDim: 64));
+    // Every range by itself: all that a row folds, whoever brings its last state folds.
+    [Theory]
+    [InlineData("merges_backwards")]
+    [InlineData("one_fold")]
+    public void CatchesAnotherOrderOfMerging(string what) => RequireCaught(what, AttendScene.WhereOrderShows(headDim: 64), minItems: int.MaxValue);
 
     [Theory]
     [InlineData("no_wait")]
     [InlineData("no_barrier")]
     [InlineData("one_stage")]
+    [InlineData("one_segment")]
     [InlineData("no_causal_bound")]
     [InlineData("no_key_bound")]
     [InlineData("no_query_bound")]
@@ -43,7 +48,7 @@ public sealed class AttendMutationTests(DeviceFixture device)
         }, right);
     }
 
-    private void RequireCaught(string what, AttendScene scene)
+    private void RequireCaught(string what, AttendScene scene, int minItems = 0)
     {
         byte[] right = Run(_runner.RangesFor(scene));
         Mutation.RequireCaught(device, () =>
@@ -55,18 +60,22 @@ public sealed class AttendMutationTests(DeviceFixture device)
 
         byte[] Run(AttendRangesKernel kernel)
         {
-            (byte[] output, int[] arrivals) = _runner.Ranges(scene, scene.Spans, kernel, share: true, blocks: 2);
+            var pass = new AttendPass { Rows = scene.Rows };
+            pass.Plan.Build([.. scene.Spans], share: true, stateKeys: 0, minItems);
+            (byte[] output, int[] arrivals) = _runner.Ranges(scene, pass, kernel, blocks: 2);
             return [.. output, .. MemoryMarshal.AsBytes<int>(arrivals)];
         }
     }
 
-    // Several ranges a row, several tiles of queries a warp, rows at different positions, ends inside a page.
+    // Runs and single ranges, two segments, several units an item, rows at different positions, ends inside a page, rows with one state only.
     private static AttendScene Scene()
     {
-        var scene = new AttendScene(heads: 4, kvHeads: 1, headDim: 64, pages: 64);
+        var scene = new AttendScene(heads: 4, kvHeads: 1, headDim: 64, pages: 96);
         PageTable prompt = scene.Sequence(64);
         scene.Ask(scene.Sequence(150, prompt), rows: 37);
         scene.Ask(scene.Sequence(200, prompt), rows: 3);
+        scene.Ask(scene.Sequence(600), rows: 2);
+        for (int i = 0; i < 3; i++) scene.Ask(scene.Sequence(40), rows: 1);
         scene.Fill();
         return scene;
     }

@@ -4,12 +4,12 @@ using CudaSearch.Cache;
 namespace CudaSearch.Cuda.Tests.Kernels;
 
 /// <summary>
-/// The pass block of tests of attention, RoPE and page copies, laid out from <c>kernels/common/pass.cuh</c> alone: a mistake of the
+/// The pass block of tests of attention, projections and page copies, laid out from <c>kernels/common/pass.cuh</c> alone: a mistake of the
 /// engine's own writer cannot hide a kernel's.
 /// </summary>
 internal sealed class AttendPass
 {
-    private const int HeaderWords = 21;
+    private const int HeaderWords = 23;
 
     private readonly List<int> _tiles = [];
     private readonly List<int> _tilePages = [];
@@ -44,26 +44,49 @@ internal sealed class AttendPass
     }
 
     /// <summary>The block. Sections that nobody should read start nowhere.</summary>
-    public int[] ToWords()
+    /// <param name="unitRows">Rows that a unit of the plan may have.</param>
+    public int[] ToWords(int unitRows = 1)
     {
+        List<int> units = [], rowsOfUnits = [];
+        foreach (WorkItem item in Plan.Items) AddUnits(item, unitRows, units, rowsOfUnits);
         List<int> words = [.. Enumerable.Repeat(0, 7), .. Enumerable.Repeat(int.MaxValue, HeaderWords - 7)];
-        (words[0], words[4], words[5], words[6]) = (Rows, Copies.Length, Plan.Items.Length, TileCount);
+        (words[0], words[4], words[5], words[6]) = (Rows, Copies.Length, units.Count / 6, TileCount);
         Add(8, Positions);
         Add(9, Slots);
         Add(14, Words<PageCopy>(Copies));
-        Add(15, Words(Plan.Items));
+        Add(15, CollectionsMarshal.AsSpan(units));
         Add(16, Plan.Pages);
-        Add(17, Words(Plan.Members));
+        Add(17, CollectionsMarshal.AsSpan(rowsOfUnits));
         // Rows beyond the plan's last have no partial states.
         Add(18, [.. Plan.RowPartials, .. Enumerable.Repeat(Plan.PartialCount, Math.Max(0, Rows - Plan.RowCount))]);
-        Add(19, CollectionsMarshal.AsSpan(_tiles));
-        Add(20, CollectionsMarshal.AsSpan(_tilePages));
+        Add(19, Plan.PartialKeys);
+        Add(20, CollectionsMarshal.AsSpan(_tiles));
+        Add(21, CollectionsMarshal.AsSpan(_tilePages));
         return [.. words];
 
         void Add(int section, ReadOnlySpan<int> values)
         {
             words[section] = words.Count;
             words.AddRange(values);
+        }
+    }
+
+    // In the plan's order: no result may depend on it.
+    private void AddUnits(WorkItem item, int unitRows, List<int> units, List<int> rows)
+    {
+        (int Row, int Position, int State)[] visitors = [.. Plan.Members.Slice(item.FirstMember, item.MemberCount).ToArray()
+            .SelectMany(m => Enumerable.Range(0, m.RowCount).Select(i => (m.FirstRow + i, m.FirstPosition + i, m.State)))];
+        foreach ((int Row, int Position, int State)[] unit in visitors.Chunk(unitRows))
+        {
+            bool merges = false;
+            int first = rows.Count / 3;
+            foreach ((int row, int position, int state) in unit)
+            {
+                bool alone = Plan.RowPartials[row] == Plan.RowPartials[row + 1];
+                rows.AddRange([row, position, alone ? -1 : Plan.RowPartials[row] + state]);
+                merges |= !alone;
+            }
+            units.AddRange([item.FirstKey, item.KeyCount, item.FirstPage, first, unit.Length, merges ? 1 : 0]);
         }
     }
 

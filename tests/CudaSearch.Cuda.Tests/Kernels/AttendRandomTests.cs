@@ -9,7 +9,7 @@ namespace CudaSearch.Cuda.Tests.Kernels;
 public sealed class AttendRandomTests(DeviceFixture device)
 {
     // A branch: which sequence it goes on from (or none), how many tokens it adds, how many of its last rows ask.
-    private static readonly Gen<(int Parent, int Tokens, int Rows)> s_branch = Gen.Select(Gen.Int[-1, 5], Gen.Int[1, 90], Gen.Int[0, 20]);
+    private static readonly Gen<(int Parent, int Tokens, int Rows)> s_branch = Gen.Select(Gen.Int[-1, 5], Gen.Int[1, 300], Gen.Int[0, 20]);
 
     private static readonly Gen<(int Group, (int Parent, int Tokens, int Rows)[] Branches, int Seed)> s_tree =
         Gen.Select(Gen.Int[1, 8], s_branch.Array[1, 7], Gen.Int[0, 1000]);
@@ -22,7 +22,7 @@ public sealed class AttendRandomTests(DeviceFixture device)
 
     private void Check(int group, (int Parent, int Tokens, int Rows)[] branches, int seed)
     {
-        var scene = new AttendScene(heads: group, kvHeads: 1, headDim: 64, seed: seed);
+        var scene = new AttendScene(heads: group, kvHeads: 1, headDim: 64, pages: 160, seed: seed);
         List<PageTable> tables = [];
         foreach ((int parent, int tokens, int _) in branches)
         {
@@ -34,6 +34,9 @@ public sealed class AttendRandomTests(DeviceFixture device)
 
         byte[] shared = _runner.Ranges(scene, scene.Spans);
         Assert.Equal(shared, _runner.Ranges(scene, scene.Spans, share: false));
+        // Wherever runs are cut: by what states cost, by how many items are wanted.
+        foreach ((int stateKeys, int minItems) in new[] { (8, 0), (100, 0), (0, 10), (8, 40), (0, int.MaxValue) })
+            Assert.Equal(shared, _runner.Ranges(scene, scene.Spans, stateKeys: stateKeys, minItems: minItems));
         Assert.Equal(shared, _runner.Prefill(scene, scene.Spans));
         AttendReference.RequireRight(scene, scene.Spans, MemoryMarshal.Cast<byte, ushort>(shared));
     }

@@ -6,7 +6,7 @@ namespace CudaSearch.Cuda.Tests.Kernels;
 
 public sealed class AttendRangesTests(DeviceFixture device)
 {
-    private static readonly int[] s_lengths = [1, 15, 16, 17, 63, 64, 65, 130, 300];
+    private static readonly int[] s_lengths = [1, 15, 16, 17, 63, 64, 65, 130, 512, 513, 600];
 
     private readonly AttendRunner _runner = new(device);
 
@@ -21,7 +21,7 @@ public sealed class AttendRangesTests(DeviceFixture device)
     [InlineData(8, 1, 128)]
     public void DecodesContextsOfEveryLength(int heads, int kvHeads, int headDim)
     {
-        var scene = new AttendScene(heads, kvHeads, headDim);
+        var scene = new AttendScene(heads, kvHeads, headDim, pages: 160);
         foreach (int length in s_lengths) scene.Ask(scene.Sequence(length), rows: 1);
         scene.Fill();
         byte[] output = Schedules.Run(() => _runner.Ranges(scene, scene.Spans));
@@ -59,7 +59,7 @@ public sealed class AttendRangesTests(DeviceFixture device)
         }
     }
 
-    // More members than lanes, more rows than a window of the block.
+    // More members than lanes, more rows than a unit.
     [Fact]
     public void AnItemMayHaveAnyNumberOfMembersAndRows()
     {
@@ -112,9 +112,9 @@ public sealed class AttendRangesTests(DeviceFixture device)
     {
         var scene = new AttendScene(heads, kvHeads, headDim);
         PageTable prompt = scene.Sequence(96);
-        PageTable trunk = scene.Sequence(150, prompt);
+        PageTable trunk = scene.Sequence(650, prompt);
         scene.Ask(trunk, rows: 1);
-        for (int i = 0; i < 3; i++) scene.Ask(scene.Sequence(151 + i, trunk), rows: 1 + i);
+        for (int i = 0; i < 3; i++) scene.Ask(scene.Sequence(651 + 60 * i, trunk), rows: 1 + i);
         scene.Ask(scene.Sequence(97, prompt), rows: 1);
         scene.Ask(scene.Sequence(128, prompt), rows: 32);
         scene.Ask(scene.Sequence(70), rows: 2);

@@ -15,19 +15,19 @@ internal sealed class AttendRunner(DeviceFixture device)
     public AttendPrefillKernel PrefillFor(AttendScene scene) => new(device.Kernels, scene.HeadDim);
 
     /// <summary>Spans through a plan. The output's bytes; arrivals must be zero again.</summary>
-    public byte[] Ranges(AttendScene scene, IEnumerable<QuerySpan> spans, bool share = true, int blocks = 3, int launches = 1)
+    public byte[] Ranges(
+        AttendScene scene, IEnumerable<QuerySpan> spans, bool share = true, int blocks = 3, int launches = 1, int stateKeys = 0, int minItems = 0)
     {
-        (byte[] output, int[] arrivals) = Ranges(scene, spans, RangesFor(scene), share, blocks, launches);
+        var pass = new AttendPass { Rows = scene.Rows };
+        pass.Plan.Build([.. spans], share, stateKeys, minItems);
+        (byte[] output, int[] arrivals) = Ranges(scene, pass, RangesFor(scene), blocks, launches);
         Assert.All(arrivals, count => Assert.Equal(0, count));
         return output;
     }
 
-    /// <summary>Spans through a plan. The output's bytes, and what is left of the arrivals.</summary>
-    public (byte[] Output, int[] Arrivals) Ranges(
-        AttendScene scene, IEnumerable<QuerySpan> spans, AttendRangesKernel kernel, bool share, int blocks, int launches = 1)
+    /// <summary>A plan. The output's bytes, and what is left of the arrivals.</summary>
+    public (byte[] Output, int[] Arrivals) Ranges(AttendScene scene, AttendPass pass, AttendRangesKernel kernel, int blocks, int launches = 1)
     {
-        var pass = new AttendPass { Rows = scene.Rows };
-        pass.Plan.Build([.. spans], share);
         int states = Math.Max(1, pass.Plan.PartialCount) * scene.Heads;
         using CudaDeviceVariable<float> partialOutputs = device.Poisoned<float>(states * scene.HeadDim);
         using CudaDeviceVariable<float> partialMaxSums = device.Poisoned<float>(states * 2);
@@ -56,7 +56,7 @@ internal sealed class AttendRunner(DeviceFixture device)
 
     private byte[] Run(AttendScene scene, AttendPass pass, Action<DevicePointer, DevicePointer, DevicePointer, DevicePointer> launch)
     {
-        using CudaDeviceVariable<int> words = device.Upload<int>(pass.ToWords());
+        using CudaDeviceVariable<int> words = device.Upload<int>(pass.ToWords(AttendRangesKernel.UnitRows(scene.Heads, scene.KvHeads)));
         using CudaDeviceVariable<ushort> queries = device.Upload<ushort>(scene.Queries);
         using CudaDeviceVariable<ushort> cache = device.Upload<ushort>(scene.Cache);
         using CudaDeviceVariable<ushort> output = device.Poisoned<ushort>(scene.Queries.Length);

@@ -9,7 +9,7 @@ namespace CudaSearch.Cuda.Tests.Kernels;
 /// </summary>
 internal sealed class AttendScene
 {
-    private static readonly float[] s_scales = [3e7f, 1.7f, -3e7f, 0.9f, 0.4f];
+    private static readonly float[] s_scales = [3e7f, 1.7f, -3e7f, 0.9f, 0.4f, 2e7f, 1.3f, -2e7f, -3e7f, 0.9f, 3e7f, 1.7f, 0.4f];
 
     private readonly Random _random;
     private readonly PagePool _pool;
@@ -89,13 +89,13 @@ internal sealed class AttendScene
     }
 
     /// <summary>
-    /// A row over five ranges whose keys all weigh the same: the merged sum is the plain float32 sum of one value a range, and those are so
-    /// large and so small, and cancel so well, that the opposite order gives another sum.
+    /// A row over thirteen ranges, eight in a segment and five in the next, whose keys all weigh the same: the merged sum is the plain float32
+    /// sum of one value a range, and those are so large and so small, and cancel so well, that any other order gives another sum.
     /// </summary>
     public static AttendScene WhereOrderShows(int headDim)
     {
         var scene = new AttendScene(heads: 1, kvHeads: 1, headDim);
-        PageTable table = scene.Sequence(320);
+        PageTable table = scene.Sequence(s_scales.Length * AttentionPlan.RangeLength);
         scene.Ask(table, rows: 1);
         scene.Fill();
         scene.Queries.AsSpan().Clear();

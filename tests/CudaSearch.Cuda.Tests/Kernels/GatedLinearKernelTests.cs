@@ -40,7 +40,7 @@ public sealed class GatedLinearKernelTests(DeviceFixture device)
     [Fact]
     public void LargeGatesSaturate()
     {
-        // Gates of about ±16000: silu is the gate itself or nothing, and e^-v overflows without harm.
+        // Gates of some thousands: silu is the gate itself or nothing, and e^-v overflows without harm.
         var data = new GemmCase(2, 8, 64);
         data.Input.AsSpan(0, 64).Fill(Rounding.ToBf16(16f));
         data.Input.AsSpan(64).Fill(Rounding.ToBf16(-16f));
@@ -60,7 +60,7 @@ public sealed class GatedLinearKernelTests(DeviceFixture device)
     [InlineData(1, 12, 64)]
     [InlineData(1, 8, 32)]
     public void RefusesSizesItIsNotMadeFor(int rowCapacity, int n, int k) => Assert.ThrowsAny<ArgumentException>(() => Kernel.Launch(
-        device.Stream, default, default, default, default, default, rowSet: 0, rowCapacity, n, k));
+        device.Stream, default, default, default, default, default, rowCapacity, n, k));
 
     [Theory]
     [InlineData("no_wait", 0)]
@@ -68,6 +68,10 @@ public sealed class GatedLinearKernelTests(DeviceFixture device)
     [InlineData("no_row_bound", 1)]
     [InlineData("no_column_bound", 2)]
     [InlineData("one_weight", 0)]
+    [InlineData("no_row_limit_of_squares", 1)]
+    [InlineData("dropped_squares", 0)]
+    [InlineData("dropped_lanes", 2)]
+    [InlineData("scale_of_another_row", 1)]
     public void CatchesABrokenKernel(string what, int tile)
     {
         var data = new GemmCase(11, 24, 704);
@@ -85,8 +89,8 @@ public sealed class GatedLinearKernelTests(DeviceFixture device)
     // |silu'| <= 1.1. silu itself: e^v to 2 units and its exponent to one, which weighs |v|; then three roundings.
     private static (double Value, double Error) Expected(GemmCase data, int row, int column)
     {
-        (double gate, double gateError) = data.Dot(row, data.Weight, column);
-        (double up, double upError) = data.Dot(row, data.SecondWeight, column);
+        (double gate, double gateError) = data.NormedDot(row, data.Weight, column);
+        (double up, double upError) = data.NormedDot(row, data.SecondWeight, column);
         double silu = gate / (1 + Math.Exp(-gate));
         double siluError = 1.1 * gateError + Math.Abs(silu) * (Math.Abs(gate) + 8) * Math.ScaleB(1, -23);
         return (silu * up, siluError * (Math.Abs(up) + upError) + Math.Abs(silu) * upError + 1e-38);
@@ -101,11 +105,13 @@ public sealed class GatedLinearKernelTests(DeviceFixture device)
         using CudaDeviceVariable<ushort> gate = device.Upload<ushort>(data.Weight);
         using CudaDeviceVariable<ushort> up = device.Upload<ushort>(data.SecondWeight);
         using CudaDeviceVariable<byte> output = device.Poisoned<byte>(capacity * data.N * sizeof(ushort));
-        (DevicePointer x, DevicePointer g, DevicePointer u, DevicePointer y) = (input.Pointer, gate.Pointer, up.Pointer, output.Pointer);
+        using CudaDeviceVariable<float> squares = device.Upload<float>(data.M == 0 ? [0] : data.Squares);
+        var rows = new NormedRows(input.Pointer, squares.Pointer, data.NormColumns, GemmCase.Epsilon);
+        (DevicePointer g, DevicePointer u, DevicePointer y) = (gate.Pointer, up.Pointer, output.Pointer);
         if (tile is int chosen)
-            kernel.Launch(chosen, device.Stream, block.Pointer, x, g, u, y, rowSet: 0, capacity, data.N, data.K);
+            kernel.Launch(chosen, device.Stream, block.Pointer, rows, g, u, y, capacity, data.N, data.K);
         else
-            kernel.Launch(device.Stream, block.Pointer, x, g, u, y, rowSet: 0, capacity, data.N, data.K);
+            kernel.Launch(device.Stream, block.Pointer, rows, g, u, y, capacity, data.N, data.K);
         device.Stream.Synchronize();
         return device.Download(output);
     }

@@ -17,7 +17,14 @@ internal sealed class GemmCase
         Weight = Rounding.Random(random, n * k, 0.5f);
         SecondWeight = Rounding.Random(random, n * k, 0.5f);
         Bias = Rounding.Random(random, n, 4f);
+        Squares = [.. Enumerable.Range(0, m * k / NormGroup).Select(_ => 8 * random.NextSingle())];
     }
+
+    /// <summary>Columns of a row whose squares are summed together.</summary>
+    public const int NormGroup = 8;
+
+    /// <summary>Added to the mean of the squares; large enough to show.</summary>
+    public const float Epsilon = 0.5f;
 
     /// <summary>Rows.</summary>
     public int M { get; private init; }
@@ -40,14 +47,25 @@ internal sealed class GemmCase
     /// <summary>[N] bf16.</summary>
     public ushort[] Bias { get; private init; }
 
+    /// <summary>[M, K / 8] float32: sums of squares of a normed input. They are no function of the input, so that neither hides behind the other.</summary>
+    public float[] Squares { get; private init; }
+
+    /// <summary>How many columns the mean of the squares is over.</summary>
+    public int NormColumns => K - 3;
+
     private GemmCase(GemmCase other)
     {
         (M, N, K) = (other.M, other.N, other.K);
-        (Input, Weight, SecondWeight, Bias) = (other.Input, other.Weight, other.SecondWeight, other.Bias);
+        (Input, Weight, SecondWeight, Bias, Squares) = (other.Input, other.Weight, other.SecondWeight, other.Bias, other.Squares);
     }
 
     /// <summary>The same product of one row alone.</summary>
-    public GemmCase OneRow(int row) => new(this) { M = 1, Input = Input[(row * K)..((row + 1) * K)] };
+    public GemmCase OneRow(int row) => new(this)
+    {
+        M = 1,
+        Input = Input[(row * K)..((row + 1) * K)],
+        Squares = Squares[(row * K / NormGroup)..((row + 1) * K / NormGroup)],
+    };
 
     /// <summary>The exact dot product of a row with a weight row, and how far a float32 chain may be from it.</summary>
     /// <remarks>
@@ -65,6 +83,18 @@ internal sealed class GemmCase
             magnitude += Math.Abs(product);
         }
         return (value, magnitude * K * Math.ScaleB(1, -23));
+    }
+
+    /// <summary>The same of a normed row: times 1 / rms.</summary>
+    /// <remarks>The sum of positive squares loses less than a unit of 2^-24 an addition; division, root and product a few more.</remarks>
+    public (double Value, double Error) NormedDot(int row, ushort[] weight, int column)
+    {
+        (double value, double error) = Dot(row, weight, column);
+        ReadOnlySpan<float> squares = Squares.AsSpan(row * K / NormGroup, K / NormGroup);
+        double sum = 0;
+        foreach (float square in squares) sum += square;
+        double scale = 1 / Math.Sqrt(sum / NormColumns + Epsilon);
+        return (value * scale, scale * (error + (Math.Abs(value) + error) * (squares.Length + 8) * Math.ScaleB(1, -24)));
     }
 
     /// <summary>Fails unless every output is within its tolerance and every row beyond the product's is still poison.</summary>

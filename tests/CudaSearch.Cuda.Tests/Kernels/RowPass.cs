@@ -8,7 +8,7 @@ namespace CudaSearch.Cuda.Tests.Kernels;
 /// </summary>
 internal sealed class RowPass
 {
-    private const int HeaderWords = 21;
+    private const int HeaderWords = 23;
 
     /// <summary>Token id of each row.</summary>
     public int[] TokenIds { get; init; } = [];
@@ -39,6 +39,7 @@ internal sealed class RowPass
         Add(11, SampledOutputs);
         Add(12, [.. Sampling.SelectMany(Words)]);
         Add(13, RewardedOutputs);
+        Add(22, [.. Enumerable.Range(0, OutputRows.Length + 1).Select(output => SampledOutputs.Count(sampled => sampled < output))]);
         return [.. words];
 
         void Add(int section, int[] values)

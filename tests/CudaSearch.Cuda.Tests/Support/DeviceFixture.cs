@@ -13,6 +13,7 @@ public sealed class DeviceFixture : IDisposable
 {
     private CudaContext? _context;
     private CudaStream? _stream;
+    private CudaStream? _plainStream;
     private KernelLibrary? _kernels;
 
     /// <summary>The device, current on the calling thread.</summary>
@@ -31,13 +32,26 @@ public sealed class DeviceFixture : IDisposable
         }
     }
 
-    /// <summary>A stream for tests that need no more than one.</summary>
+    /// <summary>
+    /// A stream for tests that need no more than one. Kernels may start there before the kernel before them has ended, as in a pass; the host device reports
+    /// one that does not wait for it.
+    /// </summary>
     internal CudaStream Stream
     {
         get
         {
             _ = Context;
-            return _stream ??= new CudaStream();
+            return _stream ??= new CudaStream(dependentLaunch: true);
+        }
+    }
+
+    /// <summary>A stream for kernels that wait for nobody: not the project's.</summary>
+    internal CudaStream PlainStream
+    {
+        get
+        {
+            _ = Context;
+            return _plainStream ??= new CudaStream();
         }
     }
 
@@ -111,8 +125,9 @@ public sealed class DeviceFixture : IDisposable
     {
         _kernels?.Dispose();
         _stream?.Dispose();
+        _plainStream?.Dispose();
         _context?.Dispose();
-        (_kernels, _stream, _context) = (null, null, null);
+        (_kernels, _stream, _plainStream, _context) = (null, null, null, null);
     }
 
     private CudaModule LoadBroken(string set, string name)

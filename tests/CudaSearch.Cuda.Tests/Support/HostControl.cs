@@ -19,6 +19,7 @@ internal struct HostCounters
     public long LiveDeviceAllocations;
     public long LiveDeviceBytes;
     public long LiveHostAllocations;
+    public long DependentKernelsRun;
 }
 
 /// <summary>What the host device does on request and a GPU does not. Everything here skips the test on a GPU.</summary>

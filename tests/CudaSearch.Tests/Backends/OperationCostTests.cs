@@ -54,7 +54,7 @@ public sealed class OperationCostTests
             Add(beam, beam.Length, rows: 1 + i);
         }
         Add(new PageTable(pool), first: 0, rows: 70);
-        batch.Complete(new PlanLimits(mostPlannedRows, long.MaxValue), share);
+        batch.Complete(new PlanLimits(mostPlannedRows, long.MaxValue, StateKeys: 0, MinItems: 0), share);
 
         double planned = 0, unplanned = 0, plannedPages = 0, unplannedPages = 0, plannedRows = 0, unplannedRows = 0;
         HashSet<int> seen = [];

@@ -11,7 +11,11 @@ internal static class PlanChecker
         CheckGroups(plan, spans, share);
     }
 
-    // Every row reads each key at or before its position once, from the right slot, into a partial state of its own for every range.
+    /// <summary>What a plan costs in keys: those read, and the partial states.</summary>
+    public static long CostOf(AttentionPlan plan, int stateKeys) => plan.Items.ToArray().Sum(item => (long)item.KeyCount) + (long)stateKeys * plan.PartialCount;
+
+    // Every row reads each key at or before its position once, from the right slot. Its items are runs from a segment's start and single ranges, in order of
+    // position, and each leaves the partial state whose turn it is.
     private static void CheckCover(AttentionPlan plan, QuerySpan[] spans)
     {
         Dictionary<int, (PageTable Table, int Position)> rows = [];
@@ -22,11 +26,12 @@ internal static class PlanChecker
 
         int size = spans.Length > 0 ? spans[0].Table.Pool.TokensPerPage : PagePool.PageSize;
         HashSet<(int Row, int Key)> seen = [];
-        HashSet<int> partials = [];
+        Dictionary<int, List<int>> keysOfRow = [];
         foreach (WorkItem item in plan.Items)
         {
             Assert.Equal(0, item.FirstKey % AttentionPlan.RangeLength);
-            Assert.InRange(item.KeyCount, 1, AttentionPlan.RangeLength);
+            bool begins = item.FirstKey % AttentionPlan.SegmentLength == 0;
+            Assert.InRange(item.KeyCount, 1, begins ? AttentionPlan.SegmentLength : AttentionPlan.RangeLength);
             Assert.Equal((item.KeyCount + size - 1) / size, item.PageCount);
             int furthest = 0;
             foreach (PlanMember member in plan.Members.Slice(item.FirstMember, item.MemberCount))
@@ -38,11 +43,12 @@ internal static class PlanChecker
                     (PageTable table, int position) = rows[row];
                     Assert.Equal(position, member.FirstPosition + i);
                     Assert.True(position >= item.FirstKey);
-                    furthest = Math.Max(furthest, Math.Min(position - item.FirstKey + 1, AttentionPlan.RangeLength));
+                    furthest = Math.Max(furthest, Math.Min(position - item.FirstKey + 1, item.KeyCount));
 
-                    int partial = plan.RowPartials[row] + item.FirstKey / AttentionPlan.RangeLength;
-                    Assert.True(partial < plan.RowPartials[row + 1]);
-                    Assert.True(partials.Add(partial));
+                    if (!keysOfRow.TryGetValue(row, out List<int>? keys)) keysOfRow.Add(row, keys = []);
+                    Assert.Equal(keys.Count, member.State);
+                    if (keys.Count > 0) Assert.True(keys[^1] < item.FirstKey);
+                    keys.Add(item.FirstKey);
                     for (int key = item.FirstKey; key < item.FirstKey + item.KeyCount && key <= position; key++)
                     {
                         int offset = key - item.FirstKey;
@@ -54,45 +60,35 @@ internal static class PlanChecker
             Assert.Equal(furthest, item.KeyCount);
         }
         Assert.Equal(rows.Values.Sum(r => r.Position + 1), seen.Count);
-        Assert.Equal(plan.PartialCount, partials.Count);
+        for (int row = 0; row < plan.RowCount; row++)
+        {
+            // The only state of a row needs no place.
+            int[] partials = keysOfRow.TryGetValue(row, out List<int>? keys) && keys.Count > 1 ? [.. keys] : [];
+            Assert.Equal(partials, plan.PartialKeys[plan.RowPartials[row]..plan.RowPartials[row + 1]].ToArray());
+        }
+        Assert.Equal(plan.PartialKeys.Length, plan.PartialCount);
         Assert.Equal(rows.Count == 0 ? 0 : rows.Keys.Max() + 1, plan.RowCount);
     }
 
-    // Groups are exactly the spans with equal pages and key counts in a range, in order of range and first appearance.
+    // Members of an item have the same pages there (covered above) and none has company without sharing; where all that counts is what is read, every page of
+    // every range is read once for all spans that hold that range's pages.
     private static void CheckGroups(AttentionPlan plan, QuerySpan[] spans, bool share)
     {
-        List<(int FirstKey, string Pages, List<int> FirstRows)> expected = [];
-        int ends = spans.Select(s => s.FirstPosition + s.RowCount).Append(0).Max();
-        int visits = 0;
+        HashSet<(int FirstKey, int Keys, string Pages)> distinct = [];
+        int least = 0, alone = 0, ends = spans.Select(s => s.End).Append(0).Max();
         for (int firstKey = 0; firstKey < ends; firstKey += AttentionPlan.RangeLength)
         {
-            int firstOfRange = expected.Count;
-            foreach (QuerySpan span in spans.Where(s => s.RowCount > 0 && s.FirstPosition + s.RowCount > firstKey))
+            foreach (QuerySpan span in spans.Where(s => s.RowCount > 0 && s.End > firstKey))
             {
-                int keys = Math.Min(AttentionPlan.RangeLength, span.FirstPosition + span.RowCount - firstKey);
+                int keys = Math.Min(AttentionPlan.RangeLength, span.End - firstKey);
                 int[] pages = span.Table.Pages.Slice(firstKey / span.Table.Pool.TokensPerPage, span.Table.Pool.PagesToHold(keys)).ToArray();
-                visits += pages.Length;
-                string name = $"{keys}: {string.Join(' ', pages)}";
-                int found = share ? expected.FindIndex(firstOfRange, e => e.Pages == name) : -1;
-                if (found < 0)
-                {
-                    expected.Add((firstKey, name, []));
-                    found = expected.Count - 1;
-                }
-                expected[found].FirstRows.Add(span.FirstRow + Math.Max(0, firstKey - span.FirstPosition));
+                alone += pages.Length;
+                if (distinct.Add((firstKey, keys, string.Join(' ', pages)))) least += pages.Length;
             }
         }
-
-        Assert.Equal(visits, plan.PagesWithoutSharing);
+        Assert.Equal(alone, plan.PagesWithoutSharing);
         Assert.Equal(plan.Items.ToArray().Sum(item => item.PageCount), plan.DistinctPages);
-        if (!share) Assert.Equal(visits, plan.DistinctPages);
-        Assert.Equal(expected.Count, plan.Items.Length);
-        for (int i = 0; i < expected.Count; i++)
-        {
-            WorkItem item = plan.Items[i];
-            Assert.Equal(expected[i].FirstKey, item.FirstKey);
-            Assert.Equal(expected[i].Pages, $"{item.KeyCount}: {string.Join(' ', plan.Pages.Slice(item.FirstPage, item.PageCount).ToArray())}");
-            Assert.Equal(expected[i].FirstRows, plan.Members.Slice(item.FirstMember, item.MemberCount).ToArray().Select(m => m.FirstRow));
-        }
+        Assert.Equal(share ? least : alone, plan.DistinctPages);
+        if (!share) Assert.All(plan.Items.ToArray(), item => Assert.Equal(1, item.MemberCount));
     }
 }

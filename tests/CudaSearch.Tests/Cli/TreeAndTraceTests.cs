@@ -67,18 +67,18 @@ public sealed class TreeAndTraceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"event\":\"trace\",\"version\":2}", "version 2")]
+    [InlineData("{\"event\":\"trace\",\"version\":1}", "version 1")]
     [InlineData("{\"problem\":\"1+1\"}", "line 1", "not an event of a trace")]
     [InlineData("", "is no trace")]
-    [InlineData("{\"event\":\"trace\",\"version\":1}\n{\"event\":\"engine\",\"engine\":0}", "contradicts itself at event 2")]
-    [InlineData("{\"event\":\"trace\",\"version\":1}\n{\"event\":\"release\",\"engine\":0,\"seq\":1}", "contradicts itself at event 2")]
+    [InlineData("{\"event\":\"trace\",\"version\":2}\n{\"event\":\"engine\",\"engine\":0}", "contradicts itself at event 2")]
+    [InlineData("{\"event\":\"trace\",\"version\":2}\n{\"event\":\"release\",\"engine\":0,\"seq\":1}", "contradicts itself at event 2")]
     public async Task What_is_no_trace_is_refused(string text, params string[] parts) =>
         (await CliRun.OfAsync("kv", "replay", _folder.Write("trace.jsonl", text))).Failed(ExitStatus.BadInput, parts);
 
     [Fact]
     public async Task Wrong_policies_are_refused()
     {
-        string trace = _folder.Write("trace.jsonl", "{\"event\":\"trace\",\"version\":1}");
+        string trace = _folder.Write("trace.jsonl", "{\"event\":\"trace\",\"version\":2}");
         (await CliRun.OfAsync("kv", "replay", trace, "--page-size", "12")).Failed(ExitStatus.Usage, "page-size is 12", "power of two");
         (await CliRun.OfAsync("kv", "replay", trace, "--pages", "0")).Failed(ExitStatus.Usage, "--pages is 0");
         (await CliRun.OfAsync("kv", "replay", trace, "--eviction", "mru")).Failed(ExitStatus.Usage, "--eviction is mru");

@@ -40,7 +40,7 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
         inner.Run(pass, batch);
     }
 
-    public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output) => inner.Embed(table, batch, output);
+    public void Embed(DeviceWeight table, StepBatch batch, ResidualStream residual, RmsNorm next) => inner.Embed(table, batch, residual, next);
 
     public long AvailableMemory => inner.AvailableMemory;
 
@@ -52,9 +52,14 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
 
     public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => inner.LoadWeight(tensor, rows, columns, use);
 
+    public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden) =>
+        inner.LoadProjection(weights, biases, shape, hidden);
+
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => inner.LoadRope(inverseFrequencies, positions);
 
     public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) => inner.Allocate(rows, columns, type);
+
+    public ResidualStream AllocateResidual(int rows, Axis columns) => inner.AllocateResidual(rows, columns);
 
     public KvCache AllocateCache(KvShape shape) => inner.AllocateCache(shape);
 
@@ -64,26 +69,28 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
 
     public void CopyPages(KvCache cache, StepBatch batch) => inner.CopyPages(cache, batch);
 
-    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output) =>
-        inner.RmsNorm(input, weight, epsilon, rows, output);
-
-    public void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output) =>
-        inner.RmsNormOutputRows(input, weight, epsilon, batch, output);
-
-    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput) =>
-        inner.Linear(input, weight, bias, rows, output, addToOutput);
-
-    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output) =>
-        inner.GatedLinear(input, gate, up, rows, output);
-
-    public void RotateAndAppend(
-        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) =>
-        inner.RotateAndAppend(queries, keys, values, rope, shape, batch, cache, layer);
+    public void ProjectAndAppend(
+        ResidualStream residual, AttentionProjection projection, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer,
+        AttentionWorkspace workspace, DeviceTensor queries) =>
+        inner.ProjectAndAppend(residual, projection, rope, shape, batch, cache, layer, workspace, queries);
 
     public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) =>
         inner.Attend(queries, shape, batch, cache, layer, workspace, output);
 
-    public void Sample(DeviceTensor logits, StepBatch batch) => inner.Sample(logits, batch);
+    public void LinearAdd(DeviceTensor input, DeviceWeight weight, StepBatch batch, ResidualStream residual, RmsNorm? next) =>
+        inner.LinearAdd(input, weight, batch, residual, next);
+
+    public void GatedLinear(ResidualStream residual, DeviceWeight gate, DeviceWeight up, StepBatch batch, DeviceTensor output) =>
+        inner.GatedLinear(residual, gate, up, batch, output);
+
+    public void RmsNormOutputRows(ResidualStream residual, RmsNorm norm, StepBatch batch, DeviceTensor output) =>
+        inner.RmsNormOutputRows(residual, norm, batch, output);
+
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output) =>
+        inner.Linear(input, weight, bias, rows, output);
+
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits) =>
+        inner.SampleTokens(outputs, head, batch, logits);
 
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) => inner.Reward(hidden, head, rows, batch);
 

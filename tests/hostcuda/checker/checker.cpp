@@ -2,6 +2,7 @@
 #include "../runtime/report.h"
 #include "shadow.h"
 #include "source_line.h"
+#include "written_memory.h"
 #include <dlfcn.h>
 
 namespace hostcuda {
@@ -64,6 +65,7 @@ static const char* verb(Access access) {
 }
 
 static void check_shared(Worker& w, u64 offset, size_t bytes, Access access, const void* pc) {
+    if (access == Access::read_only) fail_at(pc, "read-only load of shared memory");
     if (!w.shared.holds(offset, bytes)) {
         const SharedArray* array = w.shared.array_below(offset);
         u64 end = array ? array->offset + array->bytes : shared_start + w.shared.dynamic_bytes;
@@ -95,12 +97,29 @@ static void check_shared(Worker& w, u64 offset, size_t bytes, Access access, con
     fail_at(pc, "%s of %zu bytes at %p, which is in no device allocation", verb(access), bytes, (void*)address);
 }
 
+// What a kernel may do before its wait for the one before, and which way it may read what a kernel of the same chain wrote: a read-only load
+// may be moved up before the wait by the compiler, or find what a cache kept.
+static void check_order(Worker& w, uintptr_t address, size_t bytes, Access access, const void* pc) {
+    WrittenMemory* written = w.grid->options.written;
+    if (!written) return;
+    if (access == Access::write || access == Access::atomic) {
+        if (!current->waited) fail_at(pc, "%s of device memory before the wait for the kernel before", verb(access));
+        written->add(address, bytes);
+    } else if (!current->waited || access == Access::read_only) {
+        if (!written->meets(address, bytes)) return;
+        if (!current->waited) fail_at(pc, "read of what an earlier kernel writes, before the wait for it");
+        fail_at(pc, "read-only load of what a kernel writes that may run at the same time");
+    }
+}
+
 static void check_global(Worker& w, uintptr_t address, size_t bytes, Access access, const void* pc) {
+    check_order(w, address, bytes, access, pc);
     Checker& checker = *w.checker;
     for (const MemoryRange& range : checker.ranges)
         if (contains(range, address, bytes)) return;
     if (!w.grid->options.find_allocation) return;
-    if (access == Access::read && contains(checker.image, address, bytes)) return;
+    bool reads = access == Access::read || access == Access::read_only;
+    if (reads && contains(checker.image, address, bytes)) return;
     MemoryRange found;
     if (!w.grid->options.find_allocation(address, &found)) fail_global(w, address, bytes, access, pc);
     if (!contains(found, address, bytes)) fail_global(w, address, bytes, access, pc);

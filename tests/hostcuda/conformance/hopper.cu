@@ -73,4 +73,16 @@ CS_KERNEL(barrier_phases)(u32* output, const u32* input)
     }
 }
 CS_EXPORT(barrier_phases)
+
+// Launched several times in a row, each launch free to start before the last has ended: output[i] = 3 output[i] + input[i], after some work.
+CS_KERNEL(dependent_launch)(u32* output, const u32* input)
+{
+    const u32 i = blockIdx.x * blockDim.x + threadIdx.x, mine = input[i];
+    griddep_wait();
+    griddep_launch_dependents();
+    u32 walk = mine;
+    for (u32 step = 0; step < 512; step++) walk = walk * 1664525u + 1013904223u;
+    output[i] = 3 * output[i] + mine + (walk == 0 ? 1 : 0);
+}
+CS_EXPORT(dependent_launch)
 #endif

@@ -25,7 +25,7 @@ CS_KERNEL(dynamic_shared)(u32* output, const u32* input)
 CS_EXPORT(dynamic_shared)
 
 // 4 blocks of 64: every thread meets the same words. output: [0] sum i32, [1] sum u32, [2] max i32, [3] min i32, [4] max u32, [5] min u32,
-// [6..7] sum u64, [8] sum of floats that are small integers; the caller has set them to zero.
+// [6..7] sum u64, [8] sum of floats that are small integers, [10..11] max u64; the caller has set them to zero.
 CS_KERNEL(global_atomics)(u32* output, const u32* input)
 {
     const u32 value = input[blockIdx.x * 64 + threadIdx.x];
@@ -37,6 +37,7 @@ CS_KERNEL(global_atomics)(u32* output, const u32* input)
     atomicMin(output + 5, value);
     atomicAdd((u64*)(output + 6), (u64)value << 20);
     atomicAdd((float*)output + 8, (float)(value & 63));
+    atomicMax((u64*)(output + 10), (u64)value << 32 | (u32)~value);
 }
 CS_EXPORT(global_atomics)
 

@@ -33,11 +33,17 @@ CUresult Device::submit(const std::shared_ptr<Stream>& stream, Operation operati
     if (CUresult refused = check_legacy_use(stream)) return refused;
     if (!stream->capture) {
         scheduler.enqueue(stream, std::make_unique<SingleStep>(std::move(operation.run)));
+        stream->ends_with_kernel = operation.kind == Operation::Kind::kernel;
         return CUDA_SUCCESS;
     }
     if (stream->capture->invalidated) return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
     stream->frontier = {stream->capture->graph->add(std::move(operation), stream->frontier)};
     return CUDA_SUCCESS;
+}
+
+bool Device::follows_kernel(const Stream& stream) const {
+    if (!stream.capture) return stream.ends_with_kernel;
+    return stream.frontier.size() == 1 && stream.capture->graph->nodes[stream.frontier[0]].operation.kind == Operation::Kind::kernel;
 }
 
 void Device::end_capture(const std::shared_ptr<Capture>& capture) {

@@ -17,6 +17,7 @@ struct hostcuda_counters {
     uint64_t live_device_allocations; // now
     uint64_t live_device_bytes;       // now
     uint64_t live_host_allocations;   // now
+    uint64_t dependent_kernels_run; // kernels executed that were allowed to start before the kernel before them had ended
 };
 
 extern "C" {

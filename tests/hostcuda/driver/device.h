@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../checker/written_memory.h"
 #include "control.h"
 #include "device_memory.h"
 #include "driver_api.h"
@@ -42,6 +43,7 @@ public:
     FaultPlan faults;
 
     DeviceMemory memory{options.memory, options.protect};
+    WrittenMemory written{memory.base(), DeviceMemory::address_range}; // by kernels since the last operation that nothing may run beside
     HostMemory host_memory;
     Scheduler scheduler{options.seed};
 
@@ -72,6 +74,9 @@ public:
 
     // Queues an operation, or adds it to the graph that its stream captures.
     CUresult submit(const std::shared_ptr<Stream>& stream, Operation operation);
+
+    // Whether what is queued or captured next comes right after a kernel, and after nothing else.
+    bool follows_kernel(const Stream& stream) const;
 
     // Refuses to involve the legacy stream while a blocking stream captures: the capture would depend on it.
     CUresult check_legacy_use(const std::shared_ptr<Stream>& stream);

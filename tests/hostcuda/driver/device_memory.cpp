@@ -19,7 +19,6 @@ constexpr size_t page = 4096;
 constexpr size_t canary_bytes = 256;
 constexpr unsigned char canary_value = 0xA5;
 constexpr unsigned char fill_value = 0xFF;
-constexpr size_t address_range = 1ull << 40;       // addresses only: nothing is committed before it is allocated
 constexpr size_t mapped_fill_from = 4ull << 20;    // larger allocations share one file of 0xFF until they are written
 constexpr size_t fill_file_bytes = 16ull << 20;
 

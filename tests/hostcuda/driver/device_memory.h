@@ -16,6 +16,8 @@ namespace hostcuda::driver {
 
 class DeviceMemory {
 public:
+    static constexpr size_t address_range = 1ull << 40; // nothing is committed before it is allocated
+
     DeviceMemory(size_t total, bool protect);
     DeviceMemory(const DeviceMemory&) = delete;
     DeviceMemory& operator=(const DeviceMemory&) = delete;
@@ -37,6 +39,7 @@ public:
     // From now on `bytes` are free, as if another process held the rest of the device.
     void leave_free(size_t bytes);
 
+    uintptr_t base() const { return _base; } // of all addresses
     size_t total() const { return _total; }
     size_t free() const;
     size_t used() const { return _used; }

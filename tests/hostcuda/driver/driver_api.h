@@ -109,6 +109,7 @@ struct CUlaunchAttribute {
     union {
         char bytes[64];
         int cooperative;
+        int programmaticStreamSerializationAllowed;
         struct {
             unsigned x, y, z;
         } clusterDim;

@@ -42,6 +42,12 @@ struct Geometry {
     uint32_t dynamic_shared;
 };
 
+// How a launch is ordered with what comes before it in its stream.
+struct Order {
+    bool early = false;   // it was asked for with programmatic stream serialization
+    bool beside = false;  // and what comes before it is a kernel, which may then still be at work
+};
+
 }
 
 // The `extra` form of the arguments: one block with its size. Null when the list or the size is wrong.
@@ -77,7 +83,8 @@ static bool find_allocation(uintptr_t address, hostcuda::MemoryRange* range) {
     return device.memory.find(address, range->begin, range->end) || device.host_memory.find(address, range->begin, range->end);
 }
 
-static Outcome run_kernel(Device& device, const Function& function, const Geometry& geometry, const Arguments& arguments) {
+static Outcome run_kernel(
+    Device& device, const Function& function, const Geometry& geometry, const Arguments& arguments, const Order& order) {
     const hostcuda::Kernel* kernel = function.kernel;
     if (function.module->unloaded) {
         return {CUDA_ERROR_LAUNCH_FAILED, std::string("captured kernel ") + kernel->name + ": its module was unloaded since"};
@@ -87,14 +94,18 @@ static Outcome run_kernel(Device& device, const Function& function, const Geomet
                 geometry.grid.z, geometry.block.x, geometry.block.y, geometry.block.z, geometry.dynamic_shared);
     }
     device.counters.kernels_run++;
-    hostcuda::Launch launch{function.module->table, kernel, geometry.grid, geometry.block, geometry.dynamic_shared, arguments.pointers()};
-    hostcuda::LaunchOptions options{device.options.workers, device.scheduler.kernel_seed(), find_allocation};
+    if (order.beside) device.counters.dependent_kernels_run++;
+    else device.written.clear();
+    hostcuda::Launch launch{function.module->table,  kernel,   geometry.grid, geometry.block, geometry.dynamic_shared,
+                            arguments.pointers(), order.early};
+    hostcuda::LaunchOptions options{device.options.workers, device.scheduler.kernel_seed(), find_allocation, &device.written};
     std::string report = hostcuda::run_launch(launch, options);
     if (report.empty()) return {};
     return {CUDA_ERROR_LAUNCH_FAILED, report};
 }
 
-static CUresult launch(Device& device, CUfunction handle, Geometry geometry, CUstream stream_handle, void** values, void** extra) {
+static CUresult launch(
+    Device& device, CUfunction handle, Geometry geometry, CUstream stream_handle, void** values, void** extra, bool early = false) {
     auto function = device.functions.find(handle);
     auto stream = device.find_stream(stream_handle);
     if (!function || !stream) return CUDA_ERROR_INVALID_HANDLE;
@@ -109,7 +120,8 @@ static CUresult launch(Device& device, CUfunction handle, Geometry geometry, CUs
         return CUDA_ERROR_INVALID_VALUE;
     }
     if (!stream->capture) device.counters.launches++;
-    auto run = [&device, function, geometry, arguments] { return run_kernel(device, *function, geometry, *arguments); };
+    Order order{early, early && device.follows_kernel(*stream)};
+    auto run = [&device, function, geometry, arguments, order] { return run_kernel(device, *function, geometry, *arguments, order); };
     return device.submit(stream, {Operation::Kind::kernel, run});
 }
 
@@ -129,7 +141,7 @@ static CUresult check_attributes(const CUlaunchConfig& config) {
         switch (attribute.id) {
             case CU_LAUNCH_ATTRIBUTE_IGNORE:
             case CU_LAUNCH_ATTRIBUTE_PRIORITY:
-            case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION: break; // an earlier start is allowed, never promised
+            case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION: break;
             case CU_LAUNCH_ATTRIBUTE_COOPERATIVE:
                 if (attribute.value.cooperative) return CUDA_ERROR_NOT_SUPPORTED;
                 break;
@@ -142,6 +154,16 @@ static CUresult check_attributes(const CUlaunchConfig& config) {
     return CUDA_SUCCESS;
 }
 
+static bool may_start_early(const CUlaunchConfig& config) {
+    bool early = false;
+    for (unsigned i = 0; i < config.numAttrs; i++) {
+        const CUlaunchAttribute& attribute = config.attrs[i];
+        if (attribute.id != CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION) continue;
+        early = attribute.value.programmaticStreamSerializationAllowed;
+    }
+    return early;
+}
+
 HOSTCUDA_API CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction function, void** values, void** extra) {
     return enter(__func__, Needs::context, [&](Device& device) {
         if (!config) return CUDA_ERROR_INVALID_VALUE;
@@ -149,7 +171,7 @@ HOSTCUDA_API CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction 
         Geometry geometry{{config->gridDimX, config->gridDimY, config->gridDimZ},
                           {config->blockDimX, config->blockDimY, config->blockDimZ},
                           config->sharedMemBytes};
-        return launch(device, function, geometry, config->hStream, values, extra);
+        return launch(device, function, geometry, config->hStream, values, extra, may_start_early(*config));
     });
 }
 

@@ -32,6 +32,7 @@ Dependency Scheduler::enqueue(const std::shared_ptr<Stream>& stream, std::unique
         after.push_back({_legacy, _legacy->queued});
     }
     stream->queue.push_back({std::move(work), std::move(after)});
+    stream->ends_with_kernel = false;
     return {stream, ++stream->queued};
 }
 

@@ -74,6 +74,7 @@ struct Stream {
     bool closed = false;  // destroyed by its owner; what it queued still runs
     std::deque<Entry> queue;
     uint64_t queued = 0, completed = 0; // entries since the stream was made
+    bool ends_with_kernel = false;      // the entry that was queued last is a kernel launch
 
     // While the stream captures: the capture it takes part in, and the graph nodes its next node will come after.
     std::shared_ptr<Capture> capture;

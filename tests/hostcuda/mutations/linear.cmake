@@ -6,3 +6,6 @@ add_mutation(linear no_column_bound "if (column >= columns) continue;" "" common
 add_mutation(linear no_input_bound "i * Copier::row_step < copier.input_rows" "true" common/gemm_copy.cuh)
 add_mutation(linear no_weight_bound "index * Copier::row_step < copier.weight_rows" "true" common/gemm_copy.cuh)
 add_mutation(linear no_end "if (copier.depth <= 0)" "if (false)" common/gemm_copy.cuh)
+add_mutation(linear no_predecessor_wait "    await_predecessor();\n" "" common/gemm.cuh)
+add_mutation(linear input_before_wait "gemm_copy<Shape>(weights, Copier::input_copies" "gemm_copy<Shape>(weights, 0" common/gemm.cuh)
+add_mutation(linear exit_before_wait "return await_predecessor();" "return;")

@@ -8,6 +8,14 @@ CS_KERNEL(probe_add)(u32* to, const u32* from, u32 amount, i32 count)
 }
 CS_EXPORT(probe_add)
 
+// As probe_add, for launches that may start before the kernel before them has ended.
+CS_KERNEL(probe_dependent_add)(u32* to, const u32* from, u32 amount, i32 count)
+{
+    griddep_wait();
+    for (i32 i = (i32)threadIdx.x; i < count; i += (i32)blockDim.x) to[i] = from[i] + amount;
+}
+CS_EXPORT(probe_dependent_add)
+
 // Arguments of every size, in an order that leaves gaps between them: out[0 … 3] = a, b, c, d.
 CS_KERNEL(probe_arguments)(u8 a, u64* out, u16 b, u32 c, u8 d)
 {

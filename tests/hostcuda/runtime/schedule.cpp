@@ -58,6 +58,7 @@ extern "C" __attribute__((used, visibility("hidden"))) void hostcuda_fiber_entry
     w.kernel().run(w.arguments);
 
     Lane& me = *current;
+    if (!me.waited) fail({w.kernel().file, w.kernel().line}, "a thread ends without having waited for the kernel before");
     me.operation = Operation::exited;
     me.warp->alive &= ~(1u << me.number);
     clear_runnable(w, *me.warp, me.number);
@@ -99,6 +100,7 @@ static void prepare_lanes(Worker& w) {
         lane.warp_epoch = 0;
         lane.acquired = 0;
         lane.rows_buffer = 0;
+        lane.waited = !w.grid->launch.early;
         lane.where = {nullptr, 0};
         lane.fake_stack = nullptr;
         forget_copies(lane);

@@ -3,9 +3,10 @@ using CudaSearch.Cache;
 namespace CudaSearch.Backends.Cpu;
 
 /// <summary>
-/// Causal attention over an <see cref="AttentionPlan"/>. A work item's pages are read once for all rows that visit them; each visit yields a partial
-/// state (output, max, sum; base 2) that is merged at once into the row's running state. Items come in order of position, so every
-/// row merges its ranges in that order whoever shares them. (Milakov and Gimelshein 2018; Dao et al. 2022, FlashAttention)
+/// Causal attention over an <see cref="AttentionPlan"/>. A work item's pages are read once for all rows that visit them; each visit to a range yields a
+/// state (output, max, sum; base 2) that is merged at once into the row's running state of the segment, and that, when the next segment begins, into the
+/// total. A row's items come in order of position, so it folds its ranges in the plan's order whoever shares them. The first segment is the total itself:
+/// short contexts have nothing more to merge. (Milakov and Gimelshein 2018; Dao et al. 2022, FlashAttention)
 /// </summary>
 internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
     where T : struct, ILanes<T>
@@ -26,16 +27,23 @@ internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
     private int _layer;
     private int _stripes;
     private float _scale;
+
+    // [2, rows, heads]: the running states of the total (in the first segment they are its), then of a later segment; its sum is 0 when nothing waits there.
     private float[] _max = [];
     private float[] _sum = [];
+    private int _states;
+
+    // [rows, heads * headDim]: outputs of the later segment at hand.
+    private NativeBuffer? _later;
 
     /// <inheritdoc/>
     public void Run(WorkerPool pool, CpuTensor queries, AttentionShape shape, StepBatch batch, CpuKvCache cache, int layer, CpuTensor output)
     {
         (_queries, _shape, _batch, _cache, _layer, _output) = (queries, shape, batch, cache, layer, output);
         _scale = LaneMath<T>.Log2E / MathF.Sqrt(shape.HeadDim);
-        int states = batch.RowCount * shape.Heads;
-        if (_max.Length < states) (_max, _sum) = (new float[2 * states], new float[2 * states]);
+        _states = batch.RowCount * shape.Heads;
+        if (_max.Length < 2 * _states) (_max, _sum) = (new float[4 * _states], new float[4 * _states]);
+        NativeBuffer.Reserve(ref _later, (long)_states * shape.HeadDim);
         int wanted = (4 * pool.ThreadCount + shape.KvHeads - 1) / shape.KvHeads;
         _stripes = pool.ThreadCount == 1 ? 1 : Math.Clamp(batch.RowCount / MinStripeRows, 1, wanted);
         pool.Run(_stripes * shape.KvHeads, this);
@@ -54,55 +62,76 @@ internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
         AttentionPlan plan = _batch.Plan;
         foreach (ref readonly WorkItem item in plan.Items)
         {
-            for (int p = 0; p < item.PageCount; p++)
+            for (int firstKey = item.FirstKey; firstKey < item.FirstKey + item.KeyCount; firstKey += Range)
             {
-                int page = plan.Pages[item.FirstPage + p];
-                keys[p] = _cache.Keys(_layer, page, kvHead);
-                values[p] = _cache.Values(_layer, page, kvHead);
-            }
-            int pending = 0;
-            foreach (ref readonly PlanMember member in plan.Members.Slice(item.FirstMember, item.MemberCount))
-            {
-                int end = Math.Min(member.FirstRow + member.RowCount, endRow);
-                for (int row = Math.Max(member.FirstRow, firstRow); row < end; row++)
+                int keyCount = Math.Min(Range, item.FirstKey + item.KeyCount - firstKey), pageCount = PagePool.PagesFor(keyCount);
+                for (int p = 0; p < pageCount; p++)
                 {
-                    int position = member.FirstPosition + row - member.FirstRow;
-                    int visible = Math.Min(item.KeyCount, position - item.FirstKey + 1);
-                    for (int g = 0; g < group; g++)
+                    int page = plan.Pages[item.FirstPage + (firstKey - item.FirstKey) / PageTokens + p];
+                    keys[p] = _cache.Keys(_layer, page, kvHead);
+                    values[p] = _cache.Values(_layer, page, kvHead);
+                }
+                bool begins = firstKey % AttentionPlan.SegmentLength == 0, later = firstKey >= AttentionPlan.SegmentLength;
+                int pending = 0;
+                foreach (ref readonly PlanMember member in plan.Members.Slice(item.FirstMember, item.MemberCount))
+                {
+                    // Rows before the range do not see it.
+                    int firstToSee = member.FirstRow + Math.Max(0, firstKey - member.FirstPosition);
+                    int end = Math.Min(member.FirstRow + member.RowCount, endRow);
+                    for (int row = Math.Max(firstToSee, firstRow); row < end; row++)
                     {
-                        block[pending++] = new Query(row, kvHead * group + g, visible);
-                        if (pending < Block) continue;
-                        Visit(item, keys, values, block, Block, scores);
-                        pending = 0;
+                        int position = member.FirstPosition + row - member.FirstRow;
+                        int visible = Math.Min(keyCount, position - firstKey + 1);
+                        for (int g = 0; g < group; g++)
+                        {
+                            int head = kvHead * group + g;
+                            if (begins && later) Close(row, head);
+                            else if (begins) _sum[StateOf(row, head, later: true)] = 0f;
+                            block[pending++] = new Query(row, head, visible, StateOf(row, head, later), OutputOf(row, head, later));
+                            if (pending < Block) continue;
+                            Visit(begins, pageCount, keys, values, block, Block, scores);
+                            pending = 0;
+                        }
                     }
                 }
+                if (pending > 0) Visit(begins, pageCount, keys, values, block, pending, scores);
             }
-            if (pending > 0) Visit(item, keys, values, block, pending, scores);
         }
         for (int row = firstRow; row < endRow; row++)
         {
-            for (int g = 0; g < group; g++) Normalize(row, kvHead * group + g);
+            for (int g = 0; g < group; g++) Finish(row, kvHead * group + g);
         }
     }
 
-    private readonly record struct Query(int Row, int Head, int Visible);
+    public void Dispose() => _later?.Dispose();
 
-    private void Visit(in WorkItem item, float** keys, float** values, Query* block, int count, float* scores)
+    private readonly struct Query(int row, int head, int visible, int state, float* output)
+    {
+        public readonly int Row = row, Head = head, Visible = visible, State = state;
+        public readonly float* Output = output;
+    }
+
+    private int StateOf(int row, int head, bool later) => (later ? _states : 0) + row * _shape.Heads + head;
+
+    private float* OutputOf(int row, int head, bool later) =>
+        later ? _later!.Pointer + ((long)row * _shape.Heads + head) * _shape.HeadDim : _output.Row(row) + head * _shape.HeadDim;
+
+    private void Visit(bool begins, int pageCount, float** keys, float** values, Query* block, int count, float* scores)
     {
         for (int i = count; i < Block; i++) block[i] = block[count - 1];
-        Score(keys, block, item.PageCount, scores);
+        Score(keys, block, pageCount, scores);
         float* max = stackalloc float[Block];
         float* sum = stackalloc float[Block];
         int furthest = 0;
         for (int i = 0; i < Block; i++)
         {
-            Exponentiate(scores + i * Range, block[i].Visible, item.PageCount * PageTokens, out max[i], out sum[i]);
+            Exponentiate(scores + i * Range, block[i].Visible, pageCount * PageTokens, out max[i], out sum[i]);
             furthest = Math.Max(furthest, block[i].Visible);
         }
         float* kept = stackalloc float[Block];
         float* added = stackalloc float[Block];
         // A padded block repeats its last query: that one must be merged once only.
-        for (int i = 0; i < count; i++) MergeWeights(block[i], item.FirstKey == 0, max[i], sum[i], out kept[i], out added[i]);
+        for (int i = 0; i < count; i++) MergeWeights(block[i].State, begins, max[i], sum[i], out kept[i], out added[i]);
         Accumulate(values, block, count, furthest, scores, kept, added);
     }
 
@@ -166,9 +195,8 @@ internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
     }
 
     /// <summary>New running max and sum; what the running output and the new partial output are to be multiplied by.</summary>
-    private void MergeWeights(Query query, bool first, float max, float sum, out float kept, out float added)
+    private void MergeWeights(int state, bool first, float max, float sum, out float kept, out float added)
     {
-        int state = query.Row * _shape.Heads + query.Head;
         if (first)
         {
             (_max[state], _sum[state], kept, added) = (max, sum, 0f, 1f);
@@ -219,7 +247,7 @@ internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
             T.Store(b3, sums + 7 * T.Count);
             for (int i = 0; i < count; i++)
             {
-                float* output = OutputOf(block[i]);
+                float* output = block[i].Output;
                 MergeVector(output + d, sums + 2 * i * T.Count, kept[i], added[i]);
                 if (e != d) MergeVector(output + e, sums + (2 * i + 1) * T.Count, kept[i], added[i]);
             }
@@ -230,25 +258,40 @@ internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
             {
                 float sum = 0f;
                 for (int j = 0; j < keys; j++) sum = MathF.FusedMultiplyAdd(p[i * Range + j], values[j / PageTokens][j % PageTokens * headDim + d], sum);
-                float* output = OutputOf(block[i]) + d;
-                *output = kept[i] == 0f ? sum * added[i] : *output * kept[i] + sum * added[i];
+                Merge(block[i].Output + d, sum, kept[i], added[i]);
             }
         }
     }
 
-    // A first visit has nothing to keep: the buffer then holds an earlier pass's numbers, which may be anything.
+    // A fold that begins has nothing to keep: the buffer then holds earlier numbers, which may be anything.
+    private static void Merge(float* output, float sum, float kept, float added) =>
+        *output = kept == 0f ? sum * added : *output * kept + sum * added;
+
     private static void MergeVector(float* output, float* sum, float kept, float added)
     {
         T scaled = T.Multiply(T.Load(sum), T.Broadcast(added));
         T.Store(kept == 0f ? scaled : T.MultiplyAdd(T.Load(output), T.Broadcast(kept), scaled), output);
     }
 
-    private float* OutputOf(Query query) => _output.Row(query.Row) + query.Head * _shape.HeadDim;
-
-    private void Normalize(int row, int head)
+    /// <summary>Merges the later segment that waits, if one does, into the total.</summary>
+    private void Close(int row, int head)
     {
-        float inverse = 1f / _sum[row * _shape.Heads + head];
-        float* output = _output.Row(row) + head * _shape.HeadDim;
+        int segment = StateOf(row, head, later: true);
+        if (_sum[segment] == 0f) return;
+        MergeWeights(StateOf(row, head, later: false), first: false, _max[segment], _sum[segment], out float kept, out float added);
+        float* total = OutputOf(row, head, later: false);
+        float* addedOutput = OutputOf(row, head, later: true);
+        int d = 0;
+        for (; d + T.Count <= _shape.HeadDim; d += T.Count) MergeVector(total + d, addedOutput + d, kept, added);
+        for (; d < _shape.HeadDim; d++) Merge(total + d, addedOutput[d], kept, added);
+        _sum[segment] = 0f;
+    }
+
+    private void Finish(int row, int head)
+    {
+        Close(row, head);
+        float inverse = 1f / _sum[StateOf(row, head, later: false)];
+        float* output = OutputOf(row, head, later: false);
         for (int d = 0; d < _shape.HeadDim; d++) output[d] *= inverse;
     }
 }

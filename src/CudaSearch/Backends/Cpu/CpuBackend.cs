@@ -97,13 +97,25 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) =>
         use == WeightUse.Lookup || tensor.Shape.Count < 2 ? new CpuWeight(tensor) : _native?.Load(_pool, tensor) ?? CpuWeight.OfMatrix(_pool, tensor);
 
+    public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden)
+    {
+        Axis queries = Axis.OfHeads(shape.Heads, shape.HeadDim), keys = Axis.OfHeads(shape.KvHeads, shape.HeadDim);
+        return new CpuProjection(
+            new(Matrix(weights.Query, queries), Matrix(weights.Key, keys), Matrix(weights.Value, keys)),
+            biases is { } vectors ? new(new CpuWeight(vectors.Query), new CpuWeight(vectors.Key), new CpuWeight(vectors.Value)) : default);
+
+        CpuWeight Matrix(TensorView tensor, Axis rows) => (CpuWeight)LoadWeight(tensor, rows, hidden, WeightUse.Product);
+    }
+
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => new RopeTable(inverseFrequencies);
 
     public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) => new CpuTensor(rows, columns.Length);
 
+    public ResidualStream AllocateResidual(int rows, Axis columns) => new CpuResidual(rows, columns.Length);
+
     public KvCache AllocateCache(KvShape shape) => new CpuKvCache(shape);
 
-    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => CpuWorkspace.Instance;
+    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => new CpuWorkspace(shape, rows);
 
     public void Run(IPass pass, StepBatch batch) => pass.Issue(batch);
 
@@ -125,28 +137,50 @@ internal sealed unsafe class CpuBackend<T> : IBackend
         }
     }
 
-    public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output) => EmbedOp.Run((CpuWeight)table, batch, (CpuTensor)output);
+    public void Embed(DeviceWeight table, StepBatch batch, ResidualStream residual, RmsNorm next)
+    {
+        var stream = (CpuResidual)residual;
+        EmbedOp.Run((CpuWeight)table, batch, stream.Sums);
+        Norm(stream, next, batch.RowCount);
+    }
 
-    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output) =>
-        _rmsNorm.Run(_pool, (CpuTensor)input, (CpuWeight)weight, epsilon, rows.Count, gather: null, (CpuTensor)output);
-
-    public void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output) =>
-        _rmsNorm.Run(_pool, (CpuTensor)input, (CpuWeight)weight, epsilon, batch.OutputRows.Length, batch, (CpuTensor)output);
-
-    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput) =>
-        _linear.Run(_pool, (CpuTensor)input, rows.Count, new LinearProduct((CpuWeight)weight, (CpuWeight?)bias, (CpuTensor)output, addToOutput));
-
-    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output) =>
-        _gatedLinear.Run(_pool, (CpuTensor)input, (CpuWeight)gate, (CpuWeight)up, rows.Count, (CpuTensor)output);
-
-    public void RotateAndAppend(
-        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) =>
-        _rotateAndAppend.Run(_pool, (CpuTensor)queries, (CpuTensor)keys, (CpuTensor)values, (RopeTable)rope, shape, batch, (CpuKvCache)cache, layer);
+    public void ProjectAndAppend(
+        ResidualStream residual, AttentionProjection projection, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer,
+        AttentionWorkspace workspace, DeviceTensor queries)
+    {
+        CpuTensor normed = ((CpuResidual)residual).Normed;
+        var (by, own, to) = ((CpuProjection)projection, (CpuWorkspace)workspace, (CpuTensor)queries);
+        _linear.Run(
+            _pool, normed, batch.RowCount, new LinearProduct(by.Weights.Query, by.Biases.Query, to),
+            new LinearProduct(by.Weights.Key, by.Biases.Key, own.Keys), new LinearProduct(by.Weights.Value, by.Biases.Value, own.Values));
+        _rotateAndAppend.Run(_pool, to, own.Keys, own.Values, (RopeTable)rope, shape, batch, (CpuKvCache)cache, layer);
+    }
 
     public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) =>
         _attention.Run(_pool, (CpuTensor)queries, shape, batch, (CpuKvCache)cache, layer, (CpuTensor)output);
 
-    public void Sample(DeviceTensor logits, StepBatch batch) => _sample.Run(_pool, (CpuTensor)logits, batch);
+    public void LinearAdd(DeviceTensor input, DeviceWeight weight, StepBatch batch, ResidualStream residual, RmsNorm? next)
+    {
+        var stream = (CpuResidual)residual;
+        _linear.Run(_pool, (CpuTensor)input, batch.RowCount, new LinearProduct((CpuWeight)weight, null, stream.Sums, Add: true));
+        if (next is { } norm) Norm(stream, norm, batch.RowCount);
+    }
+
+    public void GatedLinear(ResidualStream residual, DeviceWeight gate, DeviceWeight up, StepBatch batch, DeviceTensor output) =>
+        _gatedLinear.Run(_pool, ((CpuResidual)residual).Normed, (CpuWeight)gate, (CpuWeight)up, batch.RowCount, (CpuTensor)output);
+
+    public void RmsNormOutputRows(ResidualStream residual, RmsNorm norm, StepBatch batch, DeviceTensor output) =>
+        _rmsNorm.Run(
+            _pool, ((CpuResidual)residual).Sums, (CpuWeight)norm.Weight, norm.Epsilon, batch.OutputRows.Length, gather: batch, (CpuTensor)output);
+
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output) =>
+        _linear.Run(_pool, (CpuTensor)input, rows.Count, new LinearProduct((CpuWeight)weight, (CpuWeight?)bias, (CpuTensor)output));
+
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits)
+    {
+        Linear(outputs, head, bias: null, batch.GatheredRows, logits);
+        _sample.Run(_pool, (CpuTensor)logits, batch);
+    }
 
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) =>
         RewardOp<T>.Run((CpuTensor)hidden, (CpuWeight)head, rows, batch);
@@ -160,7 +194,10 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     {
         _pool.Dispose();
         (_linear as IDisposable)?.Dispose();
-        (_attention as IDisposable)?.Dispose();
+        _attention.Dispose();
         _native?.Dispose();
     }
+
+    private void Norm(CpuResidual residual, RmsNorm norm, int rows) =>
+        _rmsNorm.Run(_pool, residual.Sums, (CpuWeight)norm.Weight, norm.Epsilon, rows, gather: null, residual.Normed);
 }

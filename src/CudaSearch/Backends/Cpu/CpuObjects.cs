@@ -98,13 +98,19 @@ internal sealed unsafe class CpuTensor(int rows, int columns) : DeviceTensor(row
     public override void Dispose() => _buffer.Dispose();
 }
 
-/// <summary>Attention on the processor merges as it goes and needs no memory for that.</summary>
-internal sealed class CpuWorkspace : AttentionWorkspace
+/// <summary>Keys and values of a pass on their way into the cache. Attention itself merges as it goes and needs no memory.</summary>
+internal sealed class CpuWorkspace(AttentionShape shape, int rows) : AttentionWorkspace
 {
-    public static CpuWorkspace Instance { get; } = new();
+    /// <summary>[rows, kvHeads * headDim]</summary>
+    public CpuTensor Keys { get; } = new(rows, shape.KvHeads * shape.HeadDim);
+
+    /// <summary>[rows, kvHeads * headDim]</summary>
+    public CpuTensor Values { get; } = new(rows, shape.KvHeads * shape.HeadDim);
 
     public override void Dispose()
     {
+        Keys.Dispose();
+        Values.Dispose();
     }
 }
 

@@ -20,7 +20,7 @@ internal interface IGatedLinearOp
 }
 
 /// <summary>Causal attention over a batch's plan.</summary>
-internal interface IAttentionOp
+internal interface IAttentionOp : IDisposable
 {
     /// <param name="pool">The threads.</param>
     /// <param name="queries">[rows, heads * headDim], rotated.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using CudaSearch.Checkpoints;
 
@@ -35,6 +36,14 @@ internal sealed unsafe class NativeBuffer : SafeHandle
     public float* Pointer => (float*)handle;
 
     public override bool IsInvalid => handle == 0;
+
+    /// <summary>Makes a buffer hold as many floats as are wanted, and more for the next time; what it held is lost when it grows.</summary>
+    public static void Reserve([NotNull] ref NativeBuffer? buffer, long count)
+    {
+        if (buffer?.Count >= count) return;
+        buffer?.Dispose();
+        buffer = new NativeBuffer(2 * count);
+    }
 
     protected override bool ReleaseHandle()
     {

@@ -28,9 +28,14 @@ internal sealed unsafe class ProfiledCpuBackend(IBackend inner) : IProfiledBacke
 
     public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => inner.LoadWeight(tensor, rows, columns, use);
 
+    public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden) =>
+        inner.LoadProjection(weights, biases, shape, hidden);
+
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => inner.LoadRope(inverseFrequencies, positions);
 
     public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) => inner.Allocate(rows, columns, type);
+
+    public ResidualStream AllocateResidual(int rows, Axis columns) => inner.AllocateResidual(rows, columns);
 
     public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => inner.AllocateWorkspace(shape, rows);
 
@@ -80,35 +85,38 @@ internal sealed unsafe class ProfiledCpuBackend(IBackend inner) : IProfiledBacke
         Watch("copy_pages", () => inner.CopyPages(cache, batch), () => ($"{batch.Copies.Length} pages", CpuCosts.CopyPages(cache.Shape, batch.Copies.Length)));
     }
 
-    public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output) =>
-        Watch("embed", () => inner.Embed(table, batch, output), () => ($"{table.Columns}", CpuCosts.Embed((CpuWeight)table, batch.RowCount)));
+    public void Embed(DeviceWeight table, StepBatch batch, ResidualStream residual, RmsNorm next) => Watch(
+        "embed", () => inner.Embed(table, batch, residual, next), () => ($"{table.Columns}", CpuCosts.Embed((CpuWeight)table, batch.RowCount, (CpuWeight)next.Weight)));
 
-    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output) =>
-        Watch("rms_norm", () => inner.RmsNorm(input, weight, epsilon, rows, output), () => ($"{weight.Columns}", CpuCosts.RmsNorm((CpuWeight)weight, rows.Count)));
-
-    public void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output) => Watch(
-        "rms_norm", () => inner.RmsNormOutputRows(input, weight, epsilon, batch, output),
-        () => ($"{weight.Columns}", CpuCosts.RmsNorm((CpuWeight)weight, batch.OutputRows.Length)));
-
-    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput) => Watch(
-        "linear", () => inner.Linear(input, weight, bias, rows, output, addToOutput),
-        () => ($"{weight.Rows} x {weight.Columns}", CpuCosts.Linear((CpuWeight)weight, (CpuWeight?)bias, rows.Count, addToOutput)));
-
-    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output) => Watch(
-        "gated_linear", () => inner.GatedLinear(input, gate, up, rows, output),
-        () => ($"2 x {gate.Rows} x {gate.Columns}", CpuCosts.GatedLinear((CpuWeight)gate, rows.Count)));
-
-    public void RotateAndAppend(
-        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer) => Watch(
-        "rope_append", () => inner.RotateAndAppend(queries, keys, values, rope, shape, batch, cache, layer),
-        () => ($"{shape.Heads}+{shape.KvHeads} x {shape.HeadDim}", CpuCosts.RotateAndAppend(shape, batch.RowCount)));
+    public void ProjectAndAppend(
+        ResidualStream residual, AttentionProjection projection, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer,
+        AttentionWorkspace workspace, DeviceTensor queries) => Watch(
+        "project_append", () => inner.ProjectAndAppend(residual, projection, rope, shape, batch, cache, layer, workspace, queries),
+        () => ($"{shape.Heads}+2*{shape.KvHeads} x {shape.HeadDim}", CpuCosts.ProjectAndAppend((CpuProjection)projection, shape, batch.RowCount)));
 
     public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) => Watch(
         "attend", () => inner.Attend(queries, shape, batch, cache, layer, workspace, output),
         () => ($"{batch.Plan.Items.Length} items", CpuCosts.Attend(batch, shape)));
 
-    public void Sample(DeviceTensor logits, StepBatch batch) =>
-        Watch("sample", () => inner.Sample(logits, batch), () => ($"{logits.Columns}", CpuCosts.Sample(batch.Sampled.Length, logits.Columns)));
+    public void LinearAdd(DeviceTensor input, DeviceWeight weight, StepBatch batch, ResidualStream residual, RmsNorm? next) => Watch(
+        "linear_add", () => inner.LinearAdd(input, weight, batch, residual, next),
+        () => ($"{weight.Rows} x {weight.Columns}", CpuCosts.LinearAdd((CpuWeight)weight, batch.RowCount, (CpuWeight?)next?.Weight)));
+
+    public void GatedLinear(ResidualStream residual, DeviceWeight gate, DeviceWeight up, StepBatch batch, DeviceTensor output) => Watch(
+        "gated_linear", () => inner.GatedLinear(residual, gate, up, batch, output),
+        () => ($"2 x {gate.Rows} x {gate.Columns}", CpuCosts.GatedLinear((CpuWeight)gate, batch.RowCount)));
+
+    public void RmsNormOutputRows(ResidualStream residual, RmsNorm norm, StepBatch batch, DeviceTensor output) => Watch(
+        "rms_norm", () => inner.RmsNormOutputRows(residual, norm, batch, output),
+        () => ($"{norm.Weight.Columns}", CpuCosts.RmsNorm((CpuWeight)norm.Weight, batch.OutputRows.Length)));
+
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output) => Watch(
+        "linear", () => inner.Linear(input, weight, bias, rows, output),
+        () => ($"{weight.Rows} x {weight.Columns}", CpuCosts.Linear((CpuWeight)weight, (CpuWeight?)bias, rows.Count)));
+
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits) => Watch(
+        "linear_sample", () => inner.SampleTokens(outputs, head, batch, logits),
+        () => ($"{head.Rows} x {head.Columns}", CpuCosts.SampleTokens((CpuWeight)head, batch.OutputRows.Length, batch.Sampled.Length)));
 
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) => Watch(
         "reward", () => inner.Reward(hidden, head, rows, batch), () => ($"{head.Columns}", CpuCosts.Reward((CpuWeight)head, rows, batch.Rewarded.Length)));

@@ -5,7 +5,7 @@ using CudaSearch.Cuda;
 namespace CudaSearch.Backends.Cuda;
 
 /// <summary>
-/// Launches attend_ranges.cu: causal attention over an attention plan, each range of keys read once for all rows that visit it.
+/// Launches attend_ranges.cu: causal attention over an attention plan, each item's keys read once for all rows that visit it.
 /// (Juravsky et al. 2024, Hydragen; Ye et al. 2024, ChunkAttention)
 /// </summary>
 /// <param name="kernel">The kernel <c>attend_ranges_bf16_d64</c> or <c>_d128</c>.</param>
@@ -16,7 +16,7 @@ internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments
     internal const string Operation = "attend_ranges";
 
     private const int Warps = 4;
-    private const int QueriesPerWarp = 16;
+    private const int UnitQueries = Warps * 16;
 
     /// <summary>Takes the kernel from the library.</summary>
     /// <param name="library">The kernels.</param>
@@ -26,10 +26,15 @@ internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments
     {
     }
 
-    private int DynamicShared => (2 * 2 * AttentionPlan.RangeLength + Warps * QueriesPerWarp) * AttentionHead.TileRowBytes(headDim);
+    private int DynamicShared => (2 * 2 * AttentionPlan.RangeLength + UnitQueries) * AttentionHead.TileRowBytes(headDim);
 
     /// <summary>The kernel's name for heads of this size.</summary>
     internal static string FunctionFor(int headDim) => AttentionHead.Function(Operation + "_bf16", headDim);
+
+    /// <summary>Rows a work unit may have.</summary>
+    /// <param name="heads">Query heads.</param>
+    /// <param name="kvHeads">Key/value heads.</param>
+    public static int UnitRows(int heads, int kvHeads) => UnitQueries / (heads / kvHeads);
 
     /// <summary>Blocks that a device holds at once: the grid to launch, whatever the batch.</summary>
     /// <param name="multiprocessors">Of the device.</param>
@@ -37,7 +42,7 @@ internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments
 
     /// <param name="stream">Where to launch.</param>
     /// <param name="blocks">See <see cref="Blocks"/>; any number gives the same results.</param>
-    /// <param name="pass">The pass block: items, their pages and members, row partials.</param>
+    /// <param name="pass">The pass block: units of at most <see cref="UnitRows"/> rows, their pages and rows; the partial states of each row.</param>
     /// <param name="queries">[rows, heads * headDim] bf16, rotated.</param>
     /// <param name="cacheLayer">[page][kv head][keys, values][16][headDim] bf16, this pass's keys and values included.</param>
     /// <param name="workspace">Partial states and arrivals.</param>

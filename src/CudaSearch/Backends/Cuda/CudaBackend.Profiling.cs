@@ -18,7 +18,7 @@ public sealed partial class CudaBackend : IProfiledBackend
     {
         using NvtxRange range = Nvtx.Installed.Begin("observed pass"u8);
         Prepare(pass, batch);
-        _buffers.Upload(batch, _tileRows, _stream);
+        _buffers.Upload(batch, pass.Attention, _stream);
         _profiler = Timing;
         try
         {

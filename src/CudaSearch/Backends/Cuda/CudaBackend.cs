@@ -12,6 +12,12 @@ public sealed partial class CudaBackend
     // Longer spans are computed tile by tile, each reading its own sequence's pages: they have queries enough to make that worth while.
     private const int MaxPlannedRows = 15;
 
+    // Bytes of a partial state in those of a key and its value: twice the query heads of a key/value head, which is four in most models.
+    private const int StateKeys = 8;
+
+    // Two blocks a multiprocessor when every item makes eight, one a key/value head: fewer leave bandwidth unused.
+    private const int ItemShare = 4;
+
     private readonly int _index;
     private readonly CudaContext _context;
     private readonly KernelLibrary _library;
@@ -21,29 +27,32 @@ public sealed partial class CudaBackend
     private readonly PassGraphs _graphs = new();
     private readonly WeightLoader _weights;
 
-    // The kind of the pass at hand, and the rows that its prefill tiles have at most.
+    // The kind of the pass at hand.
     private PassKind _kind;
-    private int _tileRows;
 
     /// <summary>Opens a device.</summary>
     /// <param name="index">Its number, from 0, in the driver's order.</param>
+    /// <param name="dependentLaunch">
+    /// Whether kernels of a pass may start before the kernel before them has ended (programmatic dependent launch), on devices of compute capability 9.0,
+    /// whose kernels know how to wait. It changes no result; false is for measuring what it saves.
+    /// </param>
     /// <exception cref="CudaSearchException"><see cref="Failure.DeviceUnavailable"/>: no driver, no such device, or no kernels for it.</exception>
-    public CudaBackend(int index = 0)
-        : this(index, kernelFolder: null)
+    public CudaBackend(int index = 0, bool dependentLaunch = true)
+        : this(index, kernelFolder: null, dependentLaunch)
     {
     }
 
     /// <summary>As the other, with kernels from a folder.</summary>
-    internal CudaBackend(int index, string? kernelFolder)
+    internal CudaBackend(int index, string? kernelFolder, bool dependentLaunch = true)
     {
         _index = index;
         _context = new CudaContext(index);
         try
         {
             _library = new KernelLibrary(_context, kernelFolder);
-            _stream = new CudaStream();
+            _stream = new CudaStream(dependentLaunch);
             _kernels = new PassKernels(_library);
-            _buffers = new PassBuffers();
+            _buffers = new PassBuffers(_stream);
             _weights = new WeightLoader(_stream);
         }
         catch (Exception fault)
@@ -59,7 +68,7 @@ public sealed partial class CudaBackend
     public string Name => "cuda";
 
     /// <inheritdoc/>
-    public string Device => $"{_context.Name} (cuda:{_index}), {_library.Description}, bf16";
+    public string Device => $"{_context.Name} (cuda:{_index}), {_library.Description}, bf16{(_stream.DependentLaunch ? "" : ", kernels one after the other")}";
 
     /// <inheritdoc/>
     public long AvailableMemory => Guarded(() => _context.FreeMemory);
@@ -68,7 +77,7 @@ public sealed partial class CudaBackend
     public double DefaultMemoryFraction => 0.9;
 
     /// <inheritdoc/>
-    public PlanLimits PlanLimits => new(MaxPlannedRows, CudaWorkspace.MaxPartials);
+    public PlanLimits PlanLimits => new(MaxPlannedRows, CudaWorkspace.MaxPartials, StateKeys, _context.MultiprocessorCount / ItemShare);
 
     /// <summary>Passes recorded and not forgotten.</summary>
     internal int GraphCount => _graphs.Count;
@@ -80,11 +89,27 @@ public sealed partial class CudaBackend
     public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => Guarded(() => _weights.Load(tensor, rows, columns));
 
     /// <inheritdoc/>
+    public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden)
+    {
+        Axis queries = Axis.OfHeads(shape.Heads, shape.HeadDim), keys = Axis.OfHeads(shape.KvHeads, shape.HeadDim);
+        return Guarded(() =>
+        {
+            CudaWeight weight = _weights.LoadMatrix(Parts(weights), hidden);
+            return new CudaProjection(weight, biases is { } vectors ? _weights.LoadVector(Parts(vectors)) : null);
+        });
+
+        WeightPart[] Parts(QueryKeyValue<TensorView> of) => [new(of.Query, queries, Paired: true), new(of.Key, keys, Paired: true), new(of.Value, keys)];
+    }
+
+    /// <inheritdoc/>
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => Guarded(() => CudaRope.Load(inverseFrequencies, positions));
 
     /// <inheritdoc/>
     public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) =>
         Guarded(() => new CudaTensor(rows, columns.Length, Padding.Length(columns), type));
+
+    /// <inheritdoc/>
+    public ResidualStream AllocateResidual(int rows, Axis columns) => Guarded(() => new CudaResidual(rows, columns));
 
     /// <inheritdoc/>
     public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows)
@@ -128,60 +153,28 @@ public sealed partial class CudaBackend
     }
 
     /// <inheritdoc/>
-    public void Embed(DeviceWeight table, StepBatch batch, DeviceTensor output)
+    public void Embed(DeviceWeight table, StepBatch batch, ResidualStream residual, RmsNorm next)
     {
-        var embedding = (CudaWeight)table;
+        var (embedding, stream) = ((CudaWeight)table, (CudaResidual)residual);
         _profiler?.Expect($"{embedding.PaddedColumns}", EmbedKernel.Cost(batch.RowCount, embedding.PaddedColumns));
         _kernels.Embed.Launch(
-            _stream, _kind.RowCapacity, _buffers.Block, embedding.Pointer, Sums(output).Pointer, embedding.PaddedColumns);
+            _stream, _kind.RowCapacity, _buffers.Block, embedding.Pointer, stream.Sums.Pointer, stream.Prepare(next), embedding.PaddedColumns);
     }
 
     /// <inheritdoc/>
-    public void RmsNorm(DeviceTensor input, DeviceWeight weight, float epsilon, Rows rows, DeviceTensor output)
+    public void ProjectAndAppend(
+        ResidualStream residual, AttentionProjection projection, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer,
+        AttentionWorkspace workspace, DeviceTensor queries)
     {
-        CudaTensor from = Sums(input);
-        _profiler?.Expect($"{from.PaddedColumns}", RmsNormKernel.Cost(rows.Count, from.PaddedColumns));
-        _kernels.RmsNorm.Launch(
-            _stream, _kind.Capacity(rows), _buffers.Block, (int)rows.Set, from.Pointer, ((CudaWeight)weight).Pointer, Operands(output).Pointer,
-            from.Columns, from.PaddedColumns, epsilon);
-    }
-
-    /// <inheritdoc/>
-    public void RmsNormOutputRows(DeviceTensor input, DeviceWeight weight, float epsilon, StepBatch batch, DeviceTensor output) =>
-        RmsNorm(input, weight, epsilon, batch.GatheredRows, output);
-
-    /// <inheritdoc/>
-    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output, bool addToOutput = false)
-    {
-        var (matrix, to) = ((CudaWeight)weight, (CudaTensor)output);
-        LinearOutput kind = addToOutput ? LinearOutput.AddToFloat32 : to.Type == ActivationType.Sum ? LinearOutput.Float32 : LinearOutput.BFloat16;
-        _profiler?.Expect(
-            $"{matrix.PaddedRows} x {matrix.PaddedColumns}", LinearKernel.Cost(rows.Count, matrix.PaddedRows, matrix.PaddedColumns, kind, bias is not null));
-        _kernels.Linear.Launch(
-            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight?)bias)?.Pointer ?? default, to.Pointer,
-            (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns, kind);
-    }
-
-    /// <inheritdoc/>
-    public void GatedLinear(DeviceTensor input, DeviceWeight gate, DeviceWeight up, Rows rows, DeviceTensor output)
-    {
-        var matrix = (CudaWeight)gate;
-        _profiler?.Expect($"2 x {matrix.PaddedRows} x {matrix.PaddedColumns}", GatedLinearKernel.Cost(rows.Count, matrix.PaddedRows, matrix.PaddedColumns));
-        _kernels.GatedLinear.Launch(
-            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight)up).Pointer, Operands(output).Pointer,
-            (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns);
-    }
-
-    /// <inheritdoc/>
-    public void RotateAndAppend(
-        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer)
-    {
-        var angles = (CudaRope)rope;
+        var by = (CudaProjection)projection;
         AttentionShape padded = Padding.Shape(shape);
-        _profiler?.Expect($"{padded.Heads}+{padded.KvHeads} x {padded.HeadDim}", RopeAppendKernel.Cost(batch.RowCount, padded.Heads, padded.KvHeads, padded.HeadDim));
-        _kernels.RopeAppend.Launch(
-            _stream, _kind.RowCapacity, _buffers.Block, Operands(queries).Pointer, Operands(keys).Pointer, Operands(values).Pointer,
-            angles.Cos, angles.Sin, ((CudaKvCache)cache).Layer(layer), padded.Heads, padded.KvHeads, padded.HeadDim);
+        _profiler?.Expect(
+            $"{by.Weight.PaddedRows} x {by.Weight.PaddedColumns}",
+            ProjectAppendKernel.Cost(batch.RowCount, padded.Heads, padded.KvHeads, padded.HeadDim, by.Weight.PaddedColumns, by.Bias is not null));
+        _kernels.ProjectAppend.Launch(
+            _stream, _buffers.Block, ((CudaResidual)residual).Normed, by.Weight.Pointer, by.Bias?.Pointer ?? default, ((CudaRope)rope).Angles,
+            Operands(queries).Pointer, ((CudaKvCache)cache).Layer(layer), padded.Heads, padded.KvHeads, padded.HeadDim,
+            _kind.RowCapacity, by.Weight.PaddedColumns);
     }
 
     /// <inheritdoc/>
@@ -207,12 +200,68 @@ public sealed partial class CudaBackend
     }
 
     /// <inheritdoc/>
-    public void Sample(DeviceTensor logits, StepBatch batch)
+    public void LinearAdd(DeviceTensor input, DeviceWeight weight, StepBatch batch, ResidualStream residual, RmsNorm? next)
     {
-        CudaTensor from = Sums(logits);
-        _profiler?.Expect($"{from.Columns}", SampleKernel.Cost(batch.Sampled.Length, from.Columns));
-        _kernels.Sample.Launch(
-            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, from.Columns, from.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
+        var (matrix, stream) = ((CudaWeight)weight, (CudaResidual)residual);
+        _profiler?.Expect(
+            $"{matrix.PaddedRows} x {matrix.PaddedColumns}",
+            LinearAddKernel.Cost(batch.RowCount, matrix.PaddedRows, matrix.PaddedColumns, hasNext: next is not null));
+        _kernels.LinearAdd.Launch(
+            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, stream.Sums.Pointer, stream.Prepare(next), _kind.RowCapacity,
+            matrix.PaddedRows, matrix.PaddedColumns);
+    }
+
+    /// <inheritdoc/>
+    public void GatedLinear(ResidualStream residual, DeviceWeight gate, DeviceWeight up, StepBatch batch, DeviceTensor output)
+    {
+        var matrix = (CudaWeight)gate;
+        _profiler?.Expect(
+            $"2 x {matrix.PaddedRows} x {matrix.PaddedColumns}", GatedLinearKernel.Cost(batch.RowCount, matrix.PaddedRows, matrix.PaddedColumns));
+        _kernels.GatedLinear.Launch(
+            _stream, _buffers.Block, ((CudaResidual)residual).Normed, matrix.Pointer, ((CudaWeight)up).Pointer, Operands(output).Pointer,
+            _kind.RowCapacity, matrix.PaddedRows, matrix.PaddedColumns);
+    }
+
+    /// <inheritdoc/>
+    public void RmsNormOutputRows(ResidualStream residual, RmsNorm norm, StepBatch batch, DeviceTensor output)
+    {
+        CudaTensor from = ((CudaResidual)residual).Sums;
+        _profiler?.Expect($"{from.PaddedColumns}", RmsNormKernel.Cost(batch.OutputRows.Length, from.PaddedColumns));
+        _kernels.RmsNorm.Launch(
+            _stream, _kind.OutputCapacity, _buffers.Block, (int)RowSet.Outputs, from.Pointer, ((CudaWeight)norm.Weight).Pointer,
+            Operands(output).Pointer, from.Columns, from.PaddedColumns, norm.Epsilon);
+    }
+
+    /// <inheritdoc/>
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output)
+    {
+        var (matrix, to) = ((CudaWeight)weight, (CudaTensor)output);
+        LinearOutput kind = to.Type == ActivationType.Sum ? LinearOutput.Float32 : LinearOutput.BFloat16;
+        _profiler?.Expect(
+            $"{matrix.PaddedRows} x {matrix.PaddedColumns}", LinearKernel.Cost(rows.Count, matrix.PaddedRows, matrix.PaddedColumns, kind, bias is not null));
+        _kernels.Linear.Launch(
+            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight?)bias)?.Pointer ?? default, to.Pointer,
+            (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns, kind);
+    }
+
+    /// <inheritdoc/>
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits)
+    {
+        if (_kind.Wants.HasFlag(PassWants.StoredLogits))
+        {
+            CudaTensor stored = Sums(logits);
+            Linear(outputs, head, bias: null, batch.GatheredRows, stored);
+            _profiler?.Expect($"{stored.Columns}", SampleKernel.Cost(batch.Sampled.Length, stored.Columns));
+            _kernels.Sample.Launch(
+                _stream, _kind.OutputCapacity, _buffers.Block, stored.Pointer, stored.Columns, stored.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
+            return;
+        }
+        var matrix = (CudaWeight)head;
+        _profiler?.Expect(
+            $"{matrix.Rows} x {matrix.PaddedColumns}", LinearSampleKernel.Cost(batch.OutputRows.Length, matrix.Rows, matrix.PaddedColumns));
+        _kernels.LinearSample.Launch(
+            _stream, _buffers.Block, Operands(outputs).Pointer, matrix.Pointer, _buffers.Race, _buffers.Tokens, _kind.OutputCapacity, matrix.Rows,
+            matrix.PaddedColumns);
     }
 
     /// <inheritdoc/>
@@ -257,9 +306,8 @@ public sealed partial class CudaBackend
         if (batch.Sampled.Length > PassBuffers.MaxResults || batch.Rewarded.Length > PassBuffers.MaxResults)
             throw new ArgumentException($"a pass may have at most {PassBuffers.MaxResults} results of a kind", nameof(batch));
         _context.SetCurrent();
-        _tileRows = AttendPrefillKernel.TileRows(pass.Attention.Heads, pass.Attention.KvHeads);
-        if (_buffers.Reserve(batch, _tileRows)) _graphs.Clear();
-        _kind = PassKind.Of(pass, batch, _tileRows);
+        if (_buffers.Reserve(batch, pass.Attention)) _graphs.Clear();
+        _kind = PassKind.Of(pass, batch);
     }
 
     /// <summary>As <see cref="Prepare"/>; the graph of that kind, recorded where it was not yet, with the block on its way to the device.</summary>
@@ -267,7 +315,7 @@ public sealed partial class CudaBackend
     {
         Prepare(pass, batch);
         CudaGraphExec graph = _graphs.Find(_kind) ?? _graphs.Record(_kind, batch, _stream);
-        _buffers.Upload(batch, _tileRows, _stream);
+        _buffers.Upload(batch, pass.Attention, _stream);
         return graph;
     }
 

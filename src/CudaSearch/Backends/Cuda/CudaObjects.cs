@@ -46,12 +46,10 @@ internal sealed class CudaTensor : DeviceTensor
     public override void Dispose() => _data.Dispose();
 }
 
-/// <summary>cos and sin, each float32 [positions, padded head size / 2].</summary>
-internal sealed class CudaRope(CudaDeviceVariable<float> cos, CudaDeviceVariable<float> sin) : DeviceRope
+/// <summary>cos and sin, pairs of float32 [positions, padded head size / 2].</summary>
+internal sealed class CudaRope(CudaDeviceVariable<float> angles) : DeviceRope
 {
-    public DevicePointer Cos => cos.Pointer;
-
-    public DevicePointer Sin => sin.Pointer;
+    public DevicePointer Angles => angles.Pointer;
 
     /// <summary>Computes the angles of so many positions; the padding of a short head is not rotated.</summary>
     public static CudaRope Load(double[] inverseFrequencies, int positions)
@@ -59,31 +57,25 @@ internal sealed class CudaRope(CudaDeviceVariable<float> cos, CudaDeviceVariable
         int half = inverseFrequencies.Length, padded = Padding.HeadSize(2 * half) / 2;
         var table = new RopeTable(inverseFrequencies);
         table.EnsurePositions(positions);
-        return new CudaRope(Upload(table.Cos, 1f), Upload(table.Sin, 0f));
-
-        CudaDeviceVariable<float> Upload(ReadOnlySpan<float> angles, float unrotated)
+        float[] pairs = new float[2L * positions * padded];
+        for (long i = 0; i < pairs.Length; i += 2)
         {
-            float[] rows = new float[(long)positions * padded];
-            for (int position = 0; position < positions; position++)
-            {
-                Span<float> row = rows.AsSpan(position * padded, padded);
-                angles.Slice(position * half, half).CopyTo(row);
-                row[half..].Fill(unrotated);
-            }
-            var device = new CudaDeviceVariable<float>(rows.Length);
-            device.CopyFrom(rows);
-            return device;
+            (long position, long element) = long.DivRem(i / 2, padded);
+            int from = (int)position * half + (int)element;
+            (pairs[i], pairs[i + 1]) = element < half ? (table.Cos[from], table.Sin[from]) : (1f, 0f);
         }
+        var device = new CudaDeviceVariable<float>(pairs.Length);
+        device.CopyFrom(pairs);
+        return new CudaRope(device);
     }
 
-    public override void Dispose()
-    {
-        cos.Dispose();
-        sin.Dispose();
-    }
+    public override void Dispose() => angles.Dispose();
 }
 
-/// <summary>Keys and values in bf16, layer by layer: [page][kv head][K, V][16 tokens][padded head size].</summary>
+/// <summary>
+/// Keys and values in bf16, layer by layer: [page][kv head][K, V][16 tokens][padded head size]. The elements of a key are in the order of
+/// <see cref="CudaProjection"/>, those of a value in the plain one.
+/// </summary>
 internal sealed class CudaKvCache : KvCache
 {
     private readonly CudaDeviceVariable<ushort> _pages;
@@ -117,7 +109,7 @@ internal sealed class CudaKvCache : KvCache
 /// <summary>Partial states of a pass's attention plan, and a counter of arrivals for each row and kv head: zero between layers.</summary>
 internal sealed class CudaWorkspace : AttentionWorkspace
 {
-    /// <summary>Partial states (row × range of keys) that a pass may have.</summary>
+    /// <summary>Partial states (row × item of the plan) that a pass may have.</summary>
     public const int MaxPartials = 16384;
 
     private readonly CudaDeviceVariable<float> _outputs;

@@ -3,7 +3,7 @@ using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>Launches embed.cu: the embedding of every row's token.</summary>
+/// <summary>Launches embed.cu: the embedding of every row's token, and what the first norm needs.</summary>
 /// <param name="kernel">The kernel <c>embed_bf16</c>.</param>
 internal sealed class EmbedKernel(CudaKernel<EmbedKernel.Arguments> kernel)
 {
@@ -18,21 +18,26 @@ internal sealed class EmbedKernel(CudaKernel<EmbedKernel.Arguments> kernel)
     /// <param name="pass">The pass block.</param>
     /// <param name="table">[vocabulary, columns] bf16</param>
     /// <param name="hidden">[capacity, columns] float32; the pass's rows are written.</param>
+    /// <param name="next">The first norm; likewise.</param>
     /// <param name="columns">A multiple of 64.</param>
-    public void Launch(CudaStream stream, int capacity, DevicePointer pass, DevicePointer table, DevicePointer hidden, int columns)
+    public void Launch(CudaStream stream, int capacity, DevicePointer pass, DevicePointer table, DevicePointer hidden, NextNorm next, int columns)
     {
-        var arguments = new Arguments { Pass = pass, Table = table, Hidden = hidden, Columns = columns };
+        var arguments = new Arguments
+        {
+            Pass = pass, Table = table, Hidden = hidden, NormWeight = next.Weight, Operand = next.Operand, Squares = next.Squares, Columns = columns,
+        };
         kernel.Launch(stream, new Dim3(capacity), new Dim3(RowBlock.Threads(columns)), arguments);
     }
 
-    /// <summary>What so many embeddings cannot do without: bf16 in, float32 out.</summary>
-    internal static OperationCost Cost(int rows, int columns) => new((double)rows * columns * (sizeof(ushort) + sizeof(float)), Flops: 0);
+    /// <summary>What so many embeddings cannot do without: bf16 in, float32 out; of the norm that follows, the weight and the bf16 rows.</summary>
+    internal static OperationCost Cost(int rows, int columns) =>
+        new((double)rows * columns * (sizeof(ushort) + sizeof(float) + sizeof(ushort)) + columns * sizeof(ushort), Flops: 0);
 
     /// <summary>The kernel's parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arguments
     {
-        public DevicePointer Pass, Table, Hidden;
+        public DevicePointer Pass, Table, Hidden, NormWeight, Operand, Squares;
         public int Columns;
     }
 }

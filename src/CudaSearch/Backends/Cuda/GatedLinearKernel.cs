@@ -3,7 +3,7 @@ using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>Launches gated_linear.cu: output = silu(input · gateᵀ) * (input · upᵀ), on the tensor cores.</summary>
+/// <summary>Launches gated_linear.cu: output = silu(x · gateᵀ) * (x · upᵀ) for normed rows x, on the tensor cores.</summary>
 internal sealed class GatedLinearKernel
 {
     private static readonly GemmTile[] s_tiles = [new(16, 16, 64), new(64, 32, 128), new(128, 64, 128)];
@@ -26,31 +26,32 @@ internal sealed class GatedLinearKernel
     /// <summary>Queues a gated product with the tile shape that suits its size.</summary>
     /// <param name="stream">Where to launch.</param>
     /// <param name="pass">The pass block, which says how many rows there are.</param>
-    /// <param name="input">[rows, k] bf16.</param>
+    /// <param name="input">The rows.</param>
     /// <param name="gate">[n, k] bf16.</param>
     /// <param name="up">[n, k] bf16.</param>
     /// <param name="output">[rows, n] bf16; nothing beyond the pass's rows is written.</param>
-    /// <param name="rowSet">0: every row of the pass; 1: its output rows, gathered behind one another.</param>
-    /// <param name="rowCapacity">Most rows that the row set of this launch has.</param>
+    /// <param name="rowCapacity">Most rows that a pass of this launch has.</param>
     /// <param name="n">Output columns, a multiple of 8.</param>
     /// <param name="k">Input columns, a multiple of 64.</param>
     /// <exception cref="ArgumentException">A size the kernels are not made for.</exception>
     public void Launch(
-        CudaStream stream, DevicePointer pass, DevicePointer input, DevicePointer gate, DevicePointer up, DevicePointer output,
-        int rowSet, int rowCapacity, int n, int k) =>
-        Launch(GemmTile.Choose(s_tiles, rowCapacity, n), stream, pass, input, gate, up, output, rowSet, rowCapacity, n, k);
+        CudaStream stream, DevicePointer pass, NormedRows input, DevicePointer gate, DevicePointer up, DevicePointer output, int rowCapacity, int n,
+        int k) =>
+        Launch(GemmTile.Choose(s_tiles, rowCapacity, n), stream, pass, input, gate, up, output, rowCapacity, n, k);
 
     /// <summary>Queues a gated product with one of <see cref="Tiles"/>.</summary>
     internal void Launch(
-        int tile, CudaStream stream, DevicePointer pass, DevicePointer input, DevicePointer gate, DevicePointer up, DevicePointer output,
-        int rowSet, int rowCapacity, int n, int k)
+        int tile, CudaStream stream, DevicePointer pass, NormedRows input, DevicePointer gate, DevicePointer up, DevicePointer output, int rowCapacity, int n,
+        int k)
     {
         GemmTile.RequireSizes(rowCapacity, n, k);
         var arguments = new Arguments
         {
             Pass = pass,
-            RowSet = rowSet,
-            Input = input,
+            Operand = input.Operand,
+            Squares = input.Squares,
+            NormColumns = input.Columns,
+            Epsilon = input.Epsilon,
             Gate = gate,
             Up = up,
             Output = output,
@@ -69,9 +70,10 @@ internal sealed class GatedLinearKernel
     [StructLayout(LayoutKind.Sequential)]
     internal struct Arguments
     {
-        public DevicePointer Pass;
-        public int RowSet;
-        public DevicePointer Input, Gate, Up, Output;
+        public DevicePointer Pass, Operand, Squares;
+        public int NormColumns;
+        public float Epsilon;
+        public DevicePointer Gate, Up, Output;
         public int N, K;
     }
 }

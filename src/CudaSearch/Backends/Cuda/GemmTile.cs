@@ -48,8 +48,15 @@ internal readonly record struct GemmTile(int Rows, int Columns, int Threads)
     /// </exception>
     public static void RequireSizes(int rowCapacity, int n, int k)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowCapacity);
+        RequireInput(rowCapacity, k);
         if (n <= 0 || n % 8 != 0) throw new ArgumentException($"{n} output columns: pad the weight to a multiple of 8 rows", nameof(n));
+    }
+
+    /// <summary>Refuses inputs that the kernels are not made for.</summary>
+    /// <exception cref="ArgumentException"><paramref name="k"/> is not a positive multiple of 64, or there is no row.</exception>
+    public static void RequireInput(int rowCapacity, int k)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowCapacity);
         if (k <= 0 || k % 64 != 0) throw new ArgumentException($"{k} input columns: pad them to a multiple of 64", nameof(k));
     }
 }

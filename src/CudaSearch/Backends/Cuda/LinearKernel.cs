@@ -11,16 +11,13 @@ internal enum LinearOutput
 
     /// <summary>Stores float32: logits.</summary>
     Float32,
-
-    /// <summary>Adds to float32: the residual stream.</summary>
-    AddToFloat32,
 }
 
-/// <summary>Launches linear.cu: output (+)= input · weightᵀ (+ bias), on the tensor cores.</summary>
+/// <summary>Launches linear.cu: output = input · weightᵀ (+ bias), on the tensor cores.</summary>
 internal sealed class LinearKernel
 {
     private static readonly GemmTile[] s_tiles = [new(16, 16, 64), new(64, 32, 128), new(64, 64, 128), new(128, 128, 128)];
-    private static readonly string[] s_names = ["linear_bf16", "linear_f32", "linear_add_f32"];
+    private static readonly string[] s_names = ["linear_bf16", "linear_f32"];
 
     private readonly CudaKernel<Arguments>[] _kernels = new CudaKernel<Arguments>[s_names.Length * s_tiles.Length];
 
@@ -80,10 +77,10 @@ internal sealed class LinearKernel
         kernel.Launch(stream, shape.Grid(rowCapacity, n), new Dim3(shape.Threads), arguments, GemmTile.SharedBytes);
     }
 
-    /// <summary>What a product cannot do without: input and weight once; the output written, and read before where it is added to.</summary>
+    /// <summary>What a product cannot do without: input and weight once; the output written.</summary>
     internal static OperationCost Cost(int rows, int n, int k, LinearOutput kind, bool hasBias)
     {
-        int outputSize = kind switch { LinearOutput.BFloat16 => sizeof(ushort), LinearOutput.Float32 => sizeof(float), _ => 2 * sizeof(float) };
+        int outputSize = kind == LinearOutput.BFloat16 ? sizeof(ushort) : sizeof(float);
         double outputBytes = (double)rows * n * outputSize + (hasBias ? n * sizeof(ushort) : 0);
         return OperationCost.OfProduct(rows, n, k, sizeof(ushort), sizeof(ushort), outputBytes);
     }

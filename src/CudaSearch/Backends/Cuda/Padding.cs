@@ -36,4 +36,14 @@ internal static class Padding
         (int side, int offset) = int.DivRem(element, padded / 2);
         return offset < half ? head * axis.HeadSize + side * half + offset : -1;
     }
+
+    /// <summary>
+    /// As <see cref="Source"/>, for heads whose elements that rotate together are neighbours: the halves of a padded head alternate, 0, D / 2, 1, D / 2 + 1, …
+    /// </summary>
+    public static int PairedSource(Axis heads, int place)
+    {
+        int padded = HeadSize(heads.HeadSize);
+        (int head, int element) = int.DivRem(place, padded);
+        return Source(heads, head * padded + element % 2 * (padded / 2) + element / 2);
+    }
 }

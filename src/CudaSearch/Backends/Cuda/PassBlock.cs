@@ -15,25 +15,23 @@ internal static class PassBlock
     /// <summary>Words of the header, in order.</summary>
     private enum Word
     {
-        Rows, Outputs, Sampled, Rewarded, Copies, Items, Tiles,
-        TokenIds, Positions, Slots, OutputRows, SampledOutputs, Sampling, RewardedOutputs, CopyList, ItemList, Pages, Members, RowPartials, TileList, TilePages,
+        Rows, Outputs, Sampled, Rewarded, Copies, Units, Tiles,
+        TokenIds, Positions, Slots, OutputRows, SampledOutputs, Sampling, RewardedOutputs, CopyList, UnitList, Pages, UnitRows, RowPartials, PartialKeys, TileList,
+        TilePages, FirstDraws,
         Count,
     }
 
-    /// <summary>Prefill tiles of at most <paramref name="tileRows"/> rows that the spans outside of the plan make.</summary>
-    public static int TilesOf(StepBatch batch, int tileRows)
-    {
-        int tiles = 0;
-        foreach (ref readonly QuerySpan span in batch.UnplannedSpans) tiles += TilesOf(span, tileRows);
-        return tiles;
-    }
+    /// <summary>Prefill tiles that the spans outside of the plan make.</summary>
+    public static int TilesOf(StepBatch batch, AttentionShape shape) => TilesOf(batch, AttendPrefillKernel.TileRows(shape.Heads, shape.KvHeads));
 
     /// <summary>Words that <see cref="Write"/> needs for this batch.</summary>
-    public static int WordsFor(StepBatch batch, int tileRows)
+    public static int WordsFor(StepBatch batch, AttentionShape shape)
     {
         AttentionPlan plan = batch.Plan;
-        int words = (int)Word.Count + 4 * batch.RowCount + 1 + batch.OutputRows.Length + batch.Sampled.Length * (1 + SamplingWords) + batch.Rewarded.Length;
-        words += batch.Copies.Length * 2 + plan.Items.Length * 6 + plan.Pages.Length + plan.Members.Length * 3;
+        int tileRows = AttendPrefillKernel.TileRows(shape.Heads, shape.KvHeads);
+        (int units, int unitRows) = WorkUnits.Count(plan, AttendRangesKernel.UnitRows(shape.Heads, shape.KvHeads));
+        int words = (int)Word.Count + 4 * batch.RowCount + 1 + 2 * batch.OutputRows.Length + 1 + batch.Sampled.Length * (1 + SamplingWords) + batch.Rewarded.Length;
+        words += batch.Copies.Length * 2 + units * WorkUnits.UnitWords + plan.Pages.Length + unitRows * WorkUnits.RowWords + plan.PartialCount;
         foreach (ref readonly QuerySpan span in batch.UnplannedSpans)
             words += TilesOf(span, tileRows) * TileWords + PagePool.PagesFor(span.FirstPosition + span.RowCount);
         return words;
@@ -41,10 +39,10 @@ internal static class PassBlock
 
     /// <summary>Writes the block.</summary>
     /// <param name="batch">Completed.</param>
-    /// <param name="tileRows">Rows that one prefill tile has at most.</param>
+    /// <param name="shape">The geometry of attention: how many rows go to a block.</param>
     /// <param name="block">At least <see cref="WordsFor"/> words.</param>
     /// <returns>Words written.</returns>
-    public static int Write(StepBatch batch, int tileRows, Span<int> block)
+    public static int Write(StepBatch batch, AttentionShape shape, Span<int> block)
     {
         AttentionPlan plan = batch.Plan;
         var writer = new Writer(block);
@@ -53,7 +51,6 @@ internal static class PassBlock
         block[(int)Word.Sampled] = batch.Sampled.Length;
         block[(int)Word.Rewarded] = batch.Rewarded.Length;
         block[(int)Word.Copies] = batch.Copies.Length;
-        block[(int)Word.Items] = plan.Items.Length;
         writer.Add(Word.TokenIds, batch.TokenIds);
         writer.Add(Word.Positions, batch.Positions);
         writer.Add(Word.Slots, batch.Slots);
@@ -62,14 +59,21 @@ internal static class PassBlock
         WriteSampling(batch.Sampling, writer.Take(Word.Sampling, batch.Sampled.Length * SamplingWords));
         writer.Add(Word.RewardedOutputs, batch.Rewarded);
         writer.Add(Word.CopyList, batch.Copies);
-        writer.Add(Word.ItemList, plan.Items);
-        writer.Add(Word.Pages, plan.Pages);
-        writer.Add(Word.Members, plan.Members);
+        block[(int)Word.Units] = WriteUnits(plan, AttendRangesKernel.UnitRows(shape.Heads, shape.KvHeads), ref writer);
         Span<int> partials = writer.Take(Word.RowPartials, batch.RowCount + 1);
         plan.RowPartials.CopyTo(partials);
         partials[plan.RowPartials.Length..].Fill(plan.PartialCount);
-        block[(int)Word.Tiles] = WriteTiles(batch, tileRows, ref writer);
+        writer.Add(Word.PartialKeys, plan.PartialKeys);
+        block[(int)Word.Tiles] = WriteTiles(batch, AttendPrefillKernel.TileRows(shape.Heads, shape.KvHeads), ref writer);
+        WriteFirstDraws(batch.Sampled, writer.Take(Word.FirstDraws, batch.OutputRows.Length + 1));
         return writer.Length;
+    }
+
+    private static int TilesOf(StepBatch batch, int tileRows)
+    {
+        int tiles = 0;
+        foreach (ref readonly QuerySpan span in batch.UnplannedSpans) tiles += TilesOf(span, tileRows);
+        return tiles;
     }
 
     private static int TilesOf(in QuerySpan span, int tileRows) => (span.RowCount + tileRows - 1) / tileRows;
@@ -89,6 +93,25 @@ internal static class PassBlock
             to[6] = row.WantsLogProbability ? 1 : 0;
             to[7] = 0;
         }
+    }
+
+    private static void WriteFirstDraws(ReadOnlySpan<int> sampled, Span<int> firstDraws)
+    {
+        int draw = 0;
+        for (int output = 0; output < firstDraws.Length; output++)
+        {
+            while (draw < sampled.Length && sampled[draw] < output) draw++;
+            firstDraws[output] = draw;
+        }
+    }
+
+    private static int WriteUnits(AttentionPlan plan, int unitRows, ref Writer writer)
+    {
+        (int units, int rows) = WorkUnits.Count(plan, unitRows);
+        Span<WorkUnit> list = MemoryMarshal.Cast<int, WorkUnit>(writer.Take(Word.UnitList, units * WorkUnits.UnitWords));
+        writer.Add(Word.Pages, plan.Pages);
+        WorkUnits.Write(plan, unitRows, list, MemoryMarshal.Cast<int, UnitRow>(writer.Take(Word.UnitRows, rows * WorkUnits.RowWords)));
+        return units;
     }
 
     private static int WriteTiles(StepBatch batch, int tileRows, ref Writer writer)

@@ -3,7 +3,9 @@ using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>The one upload and the one read-back of a pass: page-locked memory on the host, and its twin on the device.</summary>
+/// <summary>
+/// The one upload and the one read-back of a pass, page-locked memory on the host and its twin on the device, and what sampling works in.
+/// </summary>
 internal sealed class PassBuffers : IDisposable
 {
     /// <summary>Rows that may draw a token, and that may want a reward, in one pass.</summary>
@@ -16,14 +18,26 @@ internal sealed class PassBuffers : IDisposable
 
     private readonly CudaPageLockedHostMemory<int> _hostResults = new(Kinds * MaxResults);
     private readonly CudaDeviceVariable<int> _results = new(Kinds * MaxResults);
+    private readonly CudaDeviceVariable<ulong> _ranks = new(MaxResults);
+    private readonly CudaDeviceVariable<int> _arrivals = new(MaxResults);
     private CudaPageLockedHostMemory<int> _hostBlock = new(FirstCapacity);
     private CudaDeviceVariable<int> _block = new(FirstCapacity);
+
+    /// <summary>Allocates; what must be zero at first is zero for all work queued behind.</summary>
+    public PassBuffers(CudaStream stream)
+    {
+        _ranks.Fill(0, stream);
+        _arrivals.Fill(0, stream);
+    }
 
     /// <summary>The pass block on the device.</summary>
     public DevicePointer Block => _block.Pointer;
 
     /// <summary>int32 [MaxResults]: tokens drawn.</summary>
     public DevicePointer Tokens => _results.Pointer;
+
+    /// <summary>For <see cref="MaxResults"/> draws and as many tiles of rows.</summary>
+    public LinearSampleKernel.Workspace Race => new(_ranks.Pointer, _arrivals.Pointer);
 
     /// <summary>float32 [MaxResults].</summary>
     public DevicePointer Rewards => _results.Pointer.Offset(MaxResults * sizeof(int));
@@ -33,9 +47,9 @@ internal sealed class PassBuffers : IDisposable
 
     /// <summary>Makes room for a batch's block.</summary>
     /// <returns>True when the block moved: what was recorded with its old address is void.</returns>
-    public bool Reserve(StepBatch batch, int tileRows)
+    public bool Reserve(StepBatch batch, AttentionShape shape)
     {
-        int words = PassBlock.WordsFor(batch, tileRows);
+        int words = PassBlock.WordsFor(batch, shape);
         if (words <= _block.Length) return false;
         int capacity = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)words);
         var hostBlock = new CudaPageLockedHostMemory<int>(capacity);
@@ -47,9 +61,9 @@ internal sealed class PassBuffers : IDisposable
     }
 
     /// <summary>Writes the block and queues its upload. The last pass must have ended.</summary>
-    public void Upload(StepBatch batch, int tileRows, CudaStream stream)
+    public void Upload(StepBatch batch, AttentionShape shape, CudaStream stream)
     {
-        int words = PassBlock.Write(batch, tileRows, _hostBlock.Span);
+        int words = PassBlock.Write(batch, shape, _hostBlock.Span);
         _block.CopyFromAsync(_hostBlock, 0, 0, words, stream);
     }
 
@@ -73,5 +87,7 @@ internal sealed class PassBuffers : IDisposable
         _hostBlock.Dispose();
         _results.Dispose();
         _hostResults.Dispose();
+        _ranks.Dispose();
+        _arrivals.Dispose();
     }
 }

@@ -12,15 +12,19 @@ internal sealed class PassKernels(KernelLibrary library)
 
     public EmbedKernel Embed { get; } = new(library);
 
+    public ProjectAppendKernel ProjectAppend { get; } = new(library);
+
+    public LinearAddKernel LinearAdd { get; } = new(library);
+
     public RmsNormKernel RmsNorm { get; } = new(library);
 
     public LinearKernel Linear { get; } = new(library);
 
     public GatedLinearKernel GatedLinear { get; } = new(library);
 
-    public RopeAppendKernel RopeAppend { get; } = new(library);
-
     public SampleKernel Sample { get; } = new(library);
+
+    public LinearSampleKernel LinearSample { get; } = new(library);
 
     public RewardKernel Reward { get; } = new(library);
 

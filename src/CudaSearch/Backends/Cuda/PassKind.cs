@@ -16,16 +16,16 @@ internal readonly record struct PassKind(IPass Pass, int RowCapacity, int Output
     private const int SmallestCapacity = 8;
 
     /// <summary>The kind of a batch.</summary>
-    public static PassKind Of(IPass pass, StepBatch batch, int tileRows)
+    public static PassKind Of(IPass pass, StepBatch batch)
     {
         PassWants wants = PassWants.None;
         if (batch.Copies.Length > 0) wants |= PassWants.Copies;
         if (batch.Plan.Items.Length > 0) wants |= PassWants.PlannedAttention;
-        if (batch.NeedsLogits) wants |= PassWants.Logits;
+        if (batch.StoresLogits) wants |= PassWants.StoredLogits;
         if (batch.Sampled.Length > 0) wants |= PassWants.Samples;
         if (batch.Rewarded.Length > 0) wants |= PassWants.Rewards;
         int outputs = Math.Max(batch.OutputRows.Length, Math.Max(batch.Sampled.Length, batch.Rewarded.Length));
-        return new PassKind(pass, RoundUp(batch.RowCount), RoundUp(outputs), RoundUp(PassBlock.TilesOf(batch, tileRows)), wants);
+        return new PassKind(pass, RoundUp(batch.RowCount), RoundUp(outputs), RoundUp(PassBlock.TilesOf(batch, pass.Attention)), wants);
     }
 
     /// <summary>The grid's rows for a row set.</summary>
@@ -41,7 +41,7 @@ internal enum PassWants
     None = 0,
     Copies = 1,
     PlannedAttention = 2,
-    Logits = 4,
+    StoredLogits = 4,
     Samples = 8,
     Rewards = 16,
 }

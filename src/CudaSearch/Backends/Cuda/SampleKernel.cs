@@ -44,8 +44,8 @@ internal sealed class SampleKernel(CudaKernel<SampleKernel.Arguments> kernel)
         kernel.Launch(stream, new Dim3(capacity), new Dim3(threads), arguments);
     }
 
-    /// <summary>What so many draws cannot do without: each row of logits once.</summary>
-    internal static OperationCost Cost(int draws, int vocabulary) => new((double)draws * vocabulary * sizeof(float), Flops: 0);
+    /// <summary>What so many draws cannot do without: each row of logits once, and a token written for each.</summary>
+    internal static OperationCost Cost(int draws, int vocabulary) => new(draws * ((double)vocabulary * sizeof(float) + sizeof(int)), Flops: 0);
 
     /// <summary>The kernel's parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]

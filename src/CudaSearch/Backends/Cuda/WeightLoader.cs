@@ -15,29 +15,44 @@ internal sealed unsafe class WeightLoader(CudaStream stream) : IDisposable
     private int _next;
 
     /// <summary>Loads a matrix, or a vector (<paramref name="rows"/> of length 1). Returns when all of it has left the checkpoint's map.</summary>
-    public CudaWeight Load(TensorView tensor, Axis rows, Axis columns)
+    public CudaWeight Load(TensorView tensor, Axis rows, Axis columns) =>
+        rows.Length == 1 ? LoadVector([new(tensor, columns)]) : LoadMatrix([new(tensor, rows)], columns);
+
+    /// <summary>Loads matrices with the same columns as one, their rows behind one another.</summary>
+    public CudaWeight LoadMatrix(ReadOnlySpan<WeightPart> parts, Axis columns)
     {
-        int paddedColumns = Padding.Length(columns), paddedRows = rows.Length == 1 ? 1 : Padding.Length(rows);
+        int length = 0, padded = 0, paddedColumns = Padding.Length(columns);
+        foreach (ref readonly WeightPart part in parts) (length, padded) = (length + part.Axis.Length, padded + part.PaddedLength);
+        TensorView tensor = parts[0].Tensor;
         if (paddedColumns > StagingElements)
             throw CudaSearchException.BadInput($"{tensor.FilePath}: tensor \"{tensor.Name}\" has rows of {columns.Length} elements; at most {StagingElements} are supported");
-        var weight = new CudaWeight(rows.Length, columns.Length, paddedRows, paddedColumns);
-        int step = StagingElements / paddedColumns;
-        for (int first = 0; first < paddedRows; first += step)
+        var weight = new CudaWeight(length, columns.Length, padded, paddedColumns);
+        int offset = 0;
+        foreach (ref readonly WeightPart part in parts)
         {
-            int count = Math.Min(step, paddedRows - first);
-            Staging staging = _staging[_next ^= 1];
-            staging.Free.Synchronize();
-            Span<ushort> target = staging.Memory.Span[..(count * paddedColumns)];
-            for (int row = 0; row < count; row++)
-            {
-                Span<ushort> padded = target.Slice(row * paddedColumns, paddedColumns);
-                int source = rows.Length == 1 ? 0 : Padding.Source(rows, first + row);
-                if (source < 0) padded.Clear();
-                else ReadRow(tensor, source, columns, padded);
-            }
-            weight.Data.CopyFromAsync(staging.Memory, 0, (long)first * paddedColumns, target.Length, stream);
-            staging.Free.Record(stream);
+            LoadRows(part, columns, weight, offset);
+            offset += part.PaddedLength;
         }
+        return weight;
+    }
+
+    /// <summary>Loads vectors as one, behind one another.</summary>
+    public CudaWeight LoadVector(ReadOnlySpan<WeightPart> parts)
+    {
+        int length = 0, padded = 0;
+        foreach (ref readonly WeightPart part in parts) (length, padded) = (length + part.Axis.Length, padded + part.PaddedLength);
+        TensorView tensor = parts[0].Tensor;
+        if (padded > StagingElements)
+            throw CudaSearchException.BadInput($"{tensor.FilePath}: vectors from \"{tensor.Name}\" on have {length} elements; at most {StagingElements} are supported");
+        var weight = new CudaWeight(1, length, 1, padded);
+        Staging staging = NextStaging();
+        Span<ushort> target = staging.Memory.Span[..padded];
+        foreach (ref readonly WeightPart part in parts)
+        {
+            ReadRow(part, target[..part.PaddedLength]);
+            target = target[part.PaddedLength..];
+        }
+        Send(staging, weight, 0, padded);
         return weight;
     }
 
@@ -46,17 +61,51 @@ internal sealed unsafe class WeightLoader(CudaStream stream) : IDisposable
         foreach (Staging staging in _staging) staging.Dispose();
     }
 
-    private static void ReadRow(TensorView tensor, int row, Axis columns, Span<ushort> padded)
+    // Rows `offset` and on of a weight, piece by piece.
+    private void LoadRows(in WeightPart part, Axis columns, CudaWeight weight, int offset)
     {
-        nint source = tensor.Pointer + (nint)((long)row * columns.Length * tensor.Type.Size());
-        if (tensor.Type == ElementType.BF16 && Padding.IsNone(columns))
+        int paddedColumns = weight.PaddedColumns, step = StagingElements / paddedColumns;
+        for (int first = 0; first < part.PaddedLength; first += step)
         {
-            new ReadOnlySpan<ushort>((ushort*)source, columns.Length).CopyTo(padded);
+            int count = Math.Min(step, part.PaddedLength - first);
+            Staging staging = NextStaging();
+            for (int row = 0; row < count; row++)
+            {
+                Span<ushort> padded = staging.Memory.Span.Slice(row * paddedColumns, paddedColumns);
+                int source = part.Source(first + row);
+                if (source < 0) padded.Clear();
+                else ReadRow(new WeightPart(part.Tensor, columns), padded, source);
+            }
+            Send(staging, weight, (long)(offset + first) * paddedColumns, count * paddedColumns);
+        }
+    }
+
+    private Staging NextStaging()
+    {
+        Staging staging = _staging[_next ^= 1];
+        staging.Free.Synchronize();
+        return staging;
+    }
+
+    private void Send(Staging staging, CudaWeight weight, long offset, int elements)
+    {
+        weight.Data.CopyFromAsync(staging.Memory, 0, offset, elements, stream);
+        staging.Free.Record(stream);
+    }
+
+    // One row of a tensor, whose features along the row are the part's axis.
+    private static void ReadRow(in WeightPart part, Span<ushort> padded, int row = 0)
+    {
+        TensorView tensor = part.Tensor;
+        nint source = tensor.Pointer + (nint)((long)row * part.Axis.Length * tensor.Type.Size());
+        if (tensor.Type == ElementType.BF16 && part.IsPlain)
+        {
+            new ReadOnlySpan<ushort>((ushort*)source, part.Axis.Length).CopyTo(padded);
             return;
         }
         for (int i = 0; i < padded.Length; i++)
         {
-            int from = Padding.Source(columns, i);
+            int from = part.Source(i);
             padded[i] = from < 0 ? (ushort)0 : Element(tensor.Type, source, from);
         }
     }
@@ -81,4 +130,20 @@ internal sealed unsafe class WeightLoader(CudaStream stream) : IDisposable
             Memory.Dispose();
         }
     }
+}
+
+/// <summary>Rows of a matrix, or elements of a vector.</summary>
+/// <param name="Tensor">Where they are.</param>
+/// <param name="Axis">What they are.</param>
+/// <param name="Paired">For heads, whether elements that rotate together become neighbours.</param>
+internal readonly record struct WeightPart(TensorView Tensor, Axis Axis, bool Paired = false)
+{
+    /// <summary>Features after padding.</summary>
+    public int PaddedLength => Padding.Length(Axis);
+
+    /// <summary>Whether they stay as the checkpoint has them.</summary>
+    public bool IsPlain => !Paired && Padding.IsNone(Axis);
+
+    /// <summary>The tensor's feature that goes to <paramref name="place"/>; -1 for a zero.</summary>
+    public int Source(int place) => Paired ? Padding.PairedSource(Axis, place) : Padding.Source(Axis, place);
 }

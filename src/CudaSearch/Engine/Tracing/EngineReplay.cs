@@ -37,7 +37,7 @@ internal sealed class EngineReplay
         Pool = new PagePool((int)Math.Min(pages, Array.MaxLength), size);
         _scripts = scripts;
         _passed = passed;
-        _limits = new PlanLimits(Needed(head.MaxSpanRows), Needed(head.MaxPartials));
+        _limits = new PlanLimits(Needed(head.MaxSpanRows), Needed(head.MaxPartials), Needed(head.StateKeys), Needed(head.MinItems));
         _share = policy.ShareAttention ?? Needed(head.SharedAttention);
         _scheduler = new Scheduler(Pool, new PassCapacity(Needed(head.MaxRows), Needed(head.MaxOutputRows)), policy.Eviction);
         _scheduler.Trace = new EngineTrace(sink, Pool, _scheduler);

@@ -123,6 +123,12 @@ public sealed record TraceEvent
     /// <summary>Most partial states of an attention plan (engine).</summary>
     public long? MaxPartials { get; init; }
 
+    /// <summary>Keys whose reading costs as much as one more partial state (engine).</summary>
+    public int? StateKeys { get; init; }
+
+    /// <summary>Items of an attention plan that keep the device busy (engine).</summary>
+    public int? MinItems { get; init; }
+
     /// <summary>Whether sequences read shared pages together (engine).</summary>
     public bool? SharedAttention { get; init; }
 

@@ -6,7 +6,7 @@ namespace CudaSearch.Engine.Tracing;
 public sealed class TraceFile : ITraceSink, IDisposable
 {
     /// <summary>Version of the format.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private readonly Lock _gate = new();
     private readonly string _path;

@@ -49,7 +49,7 @@ public sealed class KernelSweep : IDisposable
         var (recordings, peerSeconds) = _kernel.Name == "attend" ? (RunAttention(sizes, share), null) : RunRows(sizes);
         _before = _backend.ProbeCeilings();
         OperationTiming[] launches =
-            [.. PassProfiler.MedianLaunches(recordings).Where(launch => launch.Name.StartsWith(_kernel.Name, StringComparison.Ordinal))];
+            [.. PassProfiler.MedianLaunches(recordings).Where(launch => launch.Name.Contains(_kernel.Name, StringComparison.Ordinal))];
         return new SweepPoint(
             sizes, share, string.Join(", ", launches.Select(launch => launch.Name).Distinct()), launches.Sum(launch => launch.Seconds),
             launches.Aggregate(default(OperationCost), (sum, launch) => sum + launch.Cost), peerSeconds, Ceilings.Better(before, _before));

@@ -5,16 +5,12 @@ using CudaSearch.Checkpoints;
 namespace CudaSearch.Evaluation.Throughput;
 
 /// <summary>
-/// The shortest pass that ends in one kernel over m rows: embeddings of random weights, their norm, a product of the norms, a token drawn from the product;
-/// up to the kernel that is wanted. So it runs on what it meets in a model, and on numbers that are no zeros.
+/// The shortest pass that ends in one kernel over m rows. A kernel that reads the residual stream follows the embeddings, which leave what its norm needs;
+/// one that reads operands has them from a pass before (<see cref="OperandPass"/>). So it runs on what it meets in a model, and on numbers that are no zeros.
 /// </summary>
 internal sealed class RowKernelPass : IPass, IDisposable
 {
-    private const int Vocabulary = 64;
     private const float Epsilon = 1e-5f;
-
-    // Enough columns to have something to multiply, where only the product's size matters.
-    private const int NarrowWidth = 64;
 
     private readonly IBackend _backend;
     private readonly string _kernel;
@@ -22,77 +18,88 @@ internal sealed class RowKernelPass : IPass, IDisposable
     private readonly PagePool _pool;
     private readonly PageTable _table;
     private readonly Stack<IDisposable> _owned = new();
-    private readonly DeviceWeight _embedding, _norm;
-    private readonly DeviceWeight? _weight, _up, _both;
-    private readonly DeviceTensor _hidden, _normed;
-    private readonly DeviceTensor? _output, _bothOutput;
+    private readonly DeviceWeight? _embedding, _weight, _up, _both;
+    private readonly RmsNorm _norm;
+    private readonly ResidualStream? _residual;
+    private readonly DeviceTensor? _operands, _output, _bothOutput;
 
     /// <param name="backend">Where to run.</param>
     /// <param name="kernel">rms_norm, linear, gated_linear or sample.</param>
     /// <param name="m">Rows.</param>
     /// <param name="n">Output columns of the product, the vocabulary for sample, the width for rms_norm.</param>
-    /// <param name="k">Input columns of the product; null where there is nothing to choose.</param>
+    /// <param name="k">Input columns of the product; null for rms_norm.</param>
     /// <param name="withPeer">Whether somebody else's product is to be timed on the same operands.</param>
     public RowKernelPass(IBackend backend, string kernel, int m, int n, int? k, bool withPeer)
     {
         (_backend, _kernel) = (backend, kernel);
-        int width = kernel == "rms_norm" ? n : k ?? NarrowWidth;
-        bool multiplies = kernel != "rms_norm", isGated = kernel == "gated_linear";
-        _random = Own(new RandomWeights(Math.Max((long)Vocabulary * width, multiplies ? 2L * n * width : 0), seed: 1, apart: backend.Name == "cpu"));
-        _embedding = Load("embedding", Vocabulary, width);
-        _norm = Own(backend.LoadWeight(_random.Tensor("norm", width), Axis.Plain(1), Axis.Plain(width)));
-        _hidden = Own(backend.Allocate(m, Axis.Plain(width), ActivationType.Sum));
-        _normed = Own(backend.Allocate(m, Axis.Plain(width), ActivationType.Operand));
-        if (multiplies)
+        bool multiplies = k is not null, isGated = kernel == "gated_linear", readsOperands = kernel is "linear" or "sample", joins = withPeer && isGated;
+        int width = k ?? n;
+        _random = Own(new RandomWeights(Math.Max((long)OperandPass.Few * width, multiplies ? (joins ? 2L : 1L) * n * width : 0), seed: 1, apart: backend.Name == "cpu"));
+        _pool = new PagePool(PagePool.PagesFor(m));
+        _table = Own(new PageTable(_pool));
+        if (!_table.TryAppend(m, out _)) throw new InvalidOperationException("the pool is smaller than planned");
+        if (!readsOperands)
         {
-            _weight = Load("weight", n, width);
-            if (isGated) _up = Load("up", n, width);
-            _output = Own(backend.Allocate(m, Axis.Plain(n), kernel == "sample" ? ActivationType.Sum : ActivationType.Operand));
+            _embedding = Load("embedding", OperandPass.Few, width);
+            _norm = new RmsNorm(Own(backend.LoadWeight(_random.Tensor("norm", width), Axis.Plain(1), Axis.Plain(width))), Epsilon);
+            _residual = Own(backend.AllocateResidual(m, Axis.Plain(width)));
         }
-        if (withPeer && isGated)
+        if (multiplies) _weight = Load("weight", n, width);
+        if (isGated) _up = Load("up", n, width);
+        _output = Own(backend.Allocate(m, Axis.Plain(n), kernel == "sample" ? ActivationType.Sum : ActivationType.Operand));
+        if (joins)
         {
             _both = Load("gate and up", 2 * n, width);
             _bothOutput = Own(backend.Allocate(m, Axis.Plain(2 * n), ActivationType.Operand));
         }
-        _pool = new PagePool(PagePool.PagesFor(m));
-        _table = Own(new PageTable(_pool));
-        if (!_table.TryAppend(m, out _)) throw new InvalidOperationException("the pool is smaller than planned");
-        int first = Batch.AddSequence([.. Enumerable.Range(0, m).Select(i => i % Vocabulary)], 0, _table);
-        if (kernel == "sample")
-            for (int row = 0; row < m; row++) Batch.AddSample(first + row, new SamplingParameters(Temperature: 0.8f, TopP: 1f, TopK: 0, MinP: 0f, Uniform: 0.5f, Key: (ulong)row));
+        if (readsOperands || joins)
+        {
+            _operands = Own(backend.Allocate(m, Axis.Plain(width), ActivationType.Operand));
+            OperandPass.Fill(_operands, backend, _random, BatchOf(m));
+        }
+        Batch = BatchOf(m);
+        for (int row = 0; row < m; row++)
+        {
+            if (kernel == "sample") Batch.AddSample(row, new SamplingParameters(Temperature: 0.8f, TopP: 1f, TopK: 0, MinP: 0f, Uniform: 0.5f, Key: (ulong)row));
+            if (kernel == "rms_norm") Batch.AddLogits(row);
+        }
         Batch.Complete(backend.PlanLimits, share: true);
     }
 
     /// <summary>The m rows.</summary>
-    public StepBatch Batch { get; } = new();
+    public StepBatch Batch { get; }
 
     /// <inheritdoc/>
-    public AttentionShape Attention => new(1, 1, 64);
+    public AttentionShape Attention => OperandPass.NoAttention;
 
     /// <inheritdoc/>
     public void Issue(StepBatch batch)
     {
-        _backend.Embed(_embedding, batch, _hidden);
-        if (_kernel == "sample")
+        if (_residual is { } residual) _backend.Embed(_embedding!, batch, residual, _norm);
+        switch (_kernel)
         {
-            _backend.RmsNormOutputRows(_hidden, _norm, Epsilon, batch, _normed);
-            _backend.Linear(_normed, _weight!, bias: null, batch.GatheredRows, _output!);
-            _backend.Sample(_output!, batch);
-            return;
+            case "linear": _backend.Linear(_operands!, _weight!, bias: null, new Rows(RowSet.All, batch.RowCount), _output!); break;
+            case "sample": _backend.SampleTokens(_operands!, _weight!, batch, _output!); break;
+            case "gated_linear": _backend.GatedLinear(_residual!, _weight!, _up!, batch, _output!); break;
+            default: _backend.RmsNormOutputRows(_residual!, _norm, batch, _output!); break;
         }
-        _backend.RmsNorm(_hidden, _norm, Epsilon, batch.AllRows, _normed);
-        if (_kernel == "linear") _backend.Linear(_normed, _weight!, bias: null, batch.AllRows, _output!);
-        if (_kernel == "gated_linear") _backend.GatedLinear(_normed, _weight!, _up!, batch.AllRows, _output!);
     }
 
-    /// <summary>Times the product on the operands of the last pass; a gated one as a product with both weights at once, without the gate.</summary>
-    public double TimePeer(IProductPeer peer) => peer.Time(_normed, _both ?? _weight!, Batch.RowCount, _bothOutput ?? _output!);
+    /// <summary>Times the product on operands of its size; a gated one as a product with both weights at once, without the gate.</summary>
+    public double TimePeer(IProductPeer peer) => peer.Time(_operands!, _both ?? _weight!, Batch.RowCount, _bothOutput ?? _output!);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _backend.Forget(this);
         while (_owned.TryPop(out IDisposable? owned)) owned.Dispose();
+    }
+
+    private StepBatch BatchOf(int m)
+    {
+        var batch = new StepBatch();
+        batch.AddSequence([.. Enumerable.Range(0, m).Select(i => i % OperandPass.Few)], 0, _table);
+        return batch;
     }
 
     private DeviceWeight Load(string name, int rows, int columns) =>

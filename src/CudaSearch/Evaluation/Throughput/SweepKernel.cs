@@ -1,7 +1,7 @@
 namespace CudaSearch.Evaluation.Throughput;
 
 /// <summary>A kernel that can be run alone, over sizes.</summary>
-/// <param name="Name">How it is asked for; its kernels' names begin so.</param>
+/// <param name="Name">How it is asked for; its kernels' names contain it.</param>
 /// <param name="Sizes">What its cost depends on, in the order in which it is told, and what each is where nothing is said.</param>
 /// <param name="HasPeer">Whether somebody else's matrix product does the same.</param>
 /// <param name="CanShare">Whether sequences may share what it reads.</param>
@@ -20,7 +20,7 @@ public sealed record SweepKernel(string Name, IReadOnlyList<KeyValuePair<string,
             "attend", [new("batch", 16), new("prefix", 512), new("own", 64), new("heads", 32), new("kv_heads", 8), new("head_dim", 128)],
             CanShare: true),
         new("rms_norm", [new("m", 1), new("n", 4096)]),
-        new("sample", [new("m", 1), new("n", 128256)], MostRows: MostDraws),
+        new("sample", [new("m", 1), new("n", 128256), new("k", 2048)], MostRows: MostDraws),
     ]).ToDictionary(kernel => kernel.Name);
 
     /// <summary>What is wrong with these sizes together; null when they are right.</summary>

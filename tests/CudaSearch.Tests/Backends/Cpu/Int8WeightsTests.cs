@@ -29,12 +29,15 @@ public sealed class Int8WeightsTests : IDisposable
                 (DeviceWeight second, double[] b) = Weight(backend, type, columns, length);
                 foreach (int rows in (int[])[1, 2, 3, 4, 5, 9, 66])
                 {
-                    using DeviceTensor input = backend.Allocate(rows, Axis.Plain(length), ActivationType.Operand);
+                    // The normed rows of a residual stream are the input of both.
+                    using var residual = (CpuResidual)backend.AllocateResidual(rows, Axis.Plain(length));
+                    CpuTensor input = residual.Normed;
+                    StepBatch batch = Batches.Of(rows);
                     using DeviceTensor product = backend.Allocate(rows, Axis.Plain(columns), ActivationType.Sum), gated = backend.Allocate(rows, Axis.Plain(columns), ActivationType.Operand);
                     double[] x = new double[rows * length];
                     for (int row = 0; row < rows; row++) Rounded(Fill(RowOf(input, row))).CopyTo(x.AsSpan(row * length));
                     backend.Linear(input, first, null, new Rows(RowSet.All, rows), product);
-                    backend.GatedLinear(input, first, second, new Rows(RowSet.All, rows), gated);
+                    backend.GatedLinear(residual, first, second, batch, gated);
                     for (int row = 0; row < rows; row++)
                     {
                         for (int column = 0; column < columns; column++)

@@ -39,19 +39,20 @@ public sealed class OperationTests : IDisposable
                 {
                     using DeviceTensor input = Tensor(backend, rows, length, out float[] given), output = Poisoned(backend, rows + 1, columns);
                     float[] x = AsMultiplied(given, path, type);
-                    using DeviceTensor residual = Tensor(backend, rows, columns, out float[] old);
+                    using CpuResidual residual = Residual(backend, rows + 1, columns, out float[] old);
                     backend.Linear(input, weight, bias, All(rows), output);
-                    backend.Linear(input, weight, null, All(rows), residual, addToOutput: true);
+                    backend.LinearAdd(input, weight, Batches.Of(rows), residual, next: null);
                     for (int r = 0; r < rows; r++)
                     {
                         for (int c = 0; c < columns; c++)
                         {
                             double product = Dot(x, r, w, c, length);
                             Close(product + b[c], output, r, c);
-                            Close(product + old[r * columns + c], residual, r, c);
+                            Close(product + old[r * columns + c], residual.Sums, r, c);
                         }
                     }
                     AssertUntouched(output, rows);
+                    for (int c = 0; c < columns; c++) Assert.Equal(old[rows * columns + c], ValueOf(residual.Sums, rows, c));
                 }
             }
         }
@@ -92,9 +93,11 @@ public sealed class OperationTests : IDisposable
             (DeviceWeight up, float[] u) = Weight(backend, type, columns, Length);
             foreach (int rows in s_rows)
             {
-                using DeviceTensor input = Tensor(backend, rows, Length, out float[] given), output = Poisoned(backend, rows + 1, columns);
+                using CpuResidual residual = Residual(backend, rows, Length, out float[] given);
+                using DeviceTensor output = Poisoned(backend, rows + 1, columns);
+                Copy(given, residual.Normed);
                 float[] x = AsMultiplied(given, path, type);
-                backend.GatedLinear(input, gate, up, All(rows), output);
+                backend.GatedLinear(residual, gate, up, Batches.Of(rows), output);
                 for (int r = 0; r < rows; r++)
                 {
                     for (int c = 0; c < columns; c++)
@@ -116,15 +119,28 @@ public sealed class OperationTests : IDisposable
         foreach (int columns in s_columns)
         {
             (DeviceWeight weight, float[] w) = Weight(backend, type, 1, columns);
+            (DeviceWeight product, _) = Weight(backend, ElementType.F32, columns, 1);
+            var norm = new RmsNorm(weight, 1e-5f);
             foreach (int rows in (int[])[.. s_rows, 33])
             {
-                using DeviceTensor input = Tensor(backend, rows, columns, out float[] x), output = Poisoned(backend, rows + 1, columns);
-                backend.RmsNorm(input, weight, 1e-5f, All(rows), output);
+                using CpuResidual residual = Residual(backend, rows + 1, columns, out float[] x);
+                using DeviceTensor zeros = Fill(backend, rows, 1, _ => 0f), output = Poisoned(backend, rows + 1, columns);
+                Copy([.. Enumerable.Repeat(float.NaN, residual.Normed.Rows * columns)], residual.Normed);
+                StepBatch batch = Batches.Of(rows);
+                for (int r = rows - 1; r >= 0; r--) batch.AddLogits(r);
+                backend.LinearAdd(zeros, product, batch, residual, norm);
+                backend.RmsNormOutputRows(residual, norm, batch, output);
                 for (int r = 0; r < rows; r++)
                 {
                     double scale = 1 / Math.Sqrt(x.Skip(r * columns).Take(columns).Average(v => (double)v * v) + 1e-5);
-                    for (int c = 0; c < columns; c++) Close(x[r * columns + c] * scale * w[c], output, r, c);
+                    for (int c = 0; c < columns; c++)
+                    {
+                        Close(x[r * columns + c] * scale * w[c], residual.Normed, r, c);
+                        // The outputs are in the order in which they were asked for.
+                        Assert.Equal(ValueOf(residual.Normed, r, c), ValueOf(output, rows - 1 - r, c));
+                    }
                 }
+                AssertUntouched(residual.Normed, rows);
                 AssertUntouched(output, rows);
             }
         }
@@ -140,23 +156,36 @@ public sealed class OperationTests : IDisposable
     {
         foreach (string path in CpuBackend.Paths)
         {
-            foreach (int threads in (int[])[1, 3]) Attend(path, threads, new AttentionShape(heads, kvHeads, headDim));
+            foreach (int threads in (int[])[1, 3]) Attend(path, threads, new AttentionShape(heads, kvHeads, headDim), stemTokens: 70, 1, 9, 130);
         }
     }
 
+    // The third segment is where the second joins the first.
+    [Theory]
+    [InlineData(4, 2, 10)]
+    [InlineData(4, 2, 16)]
+    [InlineData(2, 1, 64)]
+    public void AttentionReachesOverManySegments(int heads, int kvHeads, int headDim)
+    {
+        foreach (string path in CpuBackend.Paths) Attend(path, 2, new AttentionShape(heads, kvHeads, headDim), stemTokens: 1020, 1, 70, 530);
+    }
+
     // Keys and values written as they come, without rotation; a stem and three forks of different lengths, their last tokens in one pass.
-    private void Attend(string path, int threads, AttentionShape shape)
+    private void Attend(string path, int threads, AttentionShape shape, int stemTokens, params int[] forkTokens)
     {
         using IBackend backend = CpuBackend.Create(threads, path);
-        var pool = new PagePool(64);
-        using KvCache cache = backend.AllocateCache(new KvShape(1, 64, shape.KvHeads, shape.HeadDim));
+        var pool = new PagePool(128);
+        using KvCache cache = backend.AllocateCache(new KvShape(1, 128, shape.KvHeads, shape.HeadDim));
         var rope = new RopeTable(new double[shape.HeadDim / 2]);
-        int width = shape.Heads * shape.HeadDim, kvWidth = shape.KvHeads * shape.HeadDim;
+        int width = shape.Heads * shape.HeadDim, kvWidth = shape.KvHeads * shape.HeadDim, hidden = width + 2 * kvWidth;
+        // Queries, keys and values are what the normed row consists of.
+        var parts = new QueryKeyValue<TensorView>(Part(0, width), Part(width, kvWidth), Part(width + kvWidth, kvWidth));
+        using AttentionProjection projection = backend.LoadProjection(parts, biases: null, shape, Axis.Plain(hidden));
         var stem = new PageTable(pool);
         var batch = new StepBatch();
         List<(float[] Key, float[] Value)> stemPast = [];
-        Pass([(stem, 70, stemPast)]);
-        (PageTable, int, List<(float[], float[])>)[] forks = [.. ((int[])[1, 9, 130]).Select(n => (stem.Fork(), n, stemPast.ToList()))];
+        Pass([(stem, stemTokens, stemPast)]);
+        (PageTable, int, List<(float[], float[])>)[] forks = [.. forkTokens.Select(n => (stem.Fork(), n, stemPast.ToList()))];
         Pass(forks);
         Pass([.. forks.Select(fork => (fork.Item1, 1, fork.Item3))]);
 
@@ -172,11 +201,14 @@ public sealed class OperationTests : IDisposable
             }
             batch.Complete();
             int rows = batch.RowCount;
-            using DeviceTensor queries = Tensor(backend, rows, width, out float[] q, 3f), keys = Tensor(backend, rows, kvWidth, out float[] k, 3f);
-            using DeviceTensor values = Tensor(backend, rows, kvWidth, out float[] v), output = Poisoned(backend, rows + 1, width);
+            using CpuResidual residual = Residual(backend, rows, hidden, out float[] x, 3f);
+            using DeviceTensor queries = Poisoned(backend, rows, width), output = Poisoned(backend, rows + 1, width);
+            using AttentionWorkspace workspace = backend.AllocateWorkspace(shape, rows);
+            Copy(x, residual.Normed);
+            float[] q = Columns(x, 0, width), k = Columns(x, width, kvWidth), v = Columns(x, width + kvWidth, kvWidth);
             backend.CopyPages(cache, batch);
-            backend.RotateAndAppend(queries, keys, values, rope, shape, batch, cache, 0);
-            backend.Attend(queries, shape, batch, cache, 0, backend.AllocateWorkspace(shape, rows), output);
+            backend.ProjectAndAppend(residual, projection, rope, shape, batch, cache, 0, workspace, queries);
+            backend.Attend(queries, shape, batch, cache, 0, workspace, output);
             int row = 0;
             foreach ((PageTable _, int count, List<(float[] Key, float[] Value)> past) in sequences)
             {
@@ -188,6 +220,11 @@ public sealed class OperationTests : IDisposable
             }
             AssertUntouched(output, rows);
         }
+
+        TensorView Part(int first, int count) => Stored(
+            ElementType.F32, [count, hidden], [.. Enumerable.Range(0, count * hidden).Select(i => i % hidden == first + i / hidden ? 1f : 0f)]);
+        float[] Columns(float[] x, int first, int count) =>
+            [.. Enumerable.Range(0, x.Length / hidden * count).Select(i => x[i / count * hidden + first + i % count])];
     }
 
     [Theory]
@@ -279,14 +316,29 @@ public sealed class OperationTests : IDisposable
 
     private (DeviceWeight Weight, float[] Values) Weight(IBackend backend, ElementType type, int rows, int columns)
     {
-        string path = _folder.File($"{_open.Count}.safetensors");
         float[] values = [.. Enumerable.Range(0, rows * columns).Select(_ => 2 * _random.NextSingle() - 1)];
-        SafeTensorsWriter.Write(path, TensorData.Of("w", type, [rows, columns], values));
-        SafeTensorsFile file = SafeTensorsFile.Open(path);
-        _open.Add(file);
-        TensorView view = file.Tensors["w"];
+        TensorView view = Stored(type, [rows, columns], values);
         return (backend.LoadWeight(view, Axis.Plain(rows), Axis.Plain(columns)), view.ToFloat32());
     }
+
+    private TensorView Stored(ElementType type, long[] shape, float[] values)
+    {
+        string path = _folder.File($"{_open.Count}.safetensors");
+        SafeTensorsWriter.Write(path, TensorData.Of("w", type, shape, values));
+        SafeTensorsFile file = SafeTensorsFile.Open(path);
+        _open.Add(file);
+        return file.Tensors["w"];
+    }
+
+    private CpuResidual Residual(IBackend backend, int rows, int columns, out float[] values, float scale = 1f)
+    {
+        var residual = (CpuResidual)backend.AllocateResidual(rows, Axis.Plain(columns));
+        values = [.. Enumerable.Range(0, rows * columns).Select(_ => scale * (2 * _random.NextSingle() - 1))];
+        Copy(values, residual.Sums);
+        return residual;
+    }
+
+    private static unsafe void Copy(float[] values, CpuTensor to) => values.CopyTo(new Span<float>(to.Data, values.Length));
 
     private CpuTensor Tensor(IBackend backend, int rows, int columns, out float[] values, float scale = 1f)
     {

@@ -4,8 +4,9 @@
 
 namespace hostcuda {
 
-// volatile_read: bounds only, its value is meant to change under it. copy: the destination of an asynchronous copy, from its issue on.
-enum class Access : u32 { read, write, atomic, volatile_read, copy };
+// read_only: of what nothing writes meanwhile. volatile_read: bounds only, its value is meant to change under it. copy: the destination of
+// an asynchronous copy, from its issue on.
+enum class Access : u32 { read, read_only, write, atomic, volatile_read, copy };
 
 // Bounds, validity and races of one access; `pc` is the return address into the kernel, which names the line.
 HOSTCUDA_API void check_access(const void* address, size_t bytes, Access access, const void* pc);

@@ -37,6 +37,10 @@ HOSTCUDA_INLINE u32 atomicMax(u32* p, u32 v) {
     HOSTCUDA_CHECK(p, 4, atomic);
     HOSTCUDA_ATOMIC_UPDATE(u32, p, old, old > v ? old : v);
 }
+HOSTCUDA_INLINE u64 atomicMax(u64* p, u64 v) {
+    HOSTCUDA_CHECK(p, 8, atomic);
+    HOSTCUDA_ATOMIC_UPDATE(u64, p, old, old > v ? old : v);
+}
 HOSTCUDA_INLINE i32 atomicMin(i32* p, i32 v) {
     HOSTCUDA_CHECK(p, 4, atomic);
     HOSTCUDA_ATOMIC_UPDATE(i32, p, old, old < v ? old : v);

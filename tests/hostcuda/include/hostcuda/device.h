@@ -13,3 +13,4 @@
 #include "matrix.h"
 #include "async_copy.h"
 #include "hopper.h"
+#include "predecessor.h"

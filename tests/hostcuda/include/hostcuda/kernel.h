@@ -42,7 +42,9 @@ template <class... P> struct Signature<void (*)(P...)> {
                                                       hostcuda::Signature<decltype(&name)>::sizes,                                         \
                                                       hostcuda::Signature<decltype(&name)>::alignments,                                    \
                                                       cs_max_threads_##name,                                                               \
-                                                      cs_min_blocks_##name};                                                               \
+                                                      cs_min_blocks_##name,                                                                \
+                                                      __FILE__,                                                                            \
+                                                      __LINE__};                                                                           \
     __attribute__((section("hostcuda_kernels"), used)) static const hostcuda::Kernel* const cs_entry_##name = &cs_kernel_##name;
 
 extern "C" {

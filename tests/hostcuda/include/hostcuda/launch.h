@@ -25,10 +25,13 @@ struct MemoryRange {
 };
 using FindAllocation = bool(uintptr_t address, MemoryRange* range);
 
+class WrittenMemory; // checker/written_memory.h
+
 struct LaunchOptions {
     uint32_t workers = 1; // OS threads; each runs one block at a time
     uint64_t seed = 0;    // 0: threads and blocks in ascending order; anything else: shuffled
     FindAllocation* find_allocation = nullptr; // null: global addresses are not checked
+    WrittenMemory* written = nullptr; // what this kernel and those that may still run beside it wrote; null: nobody looks
 };
 
 struct Launch {
@@ -37,6 +40,7 @@ struct Launch {
     Extent grid, block;
     uint32_t dynamic_shared; // bytes
     void* const* arguments;  // [kernel->parameter_count], by value behind the pointers; copied before any thread runs
+    bool early = false;      // it may start before the kernel before it ends: every thread must wait for that
 };
 
 // What is wrong with a launch before anything runs (empty: nothing): geometry, launch bounds, shared memory above the device's limit.

@@ -4,7 +4,7 @@
 
 HOSTCUDA_INLINE uint4 ldg16(const void* p, hostcuda::Where where = hostcuda::Where::here()) {
     hostcuda::require_aligned16(p, where);
-    HOSTCUDA_CHECK(p, 16, read);
+    HOSTCUDA_CHECK(p, 16, read_only);
     uint4 v;
     memcpy(&v, p, 16);
     return v;

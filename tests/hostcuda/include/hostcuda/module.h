@@ -17,6 +17,8 @@ struct Kernel {
     const uint32_t* alignments; // [parameter_count] bytes
     uint32_t max_threads;       // of a block: the launch bound, or 1024 where the kernel gives none
     uint32_t min_blocks;        // per multiprocessor; 0 where the kernel gives none
+    const char* file;           // where it is exported
+    int line;
 };
 
 enum class Flavour : uint32_t {
@@ -32,7 +34,7 @@ struct Module {
     const Kernel* const* kernels; // [kernel_count]
 };
 
-constexpr uint32_t module_abi = 1;
+constexpr uint32_t module_abi = 2;
 
 } // namespace hostcuda
 

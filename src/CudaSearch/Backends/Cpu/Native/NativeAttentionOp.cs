@@ -3,13 +3,14 @@ using CudaSearch.Cache;
 namespace CudaSearch.Backends.Cpu.Native;
 
 /// <summary>Cuts attention into key/value heads and stripes of rows for the native kernel. Heads that are no whole number of registers stay managed.</summary>
-internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp managed) : IAttentionOp, IParallelWork, IDisposable
+internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp managed) : IAttentionOp, IParallelWork
 {
     private const int HeadMultiple = 16;
     private const int PartsPerThread = 4;
     private const int MinStripeRows = 8;
 
     private NativeBuffer? _state;
+    private NativeBuffer? _later;
     private AttentionWork _work;
     private StepBatch _batch = null!;
     private int _stripes;
@@ -21,17 +22,15 @@ internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp man
             managed.Run(pool, queries, shape, batch, cache, layer, output);
             return;
         }
-        long states = 2L * batch.RowCount * shape.Heads;
-        if (_state is null || _state.Count < states)
-        {
-            _state?.Dispose();
-            _state = new NativeBuffer(2 * states);
-        }
+        long states = (long)batch.RowCount * shape.Heads;
+        NativeBuffer.Reserve(ref _state, 4 * states);
+        NativeBuffer.Reserve(ref _later, shape.HeadDim * states);
         _batch = batch;
         _work = new AttentionWork
         {
             Queries = queries.Data,
             Output = output.Data,
+            Later = _later.Pointer,
             State = _state.Pointer,
             Keys = cache.Keys(layer, page: 0, head: 0),
             Values = cache.Values(layer, page: 0, head: 0),
@@ -63,5 +62,10 @@ internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp man
         }
     }
 
-    public void Dispose() => _state?.Dispose();
+    public void Dispose()
+    {
+        _state?.Dispose();
+        _later?.Dispose();
+        managed.Dispose();
+    }
 }

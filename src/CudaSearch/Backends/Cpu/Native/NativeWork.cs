@@ -25,7 +25,7 @@ internal unsafe struct GatedLinearWork
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct AttentionWork
 {
-    public float* Queries, Keys, Values, Output, State;
+    public float* Queries, Keys, Values, Output, Later, State;
     public Cache.WorkItem* Items;
     public Cache.PlanMember* Members;
     public int* Pages;

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using CudaSearch.Cuda;
+
+namespace CudaSearch.Backends.Cuda;
+
+/// <summary>Launches linear_add.cu: residual += input · weightᵀ, and what the norm that follows needs, on the tensor cores.</summary>
+internal sealed class LinearAddKernel
+{
+    private readonly CudaKernel<Arguments>[] _kernels;
+
+    /// <summary>Takes the kernels from the library.</summary>
+    public LinearAddKernel(KernelLibrary library)
+        : this(name => library.Get<Arguments>("linear_add", name))
+    {
+    }
+
+    /// <summary>Takes the kernels from anywhere, by name.</summary>
+    internal LinearAddKernel(Func<string, CudaKernel<Arguments>> get) =>
+        _kernels = [.. LinearKernel.Tiles.ToArray().Select(tile => get($"linear_add_f32_{tile.Suffix}"))];
+
+    /// <summary>Queues the operation with the tile shape that suits its size.</summary>
+    /// <param name="stream">Where to launch.</param>
+    /// <param name="pass">The pass block, which says how many rows there are.</param>
+    /// <param name="input">[rows, k] bf16.</param>
+    /// <param name="weight">[n, k] bf16.</param>
+    /// <param name="residual">[rows, n] float32; nothing beyond the pass's rows is written, here and in <paramref name="next"/>.</param>
+    /// <param name="next">The norm that follows.</param>
+    /// <param name="rowCapacity">Most rows that a pass of this launch has.</param>
+    /// <param name="n">Columns of the residual, a multiple of 8; of 64 where a norm follows.</param>
+    /// <param name="k">Input columns, a multiple of 64.</param>
+    /// <exception cref="ArgumentException">A size the kernels are not made for.</exception>
+    public void Launch(
+        CudaStream stream, DevicePointer pass, DevicePointer input, DevicePointer weight, DevicePointer residual, NextNorm next, int rowCapacity,
+        int n, int k) =>
+        Launch(GemmTile.Choose(LinearKernel.Tiles, rowCapacity, n), stream, pass, input, weight, residual, next, rowCapacity, n, k);
+
+    /// <summary>Queues it with one of <see cref="LinearKernel.Tiles"/>.</summary>
+    internal void Launch(
+        int tile, CudaStream stream, DevicePointer pass, DevicePointer input, DevicePointer weight, DevicePointer residual, NextNorm next,
+        int rowCapacity, int n, int k)
+    {
+        GemmTile.RequireSizes(rowCapacity, n, k);
+        var arguments = new Arguments
+        {
+            Pass = pass,
+            Input = input,
+            Weight = weight,
+            Residual = residual,
+            NormWeight = next.Weight,
+            Operand = next.Operand,
+            Squares = next.Squares,
+            N = n,
+            K = k,
+        };
+        GemmTile shape = LinearKernel.Tiles[tile];
+        _kernels[tile].Launch(stream, shape.Grid(rowCapacity, n), new Dim3(shape.Threads), arguments, GemmTile.SharedBytes);
+    }
+
+    /// <summary>
+    /// What the operation cannot do without: input and weight once, the residual read and written; where a norm follows, its weight and its bf16 rows.
+    /// </summary>
+    internal static OperationCost Cost(int rows, int n, int k, bool hasNext)
+    {
+        double elements = (double)rows * n, outputBytes = 2 * elements * sizeof(float) + (hasNext ? (elements + n) * sizeof(ushort) : 0);
+        return OperationCost.OfProduct(rows, n, k, sizeof(ushort), sizeof(ushort), outputBytes);
+    }
+
+    /// <summary>The kernels' parameters.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Arguments
+    {
+        public DevicePointer Pass, Input, Weight, Residual, NormWeight, Operand, Squares;
+        public int N, K;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using CudaSearch.Cuda;
+
+namespace CudaSearch.Backends.Cuda;
+
+/// <summary>
+/// Launches project_append.cu: queries, keys and values of normed rows as one product on the tensor cores, with biases, rotary positions and the append to
+/// the page slots in its epilogue.
+/// </summary>
+internal sealed class ProjectAppendKernel
+{
+    private readonly CudaKernel<Arguments>[] _kernels;
+
+    /// <summary>Takes the kernels from the library.</summary>
+    public ProjectAppendKernel(KernelLibrary library)
+        : this(name => library.Get<Arguments>("project_append", name))
+    {
+    }
+
+    /// <summary>Takes the kernels from anywhere, by name.</summary>
+    internal ProjectAppendKernel(Func<string, CudaKernel<Arguments>> get) =>
+        _kernels = [.. LinearKernel.Tiles.ToArray().Select(tile => get($"project_append_bf16_{tile.Suffix}"))];
+
+    /// <summary>Queues the operation with the tile shape that suits its size.</summary>
+    /// <param name="stream">Where to launch.</param>
+    /// <param name="pass">The pass block: rows, positions and slots.</param>
+    /// <param name="input">The rows.</param>
+    /// <param name="weight">[(heads + 2 kvHeads) * headSize, k] bf16, ordered as <see cref="CudaProjection"/> has it.</param>
+    /// <param name="bias">[(heads + 2 kvHeads) * headSize] bf16, or null.</param>
+    /// <param name="angles">[positions, headSize / 2] pairs of float32, cos and sin.</param>
+    /// <param name="queries">[rows, heads * headSize] bf16; nothing beyond the pass's rows is written.</param>
+    /// <param name="cacheLayer">[page][kv head][keys, values][16][headSize] bf16; the rows' slots are written.</param>
+    /// <param name="heads">Query heads.</param>
+    /// <param name="kvHeads">Key/value heads.</param>
+    /// <param name="headSize">Elements of a head, a power of two from 8.</param>
+    /// <param name="rowCapacity">Most rows that a pass of this launch has.</param>
+    /// <param name="k">Input columns, a multiple of 64.</param>
+    /// <exception cref="ArgumentException">A size the kernels are not made for.</exception>
+    public void Launch(
+        CudaStream stream, DevicePointer pass, NormedRows input, DevicePointer weight, DevicePointer bias, DevicePointer angles, DevicePointer queries,
+        DevicePointer cacheLayer, int heads, int kvHeads, int headSize, int rowCapacity, int k) =>
+        Launch(
+            GemmTile.Choose(LinearKernel.Tiles, rowCapacity, (heads + 2 * kvHeads) * headSize), stream, pass, input, weight, bias, angles, queries,
+            cacheLayer, heads, kvHeads, headSize, rowCapacity, k);
+
+    /// <summary>Queues it with one of <see cref="LinearKernel.Tiles"/>.</summary>
+    internal void Launch(
+        int tile, CudaStream stream, DevicePointer pass, NormedRows input, DevicePointer weight, DevicePointer bias, DevicePointer angles,
+        DevicePointer queries, DevicePointer cacheLayer, int heads, int kvHeads, int headSize, int rowCapacity, int k)
+    {
+        int n = (heads + 2 * kvHeads) * headSize;
+        GemmTile.RequireSizes(rowCapacity, n, k);
+        if (headSize < 8 || !BitOperations.IsPow2(headSize))
+            throw new ArgumentException($"heads of {headSize} elements: pad them to a power of two from 8", nameof(headSize));
+        var arguments = new Arguments
+        {
+            Pass = pass,
+            Operand = input.Operand,
+            Squares = input.Squares,
+            NormColumns = input.Columns,
+            Epsilon = input.Epsilon,
+            Weight = weight,
+            Bias = bias,
+            Angles = angles,
+            Queries = queries,
+            CacheLayer = cacheLayer,
+            Heads = heads,
+            KvHeads = kvHeads,
+            HeadBits = BitOperations.Log2((uint)headSize),
+            K = k,
+        };
+        GemmTile shape = LinearKernel.Tiles[tile];
+        _kernels[tile].Launch(stream, shape.Grid(rowCapacity, n), new Dim3(shape.Threads), arguments, GemmTile.SharedBytes);
+    }
+
+    /// <summary>
+    /// What the operation cannot do without: input, weight and bias once; queries, keys and values written; a cosine and a sine for each pair of a row's
+    /// head, read once for all heads.
+    /// </summary>
+    internal static OperationCost Cost(int rows, int heads, int kvHeads, int headSize, int k, bool hasBias)
+    {
+        int n = (heads + 2 * kvHeads) * headSize;
+        double outputBytes = (double)rows * n * sizeof(ushort) + (double)rows * headSize * sizeof(float) + (hasBias ? n * sizeof(ushort) : 0);
+        return OperationCost.OfProduct(rows, n, k, sizeof(ushort), sizeof(ushort), outputBytes);
+    }
+
+    /// <summary>The kernels' parameters.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Arguments
+    {
+        public DevicePointer Pass, Operand, Squares;
+        public int NormColumns;
+        public float Epsilon;
+        public DevicePointer Weight, Bias, Angles, Queries, CacheLayer;
+        public int Heads, KvHeads, HeadBits, K;
+    }
+}

@@ -1,0 +1,7 @@
+add_mutation(linear_add no_wait "cp_async_wait<ahead - 1>();" "" common/gemm.cuh)
+add_mutation(linear_add no_row_bound "bool exists = row < rows;" "bool exists = true;")
+add_mutation(linear_add no_column_bound "if (column >= columns) continue;" "" common/gemm.cuh)
+add_mutation(linear_add stores "{element->x + products[0].x, element->y + products[0].y}" "products[0]")
+add_mutation(linear_add dropped_lane "group_sum<4>" "group_sum<2>" common/norm.cuh)
+add_mutation(linear_add dropped_group "next.squares[index / NORM_GROUP]" "next.squares[index / (2 * NORM_GROUP) * 2]" common/norm.cuh)
+add_mutation(linear_add norm_of_the_product "first_column + column, x, exists);" "first_column + column, products[0], exists);")
