@@ -55,7 +55,7 @@ public sealed class MergeTests
             ByteLevel = true,
             PreTokenizer = new RegexPreTokenizer(new(SyntheticTokenizer.Llama3Pattern), null),
         });
-        UnicodeText.Any.Where(text => !text.Any(char.IsSurrogate)).Sample(text => Assert.Equal(theirs.EncodeToIds(text), tokenizer.Encode(text)), iter: 1000);
+        UnicodeText.Any.Select(text => string.Concat(text.Where(c => !char.IsSurrogate(c)))).Sample(text => Assert.Equal(theirs.EncodeToIds(text), tokenizer.Encode(text)), iter: 1000);
     }
 
     [Fact]
