@@ -125,13 +125,18 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
     {
         // Before any result is taken: a leader may cut its own end off.
         foreach ((Request request, int _) in _planned) TwinRequests.Part(request, Trace);
+        // All that was computed counts before anyone hears of a result, and reads what it cost.
+        foreach ((Request request, int rows) in _planned)
+        {
+            Sequence sequence = request.Sequence;
+            if (rows > 0) sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
+            sequence.Usage.ComputedTokens += rows;
+            sequence.Usage.AttendedKeys += KeysOf(sequence.Table.Length, rows);
+        }
         foreach ((Request request, int rows) in _planned)
         {
             Sequence sequence = request.Sequence;
             request.InPass = false;
-            if (rows > 0) sequence.Usage.PrefillTokens += rows - (sequence.EndsWithDrawnToken && sequence.Table.Length == sequence.Length ? 1 : 0);
-            sequence.Usage.ComputedTokens += rows;
-            sequence.Usage.AttendedKeys += KeysOf(sequence.Table.Length, rows);
             if (failure is not null) continue;
             // Prompts stay findable; what was drawn or scored is not asked for again.
             bool prompt = request.Kind == RequestKind.Prefill || request.Kind == RequestKind.Generate && rows > 1;
