@@ -7,9 +7,11 @@
 constexpr i32 PREFILL_QUERIES = 128;                      // of a tile: rows x (heads / kv_heads)
 constexpr i32 PREFILL_THREADS = PREFILL_QUERIES / 16 * 32;
 
-template <i32 D>
+template <i32 D, class Kv>
 CS_DEVICE void attend_prefill(
-    const i32* pass, const bf16* q, const bf16* cache_layer, bf16* output, i32 heads, i32 kv_heads, float scale_log2) {
+    const i32* pass, const bf16* q, const typename RangeTile<D, Kv>::Cache* cache_layer, bf16* output, i32 heads, i32 kv_heads,
+    float scale_log2) {
+    using Tile = RangeTile<D, Kv>;
     await_predecessor();
     i32 index = blockIdx.x;
     if (index >= pass[PASS_TILES]) return;
@@ -35,7 +37,7 @@ CS_DEVICE void attend_prefill(
     i32 keys = tile.first_position + tile.row_count, stage = 0;
     auto load = [&](i32 first_key) {
         load_range<D, PREFILL_THREADS>(
-            range_tile<D>(stages, stage), cache_layer, pages + first_key / PAGE_TOKENS, keys - first_key, kv_heads, kv_head);
+            Tile::at(stages, stage), cache_layer, pages + first_key / PAGE_TOKENS, keys - first_key, kv_heads, kv_head);
         cp_async_commit();
     };
     load(0);
@@ -47,7 +49,7 @@ CS_DEVICE void attend_prefill(
         for (i32 first_key = segment_key; first_key < segment_end; first_key += RANGE_KEYS) {
             cp_async_wait<0>();
             __syncthreads(); // the range is there for all, and all are done with the one before
-            RangeTile<D> kv = range_tile<D>(stages, stage);
+            Tile kv = Tile::at(stages, stage);
             stage ^= 1;
             if (first_key + RANGE_KEYS < keys) load(first_key + RANGE_KEYS);
             if (first >= end || tile.first_position + last / group < first_key) continue;
@@ -65,22 +67,23 @@ CS_DEVICE void attend_prefill(
     }
 }
 
-CS_KERNEL_BOUNDS(attend_prefill_bf16_d64, PREFILL_THREADS, 2)
-(const i32* pass, const bf16* q, const bf16* cache_layer, bf16* output, i32 heads, i32 kv_heads, float scale_log2) {
-    attend_prefill<64>(pass, q, cache_layer, output, heads, kv_heads, scale_log2);
-}
-CS_EXPORT(attend_prefill_bf16_d64)
+#define ATTEND_PREFILL_KERNEL(name, D, Kv, blocks)                                                                                         \
+    CS_KERNEL_BOUNDS(name, PREFILL_THREADS, blocks)                                                                                        \
+    (const i32* pass, const bf16* q, const RangeTile<D, Kv>::Cache* cache_layer, bf16* output, i32 heads, i32 kv_heads,                    \
+     float scale_log2) {                                                                                                                   \
+        attend_prefill<D, Kv>(pass, q, cache_layer, output, heads, kv_heads, scale_log2);                                                  \
+    }                                                                                                                                      \
+    CS_EXPORT(name)
 
-CS_KERNEL_BOUNDS(attend_prefill_bf16_d128, PREFILL_THREADS, 1)
-(const i32* pass, const bf16* q, const bf16* cache_layer, bf16* output, i32 heads, i32 kv_heads, float scale_log2) {
-    attend_prefill<128>(pass, q, cache_layer, output, heads, kv_heads, scale_log2);
-}
-CS_EXPORT(attend_prefill_bf16_d128)
+ATTEND_PREFILL_KERNEL(attend_prefill_bf16_d64, 64, bf16, 2)
+ATTEND_PREFILL_KERNEL(attend_prefill_bf16_d128, 128, bf16, 1)
+ATTEND_PREFILL_KERNEL(attend_prefill_e4m3_d64, 64, e4m3, 2)
+ATTEND_PREFILL_KERNEL(attend_prefill_e4m3_d128, 128, e4m3, 1)
 
 // Launch: grid (tiles of the size class, kv_heads), PREFILL_THREADS threads, dynamic shared memory for the queries and two ranges:
-// (PREFILL_QUERIES + 4 * RANGE_KEYS) * TILE_STRIDE<D> * 2 bytes.
+// (PREFILL_QUERIES * TILE_STRIDE<D> + 2 * RangeTile<D, Kv>::ELEMENTS) * 2 bytes.
 //   pass         tiles of at most PREFILL_QUERIES / (heads / kv_heads) rows; blocks beyond their count return at once
 //   q            [rows, heads * D], rotated
-//   cache_layer  [page][kv head][keys, values][16][D], this pass's keys and values included
+//   cache_layer  [page][kv head][keys, values][16][D], or [page][kv head] E4m3Head; this pass's keys and values included
 //   output       [rows, heads * D]; only rows of tiles are written
 //   scale_log2   log2(e) / sqrt(head size)

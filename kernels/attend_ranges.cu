@@ -11,10 +11,10 @@ constexpr i32 RANGES_THREADS = RANGES_WARPS * 32;
 constexpr i32 UNIT_QUERIES = RANGES_WARPS * 16;
 constexpr i32 STATES_AT_ONCE = 4; // loads in flight while a row's states merge
 
-struct RangesArguments {
+template <i32 D, class Kv> struct RangesArguments {
     const i32* pass;
     const bf16* q;
-    const bf16* cache_layer;
+    const typename RangeTile<D, Kv>::Cache* cache_layer;
     float* partial_o;
     float* partial_max_sum;
     i32* arrivals;
@@ -23,7 +23,7 @@ struct RangesArguments {
     float scale_log2;
 };
 
-template <i32 D> CS_DEVICE void store_partial(const RangesArguments& to, i64 partial, const Fold<D>& fold, i32 h) {
+template <i32 D, class Kv> CS_DEVICE void store_partial(const RangesArguments<D, Kv>& to, i64 partial, const Fold<D>& fold, i32 h) {
     i32 column = threadIdx.x % 4 * 2;
     if (column == 0) *(float2*)(to.partial_max_sum + partial * 2) = {fold.state[h].max, fold.state[h].sum};
     float* out = to.partial_o + partial * D + column;
@@ -35,7 +35,7 @@ template <i32 D> CS_DEVICE void store_partial(const RangesArguments& to, i64 par
 }
 
 // Counts one more state of (row, kv_head). True for whoever brings the last; the count is then 0 again, for the next layer.
-CS_DEVICE bool arrive(const RangesArguments& to, i32 row, i32 kv_head) {
+template <class Arguments> CS_DEVICE bool arrive(const Arguments& to, i32 row, i32 kv_head) {
     const i32* row_partials = pass_section<i32>(to.pass, PASS_ROW_PARTIALS);
     i32* arrivals = to.arrivals + (i64)row * to.kv_heads + kv_head;
     if (atomicAdd(arrivals, 1) + 1 < row_partials[row + 1] - row_partials[row]) return false;
@@ -56,7 +56,7 @@ CS_DEVICE void merge_next(MergedState& merged, const MergedState& next) {
 }
 
 // Four elements of one (row, head): all its states, in order of position, then the finished output.
-template <i32 D> CS_DEVICE void merge_partials(const RangesArguments& to, i32 row, i32 head, i32 element) {
+template <i32 D, class Kv> CS_DEVICE void merge_partials(const RangesArguments<D, Kv>& to, i32 row, i32 head, i32 element) {
     const i32* row_partials = pass_section<i32>(to.pass, PASS_ROW_PARTIALS);
     const i32* partial_keys = pass_section<i32>(to.pass, PASS_PARTIAL_KEYS);
     i32 begin = row_partials[row], end = row_partials[row + 1], segments = 0;
@@ -94,12 +94,13 @@ template <i32 D> CS_DEVICE void merge_partials(const RangesArguments& to, i32 ro
         pack_bf16x2(total.sums[0] * scale, total.sums[1] * scale), pack_bf16x2(total.sums[2] * scale, total.sums[3] * scale)};
 }
 
-template <i32 D> CS_DEVICE void attend_ranges(const RangesArguments& to) {
+template <i32 D, class Kv> CS_DEVICE void attend_ranges(const RangesArguments<D, Kv>& to) {
+    using Tile = RangeTile<D, Kv>;
     await_predecessor();
     CS_SHARED(i32, finished, [UNIT_QUERIES]); // by row of the unit: the row, or -1 while states of it are missing
     CS_DYNAMIC_SHARED(bf16, shared);
     i32 lane = threadIdx.x % 32, first = threadIdx.x / 32 * 16; // a warp has queries first .. first + 15 of a unit
-    bf16* queries = shared + 2 * RangeTile<D>::ELEMENTS + tile_at<D>(first, 0);
+    bf16* queries = shared + 2 * Tile::ELEMENTS + tile_at<D>(first, 0);
     const PassUnit* units = pass_section<PassUnit>(to.pass, PASS_UNIT_LIST);
     i32 group = to.heads / to.kv_heads, work_count = to.pass[PASS_UNITS] * to.kv_heads;
 
@@ -108,7 +109,7 @@ template <i32 D> CS_DEVICE void attend_ranges(const RangesArguments& to) {
         PassUnit unit = units[work / to.kv_heads];
         const i32* pages = pass_section<i32>(to.pass, PASS_PAGES) + unit.first_page + range * RANGE_PAGES;
         load_range<D, RANGES_THREADS>(
-            range_tile<D>(shared, stage), to.cache_layer, pages, unit.key_count - range * RANGE_KEYS, to.kv_heads, work % to.kv_heads);
+            Tile::at(shared, stage), to.cache_layer, pages, unit.key_count - range * RANGE_KEYS, to.kv_heads, work % to.kv_heads);
         cp_async_commit();
     };
     load(blockIdx.x, 0, 0);
@@ -136,7 +137,7 @@ template <i32 D> CS_DEVICE void attend_ranges(const RangesArguments& to) {
             if (first >= query_count) continue;
             i32 first_key = unit.first_key + range * RANGE_KEYS;
             i32 visible[2] = {row[0].position - first_key + 1, row[1].position - first_key + 1};
-            fold_range<D>(fold, range == 0, queries, range_tile<D>(shared, stage), visible, to.scale_log2);
+            fold_range<D>(fold, range == 0, queries, Tile::at(shared, stage), visible, to.scale_log2);
         }
 
 #pragma unroll
@@ -144,7 +145,7 @@ template <i32 D> CS_DEVICE void attend_ranges(const RangesArguments& to) {
             i32 i = lane / 4 + 8 * h;
             if (first + i >= query_count) continue;
             if (row[h].partial < 0) store_output<D>(to.output + ((i64)row[h].row * to.heads + head_of(i)) * D, fold, h);
-            else store_partial<D>(to, (i64)row[h].partial * to.heads + head_of(i), fold, h);
+            else store_partial(to, (i64)row[h].partial * to.heads + head_of(i), fold, h);
         }
         if (!unit.merges) continue;
         threadfence();
@@ -161,29 +162,29 @@ template <i32 D> CS_DEVICE void attend_ranges(const RangesArguments& to) {
         constexpr i32 LANES = D / 4;
         for (i32 i = threadIdx.x / LANES; i < query_count; i += RANGES_THREADS / LANES)
             if (finished[i / group] >= 0)
-                merge_partials<D>(to, finished[i / group], kv_head * group + i % group, threadIdx.x % LANES * 4);
+                merge_partials(to, finished[i / group], kv_head * group + i % group, threadIdx.x % LANES * 4);
     }
 }
 
-CS_KERNEL_BOUNDS(attend_ranges_bf16_d64, RANGES_THREADS, 4)
-(const i32* pass, const bf16* q, const bf16* cache_layer, float* partial_o, float* partial_max_sum, i32* arrivals, bf16* output, i32 heads,
- i32 kv_heads, float scale_log2) {
-    attend_ranges<64>({pass, q, cache_layer, partial_o, partial_max_sum, arrivals, output, heads, kv_heads, scale_log2});
-}
-CS_EXPORT(attend_ranges_bf16_d64)
+#define ATTEND_RANGES_KERNEL(name, D, Kv, blocks)                                                                                          \
+    CS_KERNEL_BOUNDS(name, RANGES_THREADS, blocks)                                                                                         \
+    (const i32* pass, const bf16* q, const RangeTile<D, Kv>::Cache* cache_layer, float* partial_o, float* partial_max_sum, i32* arrivals,  \
+     bf16* output, i32 heads, i32 kv_heads, float scale_log2) {                                                                            \
+        attend_ranges<D, Kv>(                                                                                                              \
+            {pass, q, cache_layer, partial_o, partial_max_sum, arrivals, output, heads, kv_heads, scale_log2});                            \
+    }                                                                                                                                      \
+    CS_EXPORT(name)
 
-CS_KERNEL_BOUNDS(attend_ranges_bf16_d128, RANGES_THREADS, 2)
-(const i32* pass, const bf16* q, const bf16* cache_layer, float* partial_o, float* partial_max_sum, i32* arrivals, bf16* output, i32 heads,
- i32 kv_heads, float scale_log2) {
-    attend_ranges<128>({pass, q, cache_layer, partial_o, partial_max_sum, arrivals, output, heads, kv_heads, scale_log2});
-}
-CS_EXPORT(attend_ranges_bf16_d128)
+ATTEND_RANGES_KERNEL(attend_ranges_bf16_d64, 64, bf16, 4)
+ATTEND_RANGES_KERNEL(attend_ranges_bf16_d128, 128, bf16, 2)
+ATTEND_RANGES_KERNEL(attend_ranges_e4m3_d64, 64, e4m3, 4)
+ATTEND_RANGES_KERNEL(attend_ranges_e4m3_d128, 128, e4m3, 2)
 
 // Launch: a fixed grid of as many blocks as the device holds at once, RANGES_THREADS threads, dynamic shared memory for two ranges and the
-// warps' queries: (4 * RANGE_KEYS + UNIT_QUERIES) * TILE_STRIDE<D> * 2 bytes.
+// warps' queries: (2 * RangeTile<D, Kv>::ELEMENTS + UNIT_QUERIES * TILE_STRIDE<D>) * 2 bytes.
 //   pass             units of at most UNIT_QUERIES / (heads / kv_heads) rows, their pages and rows; the partial states of each row
 //   q                [rows, heads * D], rotated
-//   cache_layer      [page][kv head][keys, values][16][D], this pass's keys and values included
+//   cache_layer      [page][kv head][keys, values][16][D], or [page][kv head] E4m3Head; this pass's keys and values included
 //   partial_o        [partials, heads, D] scratch
 //   partial_max_sum  [partials, heads, 2] scratch
 //   arrivals         [rows, kv_heads], zero before and after

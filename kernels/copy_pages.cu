@@ -15,7 +15,7 @@ CS_DEVICE bool is_chained(const PassCopy* copies) {
     return chained;
 }
 
-CS_KERNEL_BOUNDS(copy_pages_bf16, COPY_THREADS, 1)(const i32* pass, u8* cache, u64 layer_stride, i32 page_bytes, i32 layers) {
+CS_KERNEL_BOUNDS(copy_pages, COPY_THREADS, 1)(const i32* pass, u8* cache, u64 layer_stride, i32 page_bytes, i32 layers) {
     await_predecessor();
     i32 count = pass[PASS_COPIES], layer = blockIdx.y;
     i64 piece = ((i64)blockIdx.x * COPY_THREADS + threadIdx.x) * 16;
@@ -40,9 +40,9 @@ CS_KERNEL_BOUNDS(copy_pages_bf16, COPY_THREADS, 1)(const i32* pass, u8* cache, u
         done += COPIES_AT_ONCE;
     }
 }
-CS_EXPORT(copy_pages_bf16)
+CS_EXPORT(copy_pages)
 
 // Launch: grid (ceil(page_bytes / 16 / COPY_THREADS), layers), COPY_THREADS threads; without copies it returns at once.
 //   pass          the copies, in order
 //   cache         the first layer's pages; layers lie layer_stride bytes apart
-//   page_bytes    of one page in one layer, keys and values of all heads: a multiple of 16
+//   page_bytes    of one page in one layer, keys and values of all heads, whatever they are kept in: a multiple of 16

@@ -11,15 +11,16 @@ template <i32 D> struct Fold {
 
 // fold = fold, then the keys of a range; or the range's own state where it is the first. Queries that see none of its keys stay as they
 // are, but for the first range, which leaves them an empty state.
-template <i32 D>
+template <i32 D, class Kv>
 CS_DEVICE void fold_range(
-    Fold<D>& fold, bool first, const bf16* queries, const RangeTile<D>& kv, const i32 (&visible)[2], float scale_log2) {
+    Fold<D>& fold, bool first, const bf16* queries, const RangeTile<D, Kv>& kv, const i32 (&visible)[2], float scale_log2) {
     float scores[1][8][4];
     u32 weights[4][4];
     SoftmaxState range[2];
     MergeWeights merged[2];
-    score_range<D>(scores, queries, kv.keys);
+    score_range(scores, queries, kv);
     weigh_range(weights, range, scores, visible, scale_log2);
+    scale_weights(weights, kv, visible);
 #pragma unroll
     for (i32 h = 0; h < 2; h++) {
         if (first) fold.state[h] = range[h];
@@ -28,7 +29,7 @@ CS_DEVICE void fold_range(
 #pragma unroll
     for (i32 part = 0; part < D / 64; part++) {
         float values[1][8][4];
-        weighted_values<D>(values, weights, kv.values, part);
+        weighted_values(values, weights, kv, part);
 #pragma unroll
         for (i32 j = 0; j < 8; j++)
 #pragma unroll

@@ -1,6 +1,7 @@
-// Tiles of bf16 rows in shared memory, and how queries, keys and values get there.
+// Tiles of rows in shared memory, and how queries, keys and values get there.
 #pragma once
 #include "attention_state.cuh"
+#include "e4m3.cuh"
 
 // A tile is [rows][D], its rows eight elements further apart than D, so that the eight rows an ldmatrix reads at one column lie in
 // different banks.
@@ -8,23 +9,50 @@ template <i32 D> constexpr i32 TILE_STRIDE = D + 8;
 
 template <i32 D> CS_DEVICE i32 tile_at(i32 row, i32 column) { return row * TILE_STRIDE<D> + column; }
 
-// The keys and values of one range.
-template <i32 D> struct RangeTile {
+// One key/value head of a page in e4m3: first of the keys, then of the values. The elements of a vector have the order of e4m3.cuh.
+template <i32 D> struct E4m3Head {
+    e4m3 vectors[2][PAGE_TOKENS][D];
+    float scales[2][PAGE_TOKENS];
+};
+
+// The keys and values of one range, as pages hold them.
+//   Cache      a layer of the cache is [page][kv head] of them, bf16: [page][kv head][keys, values][PAGE_TOKENS][D]
+//   ELEMENTS   of two bytes, to the next tile
+template <i32 D, class Kv> struct RangeTile;
+
+template <i32 D> struct RangeTile<D, bf16> {
+    using Cache = bf16;
     static constexpr i32 ELEMENTS = 2 * RANGE_KEYS * TILE_STRIDE<D>;
     bf16* keys;     // tile of [RANGE_KEYS][D]
     bf16* values;   // tile of [RANGE_KEYS][D]
+
+    // One of a row of tiles.
+    CS_DEVICE RangeTile at(bf16* shared, i32 stage) {
+        bf16* keys = shared + stage * ELEMENTS;
+        return {keys, keys + RANGE_KEYS * TILE_STRIDE<D>};
+    }
 };
 
-// One of a row of tiles.
-template <i32 D> CS_DEVICE RangeTile<D> range_tile(bf16* shared, i32 stage) {
-    bf16* keys = shared + stage * RangeTile<D>::ELEMENTS;
-    return {keys, keys + RANGE_KEYS * TILE_STRIDE<D>};
-}
+template <i32 D> struct RangeTile<D, e4m3> {
+    using Cache = E4m3Head<D>;
+    static constexpr i32 STRIDE = D + 16;   // the eight rows that an ldmatrix reads lie in different banks
+    static constexpr i32 ELEMENTS = RANGE_KEYS * STRIDE + 4 * RANGE_KEYS;
+    e4m3* keys;       // [RANGE_KEYS], STRIDE apart
+    e4m3* values;     // likewise
+    float* key_scales;     // [RANGE_KEYS]
+    float* value_scales;   // [RANGE_KEYS], behind those of the keys
+
+    CS_DEVICE RangeTile at(bf16* shared, i32 stage) {
+        e4m3* keys = (e4m3*)(shared + stage * ELEMENTS);
+        float* scales = (float*)(keys + 2 * RANGE_KEYS * STRIDE);
+        return {keys, keys + RANGE_KEYS * STRIDE, scales, scales + RANGE_KEYS};
+    }
+};
 
 // Starts to copy a range of one key/value head. Slots from key_count on become zero: they may hold anything, and 0 * NaN is not 0.
-// cache: [page][kv head][keys, values][PAGE_TOKENS][D] of the layer; pages: the range's, ceil(key_count / PAGE_TOKENS) of them.
+// pages: the range's, ceil(key_count / PAGE_TOKENS) of them.
 template <i32 D, i32 THREADS>
-CS_DEVICE void load_range(RangeTile<D> tile, const bf16* cache, const i32* pages, i32 key_count, i32 kv_heads, i32 kv_head) {
+CS_DEVICE void load_range(RangeTile<D, bf16> tile, const bf16* cache, const i32* pages, i32 key_count, i32 kv_heads, i32 kv_head) {
     constexpr i32 CHUNKS = D / 8, KEYS_AT_ONCE = THREADS / CHUNKS;
     i32 column = threadIdx.x % CHUNKS * 8;
 #pragma unroll
@@ -36,6 +64,24 @@ CS_DEVICE void load_range(RangeTile<D> tile, const bf16* cache, const i32* pages
         cp_async16(tile.keys + tile_at<D>(key, column), source, exists);
         cp_async16(tile.values + tile_at<D>(key, column), source + PAGE_TOKENS * D, exists);
     }
+}
+
+// The same in e4m3. Scales come four at a time: those of slots from key_count on may still be anything.
+template <i32 D, i32 THREADS>
+CS_DEVICE void load_range(RangeTile<D, e4m3> tile, const E4m3Head<D>* cache, const i32* pages, i32 key_count, i32 kv_heads, i32 kv_head) {
+    constexpr i32 CHUNKS = D / 16, KEYS_AT_ONCE = THREADS / CHUNKS, SCALE_CHUNKS = RANGE_KEYS / 4;
+    auto head_of = [&](i32 key) { return cache + ((i64)(key < key_count ? pages[key / PAGE_TOKENS] : 0) * kv_heads + kv_head); };
+    i32 column = threadIdx.x % CHUNKS * 16;
+#pragma unroll
+    for (i32 i = 0; i < RANGE_KEYS / KEYS_AT_ONCE; i++) {
+        i32 key = i * KEYS_AT_ONCE + threadIdx.x / CHUNKS;
+        const E4m3Head<D>* head = head_of(key);
+        cp_async16(tile.keys + key * tile.STRIDE + column, head->vectors[0][key % PAGE_TOKENS] + column, key < key_count);
+        cp_async16(tile.values + key * tile.STRIDE + column, head->vectors[1][key % PAGE_TOKENS] + column, key < key_count);
+    }
+    if (threadIdx.x >= 2 * SCALE_CHUNKS) return;
+    i32 part = threadIdx.x / SCALE_CHUNKS, key = threadIdx.x % SCALE_CHUNKS * 4;
+    cp_async16(tile.key_scales + part * RANGE_KEYS + key, head_of(key)->scales[part] + key % PAGE_TOKENS, key < key_count);
 }
 
 // One warp copies 16 queries into its own tile [16][D], where they are after the next barrier; source(i) points at query i's D elements.

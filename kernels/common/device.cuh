@@ -31,6 +31,9 @@ typedef long long i64;
 struct bf16 {
     u16 bits; // the upper half of a float32
 };
+struct e4m3 { // see e4m3.cuh
+    u8 bits;
+};
 
 #if defined(CS_CLANG)
 typedef __SIZE_TYPE__ size_t;
@@ -151,6 +154,13 @@ CS_DEVICE u32 pack_bf16x2(float lo, float hi) {
     return r;
 }
 
+// the halves of a times the halves of b, rounded to nearest even; subnormal operands count. (mul.bf16x2 itself wants sm_90.)
+CS_DEVICE u32 mul_bf16x2(u32 a, u32 b) {
+    u32 r;
+    asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(r) : "r"(a), "r"(b), "r"(0x80008000u));
+    return r;
+}
+
 // ---- Memory ------------------------------------------------------------------------------------------------------------------------
 CS_DEVICE u32 shared_address(const void* p) { // in the shared window, as asm operands want it
 #if defined(CS_NVCC)
@@ -200,7 +210,7 @@ template <class T> CS_DEVICE T warp_sum(T v) { return group_sum<32>(v); }
 template <class T> CS_DEVICE T warp_max(T v) { return group_max<32>(v); }
 
 // ---- Matrix fragments: 8x8 tiles of 16-bit elements out of shared memory ---------------------------------------------------------
-// lane l gives the address of a 16-byte row: row l % 8 of tile l / 8 (x2: lanes 0-15); the lane receives elements
+// lane l gives the address of a 16-byte row: row l % 8 of tile l / 8 (x2: lanes 0-15, x1: lanes 0-7); the lane receives elements
 // (l / 4, 2 (l % 4) .. +1) of each tile, or of its transpose
 CS_DEVICE void ldmatrix_x4(u32 (&r)[4], const void* row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
@@ -210,6 +220,9 @@ CS_DEVICE void ldmatrix_x4_trans(u32 (&r)[4], const void* row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared_address(row)) : "memory");
 }
+CS_DEVICE void ldmatrix_x1(u32 (&r)[1], const void* row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];" : "=r"(r[0]) : "r"(shared_address(row)) : "memory");
+}
 CS_DEVICE void ldmatrix_x2(u32 (&r)[2], const void* row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0,%1}, [%2];"
                  : "=r"(r[0]), "=r"(r[1]) : "r"(shared_address(row)) : "memory");
@@ -218,6 +231,11 @@ CS_DEVICE void ldmatrix_x2_trans(u32 (&r)[2], const void* row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0,%1}, [%2];"
                  : "=r"(r[0]), "=r"(r[1]) : "r"(shared_address(row)) : "memory");
 }
+
+// as many tiles as there are registers
+CS_DEVICE void ldmatrix(u32 (&r)[1], const void* row) { ldmatrix_x1(r, row); }
+CS_DEVICE void ldmatrix(u32 (&r)[2], const void* row) { ldmatrix_x2(r, row); }
+CS_DEVICE void ldmatrix(u32 (&r)[4], const void* row) { ldmatrix_x4(r, row); }
 
 // ---- Tensor cores: d[16, 8] += a[16, 16] b[16, 8], bf16 in, float32 accumulate ---------------------------------------------------
 // with g = lane / 4 and t = 2 (lane % 4): a[q] holds row g + 8 (q & 1), columns t + 8 (q >> 1) .. +1; b0 rows t .. t + 1 and b1 rows

@@ -8,6 +8,7 @@
 // An output element is ONE chain of 16-wide steps along k, in ascending order, from zero, in one accumulator: k is never split. So an
 // element depends on its input row and its weight row alone, bit for bit, whichever shape computes it and whoever shares the tile.
 #pragma once
+#include "e4m3.cuh"
 #include "gemm_copy.cuh"
 #include "predecessor.cuh"
 
@@ -17,38 +18,61 @@ template <class Shape> struct GemmFragments {
     u32 weight[Shape::tiles_n][2];
 };
 
-// Where a lane points ldmatrix: elements from the start of a stage, and the chunk in step 0, permuted as gemm_chunk_offset has it.
+// Where a lane points ldmatrix: elements of two bytes from the start of a stage, and the chunk in step 0, permuted as GemmRows has it.
 struct GemmLane {
     u32 input, input_chunk;     // matrices of a 16 x 16 tile: rows 0-7, rows 8-15, then both again 8 columns on
-    u32 weight, weight_chunk;   // matrices of two 8 x 16 tiles: columns 0-7, columns 8-15, then both of the next tile
+    u32 weight, weight_chunk;   // bf16: matrices of two 8 x 16 tiles: columns 0-7, columns 8-15, then both of the next tile; e4m3: of four tiles
 };
 
+// How the weights of a step come: a matrix of ldmatrix has eight rows of 16 bytes, half a tile of bf16 or a whole one of e4m3.
+template <class Shape> struct GemmWeightLoad {
+    static constexpr bool is_e4m3 = sizeof(typename Shape::Weight) == 1;
+    static constexpr int step_chunks = is_e4m3 ? 1 : 2;
+    static constexpr int most = is_e4m3 ? 4 : 2;
+    static constexpr int tiles = Shape::tiles_n < most ? Shape::tiles_n : most;   // that one ldmatrix brings
+    static constexpr int matrices = tiles * step_chunks;
+    static constexpr int row_size = Shape::depth * (int)sizeof(typename Shape::Weight) / 2;
+};
+
+// Where tile t of a warp begins among the rows of the weights' part of a stage.
+template <class Shape> CS_DEVICE u32 gemm_tile_row(u32 tile) { return tile % Shape::weights * Shape::columns + tile / Shape::weights * 8; }
+
 template <class Shape> CS_DEVICE GemmLane gemm_lane() {
-    u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    u32 next_tile = Shape::weights == 1 ? 8 : Shape::columns;
+    using Load = GemmWeightLoad<Shape>;
+    using Input = typename GemmCopier<Shape>::Input;
+    using Weight = typename GemmCopier<Shape>::Weight;
+    u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32, matrix = lane / 8 % Load::matrices;
     u32 input_row = warp / Shape::warps_n * (Shape::tiles_m * 16) + lane % 16;
-    u32 weight_row = Shape::rows + warp % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + lane % 8;
-    if (Shape::tiles_n > 1) weight_row += lane / 16 * next_tile;
-    return {input_row * Shape::depth, (lane / 16) ^ (lane % 8), weight_row * Shape::depth, (lane / 8 % 2) ^ (lane % 8)};
+    u32 weight_row = warp % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + lane % 8 + gemm_tile_row<Shape>(matrix / Load::step_chunks);
+    return {input_row * Shape::depth, (lane / 16) ^ Input::swizzle(input_row), Shape::weights_offset + weight_row * Load::row_size,
+            (matrix % Load::step_chunks) ^ Weight::swizzle(weight_row)};
+}
+
+// The weights of tiles `first` and on, as one ldmatrix brings them, to where mma wants them.
+template <class Shape, int MATRICES>
+CS_DEVICE void gemm_unpack(GemmFragments<Shape>& fragments, int first, const u32 (&matrices)[MATRICES]) {
+#pragma unroll
+    for (int j = 0; j < GemmWeightLoad<Shape>::tiles; j++) {
+        if constexpr (GemmWeightLoad<Shape>::is_e4m3) {
+            widen_e4m3(fragments.weight[first + j], matrices[j]);
+        } else {
+            fragments.weight[first + j][0] = matrices[2 * j];
+            fragments.weight[first + j][1] = matrices[2 * j + 1];
+        }
+    }
 }
 
 template <class Shape> CS_DEVICE void gemm_read(GemmFragments<Shape>& fragments, const GemmLane& lane, const bf16* stage, u32 step) {
+    using Load = GemmWeightLoad<Shape>;
     const bf16* input = stage + (lane.input + (lane.input_chunk ^ step * 2) * 8);
-    const bf16* weight = stage + (lane.weight + (lane.weight_chunk ^ step * 2) * 8);
+    const bf16* weight = stage + (lane.weight + (lane.weight_chunk ^ step * Load::step_chunks) * 8);
 #pragma unroll
     for (int i = 0; i < Shape::tiles_m; i++) ldmatrix_x4(fragments.input[i], input + i * (16 * Shape::depth));
-    if constexpr (Shape::tiles_n == 1) {
-        ldmatrix_x2(fragments.weight[0], weight);
-    } else {
 #pragma unroll
-        for (int j = 0; j < Shape::tiles_n; j += 2) {
-            u32 pair[4];
-            ldmatrix_x4(pair, weight + j / Shape::weights * (8 * Shape::depth));
-            fragments.weight[j][0] = pair[0];
-            fragments.weight[j][1] = pair[1];
-            fragments.weight[j + 1][0] = pair[2];
-            fragments.weight[j + 1][1] = pair[3];
-        }
+    for (int j = 0; j < Shape::tiles_n; j += Load::tiles) {
+        u32 matrices[Load::matrices];
+        ldmatrix(matrices, weight + j / Shape::weights * (8 * Load::row_size));
+        gemm_unpack<Shape>(fragments, j, matrices);
     }
 }
 
@@ -117,6 +141,28 @@ CS_DEVICE void gemm_multiply(
 template <class Shape>
 CS_DEVICE void gemm_multiply(float (&sums)[Shape::tiles_m][Shape::tiles_n][4], GemmCopier<Shape> copier, int k, bf16* stages) {
     gemm_multiply<Shape>(sums, copier, k, stages, [] {});
+}
+
+// The scales of the rows of a matrix [n, k] from one on; they lie behind its last row, n of float32. bf16 has none.
+CS_DEVICE const float* row_scales(const e4m3* matrix, int n, int k, int first) { return (const float*)(matrix + (u64)n * k) + first; }
+CS_DEVICE const float* row_scales(const bf16*, int, int, int) { return nullptr; }
+
+// Multiplies the sums by the scales of their weights' rows; scales[w]: of weight w, from the tile's first column on. bf16 stays as it is.
+template <class Shape>
+CS_DEVICE void gemm_scale(
+    float (&sums)[Shape::tiles_m][Shape::tiles_n][4], const float* const (&scales)[Shape::weights], int columns) {
+    if constexpr (GemmWeightLoad<Shape>::is_e4m3) {
+        int first_column = threadIdx.x / 32 % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + threadIdx.x % 4 * 2;
+#pragma unroll
+        for (int j = 0; j < Shape::tiles_n; j++) {
+            int column = first_column + j / Shape::weights * 8;
+            float2 scale = column < columns ? *(const float2*)(scales[j % Shape::weights] + column) : float2{0, 0};
+#pragma unroll
+            for (int i = 0; i < Shape::tiles_m; i++)
+#pragma unroll
+                for (int e = 0; e < 4; e++) sums[i][j][e] *= e % 2 == 0 ? scale.x : scale.y;
+        }
+    }
 }
 
 // The outputs that this thread holds and that exist, row by row: row_store(row) gives what is called with each pair of outputs (row, column)

@@ -58,7 +58,7 @@ private:
     {
         const int group = work_.heads / work_.kv_heads;
         const bool begins = first_key % kSegmentKeys == 0, later = first_key >= kSegmentKeys;
-        locate(work_.pages + item.first_page + (first_key - item.first_key) / kPageTokens, key_count);
+        bool located = false; // not for rows of other parts
         Query block[kBlock];
         int pending = 0;
         for (int m = 0; m < item.member_count; m++) {
@@ -66,6 +66,8 @@ private:
             const int first_to_see = member.first_row + max(0, first_key - member.first_position);
             const int end = min(member.first_row + member.row_count, work_.end_row);
             for (int row = max(first_to_see, work_.first_row); row < end; row++) {
+                if (!located) locate(work_.pages + item.first_page + (first_key - item.first_key) / kPageTokens, key_count);
+                located = true;
                 const int position = member.first_position + row - member.first_row;
                 for (int g = 0; g < group; g++) {
                     const int head = work_.kv_head * group + g;
@@ -118,9 +120,27 @@ private:
     void locate(const int32_t* pages, int key_count)
     {
         for (int p = 0; p * kPageTokens < key_count; p++) {
-            const int64_t at = (int64_t(pages[p]) * work_.kv_heads + work_.kv_head) * kPageTokens * work_.head_dim;
-            keys_[p] = work_.keys + at;
-            values_[p] = work_.values + at;
+            const int64_t head = int64_t(pages[p]) * work_.kv_heads + work_.kv_head, elements = int64_t(kPageTokens) * work_.head_dim;
+            if (work_.key_scales) {
+                widen(head, elements, work_.widened + p * elements, work_.widened + (kRangePages + p) * elements);
+                keys_[p] = work_.widened + p * elements;
+                values_[p] = work_.widened + (kRangePages + p) * elements;
+            } else {
+                keys_[p] = static_cast<const float*>(work_.keys) + head * elements;
+                values_[p] = static_cast<const float*>(work_.values) + head * elements;
+            }
+        }
+    }
+
+    // Keys and values of one head of one page, out of e4m3: once for all queries of the part.
+    void widen(int64_t head, int64_t elements, float* keys, float* values) const
+    {
+        const auto* key = static_cast<const uint8_t*>(work_.keys) + head * elements;
+        const auto* value = static_cast<const uint8_t*>(work_.values) + head * elements;
+        const float *key_scales = work_.key_scales + head * kPageTokens, *value_scales = work_.value_scales + head * kPageTokens;
+        for (int64_t i = 0; i < elements; i += kLanes) {
+            Lanes::store(keys + i, Lanes::multiply(Lanes::e4m3(key + i), Lanes::load(key_scales + i % kPageTokens)));
+            Lanes::store(values + i, Lanes::multiply(Lanes::e4m3(value + i), Lanes::broadcast(value_scales[i / work_.head_dim])));
         }
     }
 

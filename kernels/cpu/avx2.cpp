@@ -1,5 +1,6 @@
 // AVX2 and FMA: float32 arithmetic.
 #include "attention.h"
+#include "e4m3_product.h"
 #include "float_product.h"
 #include "lanes_avx2.h"
 #include "probe.h"
@@ -8,3 +9,5 @@ extern const CpuKernels kAvx2OfBfloat16 = {float_row_bytes, copy_float_row, OfBf
     gated_linear<OfBfloat16<Avx2Lanes>>, attend<Avx2Lanes>, peak<FloatProbe<Avx2Lanes>>, read<Avx2Lanes>};
 extern const CpuKernels kAvx2OfFloat32 = {float_row_bytes, copy_float_row, OfFloat32<Avx2Lanes>::panel_bytes, pack_float32, linear<OfFloat32<Avx2Lanes>>,
     gated_linear<OfFloat32<Avx2Lanes>>, attend<Avx2Lanes>, peak<FloatProbe<Avx2Lanes>>, read<Avx2Lanes>};
+extern const CpuKernels kAvx2OfE4m3 = {e4m3_input_bytes, copy_e4m3_input, OfE4m3<Avx2Lanes>::panel_bytes, pack_e4m3, linear<OfE4m3<Avx2Lanes>>,
+    gated_linear<OfE4m3<Avx2Lanes>>, attend<Avx2Lanes>, peak<FloatProbe<Avx2Lanes>>, read<Avx2Lanes>};

@@ -1,5 +1,6 @@
 // AVX-512 without BF16: float32 arithmetic.
 #include "attention.h"
+#include "e4m3_product.h"
 #include "float_product.h"
 #include "lanes_avx512.h"
 #include "probe.h"
@@ -8,3 +9,5 @@ extern const CpuKernels kAvx512OfBfloat16 = {float_row_bytes, copy_float_row, Of
     gated_linear<OfBfloat16<Avx512Lanes>>, attend<Avx512Lanes>, peak<FloatProbe<Avx512Lanes>>, read<Avx512Lanes>};
 extern const CpuKernels kAvx512OfFloat32 = {float_row_bytes, copy_float_row, OfFloat32<Avx512Lanes>::panel_bytes, pack_float32, linear<OfFloat32<Avx512Lanes>>,
     gated_linear<OfFloat32<Avx512Lanes>>, attend<Avx512Lanes>, peak<FloatProbe<Avx512Lanes>>, read<Avx512Lanes>};
+extern const CpuKernels kAvx512OfE4m3 = {e4m3_input_bytes, copy_e4m3_input, OfE4m3<Avx512Lanes>::panel_bytes, pack_e4m3, linear<OfE4m3<Avx512Lanes>>,
+    gated_linear<OfE4m3<Avx512Lanes>>, attend<Avx512Lanes>, peak<FloatProbe<Avx512Lanes>>, read<Avx512Lanes>};

@@ -56,8 +56,11 @@ struct AttentionMember {
 // Causal attention of some rows over the pages of one key/value head.
 struct AttentionWork {
     const float* queries;    // [rows, heads * head_dim], rotated
-    const float* keys;       // this layer's: [pages, kv_heads, head_dim, 16]
-    const float* values;     // this layer's: [pages, kv_heads, 16, head_dim]
+    const void* keys;        // this layer's: [pages, kv_heads, head_dim, 16], float32 or e4m3
+    const void* values;      // this layer's: [pages, kv_heads, 16, head_dim], likewise
+    const float* key_scales; // of e4m3, this layer's: [pages, kv_heads, 16]; null for float32
+    const float* value_scales;
+    float* widened;          // of e4m3: room for a range's keys and values, [2, 64, head_dim]; one part's own
     float* output;           // [rows, heads * head_dim]
     float* later;            // [rows, heads * head_dim]: outputs of a segment behind the first, until it joins them; written before it is read
     float* state;            // [rows, heads, 4]: maximum and sum of the softmax so far, and of such a segment; written before it is read
@@ -93,7 +96,7 @@ struct CpuKernels {
 };
 
 // Formats of weights.
-enum { kFloat32Weights = 0, kBfloat16Weights = 1, kInt8Weights = 2 };
+enum { kFloat32Weights = 0, kBfloat16Weights = 1, kInt8Weights = 2, kE4m3Weights = 3 };
 
 #if defined(__GNUC__)
 #define CUDASEARCH_EXPORT __attribute__((visibility("default")))
@@ -108,7 +111,8 @@ CUDASEARCH_EXPORT const CpuKernels* cudasearch_cpu_kernels(const char* path, int
 CUDASEARCH_EXPORT int32_t cudasearch_cpu_version(void);
 }
 
-constexpr int32_t kInterfaceVersion = 3;
+constexpr int32_t kInterfaceVersion = 4;
 
 // What each instruction set's file defines.
-extern const CpuKernels kAmxBf16, kAvx512Bf16, kAvx512Int8, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx2OfBfloat16, kAvx2OfFloat32;
+extern const CpuKernels kAmxBf16, kAvx512Bf16, kAvx512Int8, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx512OfE4m3, kAvx2OfBfloat16,
+    kAvx2OfFloat32, kAvx2OfE4m3;

@@ -20,6 +20,19 @@ struct Avx2Lanes {
     {
         return _mm256_castsi256_ps(_mm256_and_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), _mm256_set1_epi32(int(0xffff0000))));
     }
+    static Floats e4m3_cells(const char* p, int byte)
+    {
+        return widen_e4m3(_mm256_slli_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), 24 - 8 * byte));
+    }
+    static Floats e4m3(const uint8_t* p)
+    {
+        return widen_e4m3(_mm256_slli_epi32(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))), 24));
+    }
+    static Floats widen_e4m3(__m256i top_bytes)
+    {
+        const __m256i fields = _mm256_and_si256(_mm256_srai_epi32(top_bytes, 4), _mm256_set1_epi32(int(0x87f00000)));
+        return _mm256_mul_ps(_mm256_castsi256_ps(fields), _mm256_set1_ps(0x1p120f));
+    }
     static Floats add(Floats a, Floats b) { return _mm256_add_ps(a, b); }
     static Floats subtract(Floats a, Floats b) { return _mm256_sub_ps(a, b); }
     static Floats multiply(Floats a, Floats b) { return _mm256_mul_ps(a, b); }

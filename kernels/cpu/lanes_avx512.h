@@ -20,6 +20,18 @@ struct Avx512Lanes {
     // Cells of two bfloat16 each: the first of each, or the second, as floats.
     static Floats low_halves(const char* p) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16)); }
     static Floats high_halves(const char* p) { return _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(int(0xffff0000)))); }
+    // e4m3: one byte of each cell of four, or 16 bytes that follow each other. The fields of a code in the places of a float's make a number 2^-120 times too
+    // small, subnormals included.
+    static Floats e4m3_cells(const char* p, int byte) { return widen_e4m3(_mm512_slli_epi32(_mm512_loadu_si512(p), 24 - 8 * byte)); }
+    static Floats e4m3(const uint8_t* p)
+    {
+        return widen_e4m3(_mm512_slli_epi32(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))), 24));
+    }
+    static Floats widen_e4m3(__m512i top_bytes)
+    {
+        const __m512i fields = _mm512_and_si512(_mm512_srai_epi32(top_bytes, 4), _mm512_set1_epi32(int(0x87f00000)));
+        return _mm512_mul_ps(_mm512_castsi512_ps(fields), _mm512_set1_ps(0x1p120f));
+    }
     static Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
     static Floats subtract(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
     static Floats multiply(Floats a, Floats b) { return _mm512_mul_ps(a, b); }

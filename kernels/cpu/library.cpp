@@ -33,9 +33,15 @@ bool has_amx_bf16()
 #endif
 }
 
-const CpuKernels* of(int32_t weights, const CpuKernels* float32, const CpuKernels* bfloat16, const CpuKernels* int8)
+const CpuKernels* of(int32_t weights, const CpuKernels* float32, const CpuKernels* bfloat16, const CpuKernels* int8, const CpuKernels* e4m3)
 {
-    return weights == kFloat32Weights ? float32 : weights == kBfloat16Weights ? bfloat16 : weights == kInt8Weights ? int8 : nullptr;
+    switch (weights) {
+        case kFloat32Weights: return float32;
+        case kBfloat16Weights: return bfloat16;
+        case kInt8Weights: return int8;
+        case kE4m3Weights: return e4m3;
+        default: return nullptr;
+    }
 }
 
 }
@@ -43,10 +49,10 @@ const CpuKernels* of(int32_t weights, const CpuKernels* float32, const CpuKernel
 const CpuKernels* cudasearch_cpu_kernels(const char* path, int32_t weights)
 {
     const CpuKernels* int8 = has_avx512() && __builtin_cpu_supports("avx512vnni") ? &kAvx512Int8 : nullptr;
-    if (!std::strcmp(path, "amx-bf16") && has_amx_bf16()) return of(weights, &kAvx512OfFloat32, &kAmxBf16, int8);
-    if (!std::strcmp(path, "avx512-bf16") && has_avx512_bf16()) return of(weights, &kAvx512OfFloat32, &kAvx512Bf16, int8);
-    if (!std::strcmp(path, "avx512") && has_avx512()) return of(weights, &kAvx512OfFloat32, &kAvx512OfBfloat16, int8);
-    if (!std::strcmp(path, "avx2") && has_avx2()) return of(weights, &kAvx2OfFloat32, &kAvx2OfBfloat16, nullptr);
+    if (!std::strcmp(path, "amx-bf16") && has_amx_bf16()) return of(weights, &kAvx512OfFloat32, &kAmxBf16, int8, &kAvx512OfE4m3);
+    if (!std::strcmp(path, "avx512-bf16") && has_avx512_bf16()) return of(weights, &kAvx512OfFloat32, &kAvx512Bf16, int8, &kAvx512OfE4m3);
+    if (!std::strcmp(path, "avx512") && has_avx512()) return of(weights, &kAvx512OfFloat32, &kAvx512OfBfloat16, int8, &kAvx512OfE4m3);
+    if (!std::strcmp(path, "avx2") && has_avx2()) return of(weights, &kAvx2OfFloat32, &kAvx2OfBfloat16, nullptr, &kAvx2OfE4m3);
     return nullptr;
 }
 

@@ -42,8 +42,9 @@ public class MatmulBenchmark
         string path = _folder.File("weight.safetensors");
         SafeTensorsWriter.Write(path, TensorData.Of("w", ElementType.BF16, [shape[1], shape[0]], values));
         _file = SafeTensorsFile.Open(path);
-        _backend = Path == Int8 ? CpuBackend.Create(precision: WeightPrecision.Int8) : CpuBackend.Create(path: Path);
-        _weight = _backend.LoadWeight(_file.Tensors["w"], Axis.Plain(shape[1]), Axis.Plain(shape[0]));
+        _backend = CpuBackend.Create(path: Path == Int8 ? null : Path);
+        _weight = _backend.LoadWeight(_file.Tensors["w"], Axis.Plain(shape[1]), Axis.Plain(shape[0]), WeightUse.Product,
+            Path == Int8 ? WeightPrecision.Int8 : WeightPrecision.Stored);
         _input = _backend.Allocate(Rows, Axis.Plain(shape[0]), ActivationType.Operand);
         _residual = _backend.AllocateResidual(Rows, Axis.Plain(shape[0]));
         _batch = Batches.Of(Rows);

@@ -22,14 +22,15 @@ internal static class BenchCommand
             using IBackend backend = options.OpenDevice(parsed, host);
             using Checkpoint checkpoint = options.OpenModel(parsed, backend);
             using var bench = new PassBench(backend, checkpoint, options.Precision(parsed), cases);
+            string device = options.Device(parsed, backend);
             List<PassTiming> timings = [];
             foreach (PassCase kind in cases)
             {
                 cancellation.ThrowIfCancellationRequested();
                 timings.Add(bench.Run(kind, options.Passes(parsed)));
-                if (!parsed.GetValue(json)) BenchReport.WriteLine(host.Output, timings[^1], header: timings.Count == 1 ? $"{checkpoint.Name} on {backend.Device}" : null);
+                if (!parsed.GetValue(json)) BenchReport.WriteLine(host.Output, timings[^1], header: timings.Count == 1 ? $"{checkpoint.Name} on {device}" : null);
             }
-            if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => BenchReport.Write(writer, checkpoint.Name, backend, timings));
+            if (parsed.GetValue(json)) JsonOutput.Write(host.Output, writer => BenchReport.Write(writer, checkpoint.Name, backend.Name, device, timings));
             return Task.FromResult(ExitStatus.Done);
         });
         return command;

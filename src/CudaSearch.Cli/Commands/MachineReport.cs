@@ -76,7 +76,7 @@ internal sealed record MachineReport
     public static MachineReport Take()
     {
         CudaInfo cuda = CudaInfo.Take();
-        using IBackend backend = Devices.Open("auto", threads: 0, WeightPrecision.Stored, out _);
+        using IBackend backend = Devices.Open("auto", threads: 0, out _);
         int? used = backend.Name == "cuda" ? cuda.Devices.FirstOrDefault(device => device.Fault is null)?.Index : null;
         return new MachineReport { Backend = backend.Name, Device = backend.Device, Cuda = cuda, UsedGpu = used };
     }

@@ -46,25 +46,27 @@ internal static class ProfileCommand
         IReadOnlyList<PassCase> cases = options.Cases(parsed);
         using IProfiledBackend backend = options.OpenDevice(parsed, host);
         using Checkpoint checkpoint = options.OpenModel(parsed, backend);
+        string device = options.Device(parsed, backend);
         using var stage = new PassStage(backend, checkpoint, options.Precision(parsed), cases);
         var profiler = new PassProfiler(backend, stage);
         List<PassProfile> profiles = [];
-        if (!asJson) host.Output.WriteLine($"{checkpoint.Name} on {backend.Device}");
+        if (!asJson) host.Output.WriteLine($"{checkpoint.Name} on {device}");
         foreach (PassCase kind in cases)
         {
             cancellation.ThrowIfCancellationRequested();
             profiles.Add(profiler.Run(kind, options.Passes(parsed)));
             if (!asJson) ProfileTable.Write(host.Output, profiles[^1]);
         }
-        if (trace is not null) PageFile.Write(trace, ProfileTrace.Render(checkpoint.Name.TrimEnd(','), backend.Device, profiles));
-        if (asJson) JsonOutput.Write(host.Output, writer => ProfileJson.Write(writer, checkpoint.Name.TrimEnd(','), backend, profiles));
+        if (trace is not null) PageFile.Write(trace, ProfileTrace.Render(checkpoint.Name.TrimEnd(','), device, profiles));
+        if (asJson) JsonOutput.Write(host.Output, writer => ProfileJson.Write(writer, checkpoint.Name.TrimEnd(','), backend.Name, device, profiles));
     }
 
     private static void RunSweep(CommandHost host, PassOptions options, ParseResult parsed, SweepSizes sizes, bool asJson, CancellationToken cancellation)
     {
         using IProfiledBackend backend = options.OpenDevice(parsed, host);
-        using var sweep = new KernelSweep(backend, sizes.Kernel, options.Passes(parsed));
+        using var sweep = new KernelSweep(backend, sizes.Kernel, options.Precision(parsed), options.Passes(parsed));
         if (sweep.PeerFault is { } fault) host.Error.WriteLine($"nothing to compare with: {fault}");
+        string device = options.Device(parsed, backend);
         List<SweepPoint> points = [];
         foreach (IReadOnlyDictionary<string, int> size in sizes.Combinations())
         {
@@ -73,9 +75,9 @@ internal static class ProfileCommand
             {
                 cancellation.ThrowIfCancellationRequested();
                 points.Add(sweep.Run(size, share));
-                if (!asJson) SweepReport.WriteLine(host.Output, sizes.Kernel, backend, sweep.Peer, points[^1], first: points.Count == 1);
+                if (!asJson) SweepReport.WriteLine(host.Output, sizes.Kernel, device, sweep.Peer, points[^1], first: points.Count == 1);
             }
         }
-        if (asJson) JsonOutput.Write(host.Output, writer => SweepReport.Write(writer, sizes.Kernel, backend, sweep.Peer, points));
+        if (asJson) JsonOutput.Write(host.Output, writer => SweepReport.Write(writer, sizes.Kernel, backend.Name, device, sweep.Peer, points));
     }
 }

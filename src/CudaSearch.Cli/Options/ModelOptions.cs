@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CudaSearch.Backends;
 using CudaSearch.Evaluation;
 using CudaSearch.Verification;
 
@@ -37,12 +36,12 @@ internal sealed class ModelOptions
 
     private readonly Option<int> _threads = Values.Integer("--threads", "threads of the CPU backend; 0 takes all cores", 0, minimum: 0);
 
-    private readonly Option<string> _weights = Weights();
-
     private readonly Option<string?> _memory = Values.Text(
         "--memory",
         "memory to use, a fraction of what is available such as 0.9 or a size such as 12GiB: for the KV caches [default on the CPU: 0.5], on a GPU with weights and activations [default: 0.9]",
         otherwise: null, MemoryFault);
+
+    private readonly PrecisionOptions _precision;
 
     private readonly Option<bool> _deterministic = new("--deterministic")
     {
@@ -64,7 +63,7 @@ internal sealed class ModelOptions
         }
         command.Add(_device);
         command.Add(_threads);
-        command.Add(_weights);
+        _precision = new PrecisionOptions(command, two: generates && judges);
         command.Add(_memory);
         command.Add(_deterministic);
     }
@@ -76,7 +75,7 @@ internal sealed class ModelOptions
         Prm = null,
         Device = parsed.GetValue(_device)!,
         Threads = parsed.GetValue(_threads),
-        Weights = Precision(parsed.GetValue(_weights)!),
+        Precision = _precision.Read(parsed),
         Memory = parsed.GetValue(_memory),
     };
 
@@ -86,7 +85,7 @@ internal sealed class ModelOptions
         WorkbenchOptions options = Read(parsed);
         string? prm = parsed.GetValue(_prm);
         if (prm is null && options.Model == Workbench.TinyMath) prm = Workbench.TinyMath;
-        return options with { Prm = prm == NoVerifier ? null : prm, PrmOptions = ReadPrm(parsed) };
+        return options with { Prm = prm == NoVerifier ? null : prm, PrmOptions = ReadPrm(parsed), PrmPrecision = _precision.ReadPrm(parsed) };
     }
 
     /// <summary>What to open where steps are only judged.</summary>
@@ -102,13 +101,6 @@ internal sealed class ModelOptions
         var options = new PrmOptions { Format = parsed.GetValue(_prmFormat) is { } format ? PrmFormatNames.Parse(format) : null };
         return parsed.GetValue(_prmSeparator) is { } separator ? options with { StepSeparator = separator.Replace(@"\n", "\n") } : options;
     }
-
-    /// <summary>The option <c>--weights</c>.</summary>
-    public static Option<string> Weights() =>
-        Values.Choice("--weights", "on --device cpu, what matrices are kept in (int8: half the memory, a little less exact)", "stored", "stored", "int8");
-
-    /// <summary>What a value of <c>--weights</c> means.</summary>
-    public static WeightPrecision Precision(string weights) => weights == "int8" ? WeightPrecision.Int8 : WeightPrecision.Stored;
 
     /// <summary>What is wrong with a value of <c>--device</c>; null when it is right.</summary>
     public static string? DeviceFault(string device) => IsDevice(device) ? null : $"--device is {device}; it must be auto, cpu, cuda or cuda: and a number";

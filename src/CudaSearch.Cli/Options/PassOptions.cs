@@ -22,7 +22,7 @@ internal sealed class PassOptions
     private readonly Option<int> _passes = Values.Integer("--passes", "passes to time, of which the median counts", 20, minimum: 1);
     private readonly Option<string?> _device = Values.Text("--device", "where to compute: auto, cpu or cuda[:i]", "auto", ModelOptions.DeviceFault);
     private readonly Option<int> _threads = Values.Integer("--threads", "threads of the CPU backend; 0 takes all cores", 0, minimum: 0);
-    private readonly Option<string> _weights = ModelOptions.Weights();
+    private readonly PrecisionOptions _precision;
     private readonly Option<string> _pdl = Values.Choice(
         "--pdl", "whether a GPU's kernels may start before the one before has ended (programmatic dependent launch, compute capability 9.0)", "on", ["on", "off"]);
 
@@ -33,14 +33,18 @@ internal sealed class PassOptions
     public PassOptions(Command command, params int[] batches)
     {
         _batch = Numbers("--batch", "sequences that decode together", batches);
-        foreach (Option option in (Option[])[_shape, _model, _batch, _prefix, _own, _prefill, _sharing, _passes, _device, _threads, _weights, _pdl]) command.Add(option);
+        foreach (Option option in (Option[])[_shape, _model, _batch, _prefix, _own, _prefill, _sharing, _passes, _device, _threads, _pdl]) command.Add(option);
+        _precision = new PrecisionOptions(command);
     }
 
     /// <summary>Passes of a kind to time.</summary>
     public int Passes(ParseResult parsed) => parsed.GetValue(_passes);
 
-    /// <summary>What matrices are kept in.</summary>
-    public WeightPrecision Precision(ParseResult parsed) => ModelOptions.Precision(parsed.GetValue(_weights)!);
+    /// <summary>What the model is kept in.</summary>
+    public ModelPrecision Precision(ParseResult parsed) => _precision.Read(parsed);
+
+    /// <summary>A device in words, with what the model on it is kept in.</summary>
+    public string Device(ParseResult parsed, IBackend backend) => DeviceText.Of(backend.Device, Precision(parsed));
 
     /// <summary>The values of <c>--sharing</c>, one or both.</summary>
     public IReadOnlyList<bool> Sharing(ParseResult parsed) => parsed.GetValue(_sharing) switch { "on" => [true], "off" => [false], _ => [true, false] };
@@ -59,7 +63,7 @@ internal sealed class PassOptions
     public IProfiledBackend OpenDevice(ParseResult parsed, CommandHost host)
     {
         IProfiledBackend backend = Devices.OpenProfiled(
-            parsed.GetValue(_device)!, parsed.GetValue(_threads), Precision(parsed), out string? note, dependentLaunch: parsed.GetValue(_pdl) == "on");
+            parsed.GetValue(_device)!, parsed.GetValue(_threads), out string? note, dependentLaunch: parsed.GetValue(_pdl) == "on");
         if (note is not null) host.Error.WriteLine(note);
         return backend;
     }

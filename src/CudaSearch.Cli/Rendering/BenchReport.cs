@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using CudaSearch.Backends;
 using CudaSearch.Evaluation.Throughput;
 
 namespace CudaSearch.Cli.Rendering;
@@ -25,12 +24,12 @@ internal static class BenchReport
         output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
     }
 
-    public static void Write(Utf8JsonWriter writer, string model, IBackend backend, List<PassTiming> timings)
+    public static void Write(Utf8JsonWriter writer, string model, string backend, string device, List<PassTiming> timings)
     {
         writer.WriteStartObject();
         writer.WriteString("model", model.TrimEnd(','));
-        writer.WriteString("backend", backend.Name);
-        writer.WriteString("device", backend.Device);
+        writer.WriteString("backend", backend);
+        writer.WriteString("device", device);
         writer.WriteStartArray("passes");
         foreach (PassTiming timing in timings)
         {

@@ -7,12 +7,12 @@ namespace CudaSearch.Cli.Rendering;
 /// <summary>Passes taken apart, as one JSON document. Times are in seconds, memory in bytes.</summary>
 internal static class ProfileJson
 {
-    public static void Write(Utf8JsonWriter writer, string model, IBackend backend, IReadOnlyList<PassProfile> profiles)
+    public static void Write(Utf8JsonWriter writer, string model, string backend, string device, IReadOnlyList<PassProfile> profiles)
     {
         writer.WriteStartObject();
         writer.WriteString("model", model);
-        writer.WriteString("backend", backend.Name);
-        writer.WriteString("device", backend.Device);
+        writer.WriteString("backend", backend);
+        writer.WriteString("device", device);
         writer.WriteStartArray("passes");
         foreach (PassProfile profile in profiles) Write(writer, profile);
         writer.WriteEndArray();

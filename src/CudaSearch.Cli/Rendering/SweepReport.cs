@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using CudaSearch.Backends;
 using CudaSearch.Evaluation.Throughput;
 
 namespace CudaSearch.Cli.Rendering;
@@ -8,11 +7,11 @@ namespace CudaSearch.Cli.Rendering;
 /// <summary>One kernel over sizes, as <c>profile --kernel</c> prints it: a line a size, or one JSON document.</summary>
 internal static class SweepReport
 {
-    public static void WriteLine(TextWriter output, SweepKernel kernel, IBackend backend, string? peer, SweepPoint point, bool first)
+    public static void WriteLine(TextWriter output, SweepKernel kernel, string device, string? peer, SweepPoint point, bool first)
     {
         if (first)
         {
-            output.WriteLine($"{kernel.Name} on {backend.Device}");
+            output.WriteLine($"{kernel.Name} on {device}");
             if (point.Ceilings is { } ceilings) output.WriteLine(ProfileTable.Describe(ceilings));
             string columns = string.Concat(kernel.Sizes.Select(size => $"{size.Key,8}  ")) + (kernel.CanShare ? "sharing  " : "");
             output.WriteLine($"{columns}{ProfileTable.FiguresHeader}{(peer is null ? "" : $"  {peer + " us",10}  of it")}  kernel");
@@ -22,12 +21,12 @@ internal static class SweepReport
         output.WriteLine($"{sizes}{ProfileTable.Figures(point.Seconds, point.Cost, point.Ceilings)}{beside}  {point.Names}");
     }
 
-    public static void Write(Utf8JsonWriter writer, SweepKernel kernel, IBackend backend, string? peer, IReadOnlyList<SweepPoint> points)
+    public static void Write(Utf8JsonWriter writer, SweepKernel kernel, string backend, string device, string? peer, IReadOnlyList<SweepPoint> points)
     {
         writer.WriteStartObject();
         writer.WriteString("kernel", kernel.Name);
-        writer.WriteString("backend", backend.Name);
-        writer.WriteString("device", backend.Device);
+        writer.WriteString("backend", backend);
+        writer.WriteString("device", device);
         writer.WriteString("peer", peer);
         writer.WriteStartArray("points");
         foreach (SweepPoint point in points)

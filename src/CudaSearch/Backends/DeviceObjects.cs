@@ -48,7 +48,8 @@ public abstract class DeviceRope : IDisposable
 /// <param name="Pages">Pages of 16 tokens.</param>
 /// <param name="Heads">Key/value heads a layer.</param>
 /// <param name="HeadDim">Elements a head.</param>
-public readonly record struct KvShape(int Layers, int Pages, int Heads, int HeadDim);
+/// <param name="Precision">What they are kept in.</param>
+public readonly record struct KvShape(int Layers, int Pages, int Heads, int HeadDim, KvPrecision Precision = KvPrecision.Native);
 
 /// <summary>Keys and values of all sequences of one model, in pages. The layout inside a page is the backend's.</summary>
 public abstract class KvCache(KvShape shape) : IDisposable

@@ -28,14 +28,20 @@ public interface IBackend : IDisposable
     long PageBytes(KvShape shape);
 
     /// <summary>Makes a weight [rows, columns] usable, or a vector [columns] with <paramref name="rows"/> of length 1.</summary>
-    DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use = WeightUse.Product);
+    /// <exception cref="CudaSearchException">The backend cannot keep matrices in this precision.</exception>
+    DeviceWeight LoadWeight(
+        TensorView tensor, Axis rows, Axis columns, WeightUse use = WeightUse.Product, WeightPrecision precision = WeightPrecision.Stored);
 
     /// <summary>Makes a layer's query, key and value projections usable.</summary>
     /// <param name="weights">[heads * headDim, hidden] and twice [kvHeads * headDim, hidden]</param>
     /// <param name="biases">[heads * headDim] and twice [kvHeads * headDim]; null where the model has none.</param>
     /// <param name="shape">Heads.</param>
     /// <param name="hidden">The features of a normed row.</param>
-    AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden);
+    /// <param name="precision">What the matrices are kept in.</param>
+    /// <exception cref="CudaSearchException">The backend cannot keep matrices in this precision.</exception>
+    AttentionProjection LoadProjection(
+        QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden,
+        WeightPrecision precision = WeightPrecision.Stored);
 
     /// <summary>Rotation angles of positions 0 up to, not including, <paramref name="positions"/>.</summary>
     /// <param name="inverseFrequencies">[headDim / 2]</param>
@@ -48,8 +54,8 @@ public interface IBackend : IDisposable
     /// <summary>A residual stream of at most <paramref name="rows"/> rows.</summary>
     ResidualStream AllocateResidual(int rows, Axis columns);
 
-    /// <summary>What attention needs for itself in passes of at most <paramref name="rows"/> rows; layers take turns with it.</summary>
-    AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows);
+    /// <summary>What attention over a cache of this precision needs for itself in passes of at most <paramref name="rows"/> rows; layers take turns with it.</summary>
+    AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows, KvPrecision precision = KvPrecision.Native);
 
     /// <summary>An empty paged cache.</summary>
     KvCache AllocateCache(KvShape shape);
@@ -136,8 +142,11 @@ public interface IBackend : IDisposable
     /// <param name="batch">Says which rows are rewarded.</param>
     void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch);
 
-    /// <summary>Measures the device's ceilings, in some tenths of a second; null where there is nothing to measure them with.</summary>
-    Ceilings? ProbeCeilings() => null;
+    /// <summary>
+    /// Measures the device's ceilings, in some tenths of a second: of the arithmetic that matrices of this precision are multiplied in. Null where there is
+    /// nothing to measure them with.
+    /// </summary>
+    Ceilings? ProbeCeilings(WeightPrecision precision) => null;
 
     /// <summary>Copies one row of the last pass to the host.</summary>
     void ReadRow(DeviceTensor source, int row, Span<float> destination);

@@ -13,16 +13,14 @@ public sealed class LanguageModel : IDisposable
     private const int MaxPages = 1 << 20;
     private const long LogitsBytes = 256L << 20;
 
-    private readonly IBackend _backend;
     private readonly DeviceLoop _loop;
     private readonly Checkpoint _checkpoint;
     private readonly Transformer _transformer;
     private readonly string _tokenizerPath;
     private InferenceEngine? _engine;
 
-    private LanguageModel(IBackend backend, DeviceLoop loop, Checkpoint checkpoint, Transformer transformer, Tokenizer? tokenizer, string tokenizerPath)
+    private LanguageModel(DeviceLoop loop, Checkpoint checkpoint, Transformer transformer, Tokenizer? tokenizer, string tokenizerPath)
     {
-        _backend = backend;
         _loop = loop;
         _checkpoint = checkpoint;
         _transformer = transformer;
@@ -41,7 +39,10 @@ public sealed class LanguageModel : IDisposable
     public InferenceEngine Engine => _engine ?? throw new InvalidOperationException("the model was not started");
 
     /// <summary>Bytes that one page of its KV cache takes.</summary>
-    public long PageBytes => _backend.PageBytes(Transformer.CacheShape(Config, pages: 1));
+    public long PageBytes => _transformer.PageBytes;
+
+    /// <summary>What its matrices, keys and values are kept in.</summary>
+    public ModelPrecision Precision => _transformer.Precision;
 
     /// <summary>Its tokenizer; null when the folder has none.</summary>
     public Tokenizer? OptionalTokenizer { get; }
@@ -56,8 +57,10 @@ public sealed class LanguageModel : IDisposable
     /// <param name="backend">Where to compute.</param>
     /// <param name="loop">The backend's thread.</param>
     /// <param name="progress">Told how far the weights are; null for nobody.</param>
-    public static LanguageModel LoadGenerator(string directory, IBackend backend, DeviceLoop loop, IProgress<LoadProgress>? progress = null) =>
-        Load(directory, backend, loop, chooseHead: null, progress);
+    /// <param name="precision">What matrices, keys and values are kept in.</param>
+    public static LanguageModel LoadGenerator(
+        string directory, IBackend backend, DeviceLoop loop, IProgress<LoadProgress>? progress = null, ModelPrecision precision = default) =>
+        Load(directory, backend, loop, chooseHead: null, progress, precision);
 
     /// <summary>Loads a folder that holds a reward model. <see cref="Start"/> must follow.</summary>
     /// <param name="directory">With config.json, safetensors and tokenizer.json.</param>
@@ -66,10 +69,11 @@ public sealed class LanguageModel : IDisposable
     /// <param name="chooseHead">Says what of the checkpoint judges; throws where nothing does. The tokenizer is null when the folder has
     /// none.</param>
     /// <param name="progress">Told how far the weights are; null for nobody.</param>
+    /// <param name="precision">What matrices, keys and values are kept in.</param>
     public static LanguageModel LoadVerifier(
         string directory, IBackend backend, DeviceLoop loop, Func<Checkpoint, Tokenizer?, RewardHead> chooseHead,
-        IProgress<LoadProgress>? progress = null) =>
-        Load(directory, backend, loop, chooseHead, progress);
+        IProgress<LoadProgress>? progress = null, ModelPrecision precision = default) =>
+        Load(directory, backend, loop, chooseHead, progress, precision);
 
     /// <summary>Makes the KV cache and begins to serve requests.</summary>
     /// <param name="cacheBytes">The most memory that the KV cache may take.</param>
@@ -95,7 +99,7 @@ public sealed class LanguageModel : IDisposable
 
     private static LanguageModel Load(
         string directory, IBackend backend, DeviceLoop loop, Func<Checkpoint, Tokenizer?, RewardHead>? chooseHead,
-        IProgress<LoadProgress>? progress)
+        IProgress<LoadProgress>? progress, ModelPrecision precision)
     {
         Checkpoint checkpoint = Checkpoint.Open(directory);
         try
@@ -107,8 +111,8 @@ public sealed class LanguageModel : IDisposable
             long rowBytes = sizeof(float) * (long)checkpoint.Config.VocabSize;
             int outputRows = head?.Module is null ? (int)Math.Clamp(LogitsBytes / rowBytes, 1, MaxRows) : MaxRows;
             var loaded = progress is null ? null : new LoadCounter(checkpoint.Name, checkpoint.ByteLength, progress);
-            var transformer = new Transformer(backend, checkpoint, MaxRows, outputRows, head, loaded);
-            return new LanguageModel(backend, loop, checkpoint, transformer, tokenizer, tokenizerPath);
+            var transformer = new Transformer(backend, checkpoint, MaxRows, outputRows, head, loaded, precision);
+            return new LanguageModel(loop, checkpoint, transformer, tokenizer, tokenizerPath);
         }
         catch
         {

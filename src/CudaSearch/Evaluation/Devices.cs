@@ -17,20 +17,17 @@ public static class Devices
     /// </summary>
     /// <param name="device">The option's value.</param>
     /// <param name="threads">Threads of the CPU backend; 0 takes all cores.</param>
-    /// <param name="weights">What the CPU backend keeps matrices in.</param>
     /// <param name="dependentLaunch">Whether kernels on a GPU may start before the kernel before them has ended; see <see cref="CudaBackend"/>.</param>
     /// <param name="note">Why <c>auto</c> passes a GPU or a driver by that is there; null when there is nothing to say.</param>
     /// <exception cref="CudaSearchException">It is none of these, or the GPU that was named cannot be used.</exception>
-    public static IBackend Open(string device, int threads, WeightPrecision weights, out string? note, bool dependentLaunch = true)
+    public static IBackend Open(string device, int threads, out string? note, bool dependentLaunch = true)
     {
         note = null;
-        if (weights != WeightPrecision.Stored && device is not "cpu")
-            throw CudaSearchException.BadInput($"--weights {weights.ToString().ToLowerInvariant()} is for the CPU only; say --device cpu, or leave it out");
         if (!dependentLaunch && device is "cpu") throw CudaSearchException.BadInput("--pdl off is for a GPU; leave it out, or say --device cuda");
         return device switch
         {
             "auto" => OpenGpu(dependentLaunch, out note) ?? CpuBackend.Create(threads),
-            "cpu" => CpuBackend.Create(threads, path: null, weights),
+            "cpu" => CpuBackend.Create(threads),
             "cuda" => new CudaBackend(0, dependentLaunch),
             _ when device.StartsWith(CudaPrefix, StringComparison.Ordinal)
                 && int.TryParse(device.AsSpan(CudaPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int index) =>
@@ -40,9 +37,9 @@ public static class Devices
     }
 
     /// <summary>As <see cref="Open"/>, for passes that are to be taken apart.</summary>
-    public static IProfiledBackend OpenProfiled(string device, int threads, WeightPrecision weights, out string? note, bool dependentLaunch = true)
+    public static IProfiledBackend OpenProfiled(string device, int threads, out string? note, bool dependentLaunch = true)
     {
-        IBackend backend = Open(device, threads, weights, out note, dependentLaunch);
+        IBackend backend = Open(device, threads, out note, dependentLaunch);
         return backend as IProfiledBackend ?? CpuBackend.WithStopwatch(backend);
     }
 

@@ -20,7 +20,8 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
     /// <summary>The identity of a run with these settings on this workbench.</summary>
     public static RunIdentity Of(Workbench workbench, RunSettings settings, ISearchStrategy strategy) => new(
         settings.Strategy, settings.Search.N, settings.Seed,
-        Describe(settings) + (strategy.NeedsVerifier && settings.Judge.UsesPrm ? Describe(workbench.Verifier!) : ""),
+        Describe(settings) + Describe(workbench.Generator.Precision, "")
+            + (strategy.NeedsVerifier && settings.Judge.UsesPrm ? Describe(workbench.Verifier!) : ""),
         workbench.ModelName!, JudgeOf(workbench, settings, strategy), workbench.Backend, workbench.Device);
 
     private static string? JudgeOf(Workbench workbench, RunSettings settings, ISearchStrategy strategy)
@@ -35,7 +36,14 @@ public sealed record RunIdentity(string Strategy, int N, ulong Seed, string Sett
         string text = prm.Format == PrmFormat.Rlhflow ? "" : $" prm-format={prm.Format.Name()}";
         if (prm.Rounding != RewardRounding.None) text += $" prm-rounding={prm.Rounding.ToString().ToLowerInvariant()}";
         if (prm.Format == PrmFormat.Trl) text += $" prm-separator={JsonEncodedText.Encode(prm.Options.StepSeparator)}";
-        return text;
+        return text + Describe(prm.Model.Precision, "prm-");
+    }
+
+    /// <summary>What a model is kept in; nothing for what is usual.</summary>
+    private static string Describe(ModelPrecision precision, string prefix)
+    {
+        string text = precision.Weights == WeightPrecision.Stored ? "" : $" {prefix}weights={precision.Weights.ToString().ToLowerInvariant()}";
+        return precision.Kv == KvPrecision.Native ? text : text + $" {prefix}kv={precision.Kv.ToString().ToLowerInvariant()}";
     }
 
     private static string Describe(RunSettings settings)

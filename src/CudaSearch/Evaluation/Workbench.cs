@@ -29,8 +29,11 @@ public sealed record WorkbenchOptions
     /// <summary>Threads of the CPU backend; 0 takes all cores.</summary>
     public int Threads { get; init; }
 
-    /// <summary>What the CPU backend keeps matrices in.</summary>
-    public WeightPrecision Weights { get; init; }
+    /// <summary>What the generator's matrices, keys and values are kept in.</summary>
+    public ModelPrecision Precision { get; init; }
+
+    /// <summary>What those of the process reward model are kept in; null: as the generator's.</summary>
+    public ModelPrecision? PrmPrecision { get; init; }
 
     /// <summary>
     /// Device memory to use, a fraction of what is available or a size: for the KV caches, and on a GPU for weights and activations as well. Null takes the
@@ -68,8 +71,8 @@ public sealed class Workbench : IDisposable
     /// <summary>Short name of the backend, e.g. <c>cpu</c>.</summary>
     public string Backend => _backend.Name;
 
-    /// <summary>The device in words.</summary>
-    public string Device => _backend.Device;
+    /// <summary>The device in words, and what the models are kept in where that is not the usual.</summary>
+    public string Device => DeviceText.Of(_backend.Device, _generator?.Precision, Verifier?.Model.Precision);
 
     /// <summary>Why a GPU that is there is not used; null when there is nothing to say.</summary>
     public string? DeviceNote { get; }
@@ -84,7 +87,7 @@ public sealed class Workbench : IDisposable
     /// <exception cref="CudaSearchException">A model is wrong, the device is unavailable, or the memory does not suffice.</exception>
     public static Workbench Open(WorkbenchOptions options)
     {
-        var workbench = new Workbench(Devices.Open(options.Device, options.Threads, options.Weights, out string? note), note);
+        var workbench = new Workbench(Devices.Open(options.Device, options.Threads, out string? note), note);
         try
         {
             workbench.OpenModels(options);
@@ -135,12 +138,13 @@ public sealed class Workbench : IDisposable
         long budget = options.Memory is null ? (long)(available * _backend.DefaultMemoryFraction) : MemoryBudget.Parse(options.Memory, available);
         if (options.Model is not null)
         {
-            _generator = LanguageModel.LoadGenerator(ResolveModel(options.Model, "generator"), _backend, _loop, options.Progress);
+            _generator = LanguageModel.LoadGenerator(ResolveModel(options.Model, "generator"), _backend, _loop, options.Progress, options.Precision);
             ModelName = options.Model == TinyMath ? TinyMath : options.ModelName ?? _generator.Name;
         }
         if (options.Prm is not null)
         {
-            Verifier = ProcessRewardModel.Load(ResolveModel(options.Prm, "prm"), _backend, _loop, options.PrmOptions, options.Progress);
+            Verifier = ProcessRewardModel.Load(
+                ResolveModel(options.Prm, "prm"), _backend, _loop, options.PrmOptions, options.Progress, options.PrmPrecision ?? options.Precision);
             PrmName = options.Prm == TinyMath ? TinyMath : options.PrmName ?? Verifier.Model.Name;
         }
         // What weights and activations left. Both caches hold about the same tokens, so it is divided by what a token takes.

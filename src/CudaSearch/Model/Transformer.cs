@@ -36,11 +36,14 @@ public sealed class Transformer : IPass, IDisposable
     /// <param name="reward">What judges; null for a model that only generates. One with a matrix of its own makes a model that only
     /// judges.</param>
     /// <param name="loaded">Told the bytes of each tensor once it is on the device.</param>
+    /// <param name="precision">What matrices, keys and values are kept in.</param>
     public Transformer(
-        IBackend backend, Checkpoint checkpoint, int maxRows = 1024, int maxOutputRows = 1024, RewardHead? reward = null, IProgress<long>? loaded = null)
+        IBackend backend, Checkpoint checkpoint, int maxRows = 1024, int maxOutputRows = 1024, RewardHead? reward = null, IProgress<long>? loaded = null,
+        ModelPrecision precision = default)
     {
         _backend = backend;
         Config = checkpoint.Config;
+        Precision = precision;
         MaxRows = maxRows;
         MaxOutputRows = Math.Min(maxRows, maxOutputRows);
         Attention = new AttentionShape(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
@@ -49,11 +52,13 @@ public sealed class Transformer : IPass, IDisposable
         Axis intermediate = Axis.Plain(Config.IntermediateSize);
         int keyLength = Config.NumKeyValueHeads * Config.HeadDim;
         Axis queries = Axis.OfHeads(Config.NumAttentionHeads, Config.HeadDim);
+        // What a product of the last layer's output is off by, the logits are: in e4m3 its weights would cost more than all others do together.
+        WeightPrecision ofHead = precision.Weights == WeightPrecision.Fp8 ? WeightPrecision.Stored : precision.Weights;
         try
         {
             WeightUse use = Config.TieWordEmbeddings && reward?.Module is null ? WeightUse.Product : WeightUse.Lookup;
-            _embedding = Matrix("model.embed_tokens.weight", vocabulary, hidden, use);
-            if (reward?.Module is null) _head = Config.TieWordEmbeddings ? _embedding : Matrix("lm_head.weight", vocabulary, hidden);
+            _embedding = Matrix("model.embed_tokens.weight", vocabulary, hidden, ofHead, use);
+            if (reward?.Module is null) _head = Config.TieWordEmbeddings ? _embedding : Matrix("lm_head.weight", vocabulary, hidden, ofHead);
             _finalNorm = Norm("model.norm.weight");
             _layers = new Layer[Config.NumHiddenLayers];
             for (int i = 0; i < _layers.Length; i++)
@@ -63,14 +68,14 @@ public sealed class Transformer : IPass, IDisposable
                 _layers[i] = new Layer(
                     Norm(prefix + "input_layernorm.weight"),
                     Projection(attention),
-                    Matrix(attention + "o_proj.weight", hidden, queries),
+                    Matrix(attention + "o_proj.weight", hidden, queries, precision.Weights),
                     Norm(prefix + "post_attention_layernorm.weight"),
-                    Matrix(mlp + "gate_proj.weight", intermediate, hidden),
-                    Matrix(mlp + "up_proj.weight", intermediate, hidden),
-                    Matrix(mlp + "down_proj.weight", hidden, intermediate));
+                    Matrix(mlp + "gate_proj.weight", intermediate, hidden, precision.Weights),
+                    Matrix(mlp + "up_proj.weight", intermediate, hidden, precision.Weights),
+                    Matrix(mlp + "down_proj.weight", hidden, intermediate, precision.Weights));
             }
             _rope = Own(backend.LoadRope(Config.RopeInverseFrequencies(), Config.MaxPositionEmbeddings));
-            _workspace = Own(backend.AllocateWorkspace(Attention, maxRows));
+            _workspace = Own(backend.AllocateWorkspace(Attention, maxRows, precision.Kv));
             _residual = Own(backend.AllocateResidual(maxRows, hidden));
             _queries = Own(backend.Allocate(maxRows, queries, ActivationType.Operand));
             _attended = Own(backend.Allocate(maxRows, queries, ActivationType.Operand));
@@ -91,14 +96,14 @@ public sealed class Transformer : IPass, IDisposable
             throw;
         }
 
-        DeviceWeight Matrix(string name, Axis rows, Axis columns, WeightUse use = WeightUse.Product) =>
-            LoadFor(checkpoint.Get(name, rows.Length, columns.Length), rows, columns, use);
+        DeviceWeight Matrix(string name, Axis rows, Axis columns, WeightPrecision of, WeightUse use = WeightUse.Product) =>
+            LoadFor(checkpoint.Get(name, rows.Length, columns.Length), rows, columns, of, use);
         RmsNorm Norm(string name) => new(Load(checkpoint.Get(name, Config.HiddenSize), one, hidden), (float)Config.RmsNormEps);
         AttentionProjection Projection(string prefix)
         {
             QueryKeyValue<TensorView> weights = Tensors(".weight", Config.HiddenSize);
             QueryKeyValue<TensorView>? biases = Config.QkvBias ? Tensors(".bias") : null;
-            AttentionProjection projection = Own(backend.LoadProjection(weights, biases, Attention, hidden));
+            AttentionProjection projection = Own(backend.LoadProjection(weights, biases, Attention, hidden, precision.Weights));
             Report(Bytes(weights));
             if (biases is { } loadedBiases) Report(Bytes(loadedBiases));
             return projection;
@@ -109,10 +114,10 @@ public sealed class Transformer : IPass, IDisposable
                 checkpoint.Get(prefix + "v_proj" + suffix, [keyLength, .. columns]));
             static long Bytes(QueryKeyValue<TensorView> tensors) => tensors.Query.ByteLength + tensors.Key.ByteLength + tensors.Value.ByteLength;
         }
-        DeviceWeight Load(TensorView tensor, Axis rows, Axis columns) => LoadFor(tensor, rows, columns, WeightUse.Product);
-        DeviceWeight LoadFor(TensorView tensor, Axis rows, Axis columns, WeightUse use)
+        DeviceWeight Load(TensorView tensor, Axis rows, Axis columns) => LoadFor(tensor, rows, columns, ofHead);
+        DeviceWeight LoadFor(TensorView tensor, Axis rows, Axis columns, WeightPrecision of, WeightUse use = WeightUse.Product)
         {
-            DeviceWeight weight = Own(backend.LoadWeight(tensor, rows, columns, use));
+            DeviceWeight weight = Own(backend.LoadWeight(tensor, rows, columns, use, of));
             Report(tensor.ByteLength);
             return weight;
         }
@@ -124,9 +129,11 @@ public sealed class Transformer : IPass, IDisposable
     }
 
     /// <summary>As the other, with a cache of so many pages.</summary>
-    public static Transformer WithCache(IBackend backend, Checkpoint checkpoint, int pages, int maxRows = 1024, int maxOutputRows = 1024, RewardHead? reward = null)
+    public static Transformer WithCache(
+        IBackend backend, Checkpoint checkpoint, int pages, int maxRows = 1024, int maxOutputRows = 1024, RewardHead? reward = null,
+        ModelPrecision precision = default)
     {
-        var model = new Transformer(backend, checkpoint, maxRows, maxOutputRows, reward);
+        var model = new Transformer(backend, checkpoint, maxRows, maxOutputRows, reward, loaded: null, precision);
         try
         {
             model.CreateCache(pages);
@@ -141,6 +148,9 @@ public sealed class Transformer : IPass, IDisposable
 
     /// <summary>The model's configuration.</summary>
     public ModelConfig Config { get; }
+
+    /// <summary>What its matrices, keys and values are kept in.</summary>
+    public ModelPrecision Precision { get; }
 
     /// <summary>The most tokens a pass may have.</summary>
     public int MaxRows { get; }
@@ -161,10 +171,14 @@ public sealed class Transformer : IPass, IDisposable
     public PlanLimits PlanLimits => _backend.PlanLimits;
 
     /// <summary>The KV cache a model needs for so many pages.</summary>
-    public static KvShape CacheShape(ModelConfig config, int pages) => new(config.NumHiddenLayers, pages, config.NumKeyValueHeads, config.HeadDim);
+    public static KvShape CacheShape(ModelConfig config, int pages, KvPrecision precision = KvPrecision.Native) =>
+        new(config.NumHiddenLayers, pages, config.NumKeyValueHeads, config.HeadDim, precision);
+
+    /// <summary>Bytes that one page of its KV cache takes.</summary>
+    public long PageBytes => _backend.PageBytes(CacheShape(Config, pages: 1, Precision.Kv));
 
     /// <summary>Makes the KV cache, once.</summary>
-    public void CreateCache(int pages) => _cache = Own(_backend.AllocateCache(CacheShape(Config, pages)));
+    public void CreateCache(int pages) => _cache = Own(_backend.AllocateCache(CacheShape(Config, pages, Precision.Kv)));
 
     /// <summary>
     /// Runs one pass: every row's keys and values enter the cache; sampled tokens and rewards come back in the batch. Logits of output rows

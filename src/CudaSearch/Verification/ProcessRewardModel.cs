@@ -40,9 +40,11 @@ public sealed class ProcessRewardModel : IDisposable
     /// <param name="loop">The backend's thread.</param>
     /// <param name="options">What the checkpoint does not say; null for nothing.</param>
     /// <param name="progress">Told how far the weights are; null for nobody.</param>
+    /// <param name="precision">What matrices, keys and values are kept in.</param>
     /// <exception cref="CudaSearchException">The checkpoint is of no family that is known, or damaged; nothing was loaded then.</exception>
     public static ProcessRewardModel Load(
-        string directory, IBackend backend, DeviceLoop loop, PrmOptions? options = null, IProgress<LoadProgress>? progress = null)
+        string directory, IBackend backend, DeviceLoop loop, PrmOptions? options = null, IProgress<LoadProgress>? progress = null,
+        ModelPrecision precision = default)
     {
         options ??= new PrmOptions();
         (PrmFamily Family, StepLayout Layout)? known = null;
@@ -54,7 +56,7 @@ public sealed class ProcessRewardModel : IDisposable
                 known = found;
                 return options.OriginalRounding ? found.Layout.Head with { Rounding = found.Family.OriginalRounding } : found.Layout.Head;
             },
-            progress);
+            progress, precision);
         return new ProcessRewardModel(model, known!.Value.Family, known.Value.Layout, options);
     }
 

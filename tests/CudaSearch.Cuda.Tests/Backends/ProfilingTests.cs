@@ -118,10 +118,10 @@ public sealed class ProfilingTests(DeviceFixture device)
     public void CeilingsAreMeasured()
     {
         using CudaBackend backend = CudaModels.OpenBackend();
-        Ceilings ceilings = Assert.NotNull(backend.ProbeCeilings());
+        Ceilings ceilings = Assert.NotNull(backend.ProbeCeilings(WeightPrecision.Stored));
         Assert.True(ceilings.BytesPerSecond > 0 && ceilings.CopiedBytesPerSecond > 0 && ceilings.OperationsPerSecond > 0);
         Assert.Matches("^bf16 w?g?mma$", ceilings.Operations);
-        Assert.Equal(HostControl.Counters.LiveDeviceBytes, Live(() => backend.ProbeCeilings()));
+        Assert.Equal(HostControl.Counters.LiveDeviceBytes, Live(() => backend.ProbeCeilings(WeightPrecision.Stored)));
 
         static long Live(Action action)
         {
@@ -139,7 +139,7 @@ public sealed class ProfilingTests(DeviceFixture device)
         {
             _checkpoint = _random.Open();
             Backend = CudaModels.OpenBackend();
-            Stage = new PassStage(Backend, _checkpoint, WeightPrecision.Stored, [s_prefill, s_shared]);
+            Stage = new PassStage(Backend, _checkpoint, default, [s_prefill, s_shared]);
         }
 
         public CudaBackend Backend { get; }

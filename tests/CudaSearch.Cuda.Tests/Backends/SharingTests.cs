@@ -1,3 +1,4 @@
+using CudaSearch.Backends;
 using CudaSearch.Model;
 using CudaSearch.Tests.Engine;
 using CudaSearch.Tests.Model;
@@ -17,6 +18,19 @@ public sealed class SharingTests
         using EngineFixture alone = CudaModels.OnDevice(s_model, s_plenty with { Share = false });
         foreach (Observation seen in crowd.SelectMany(tree => tree))
             Assert.Equal(seen.ToString(), (await Forest.AskAloneAsync(alone.Engine, seen)).ToString());
+    }
+
+    // Keys and values in e4m3 are a function of their token alone, and weights of nothing.
+    [Theory]
+    [InlineData(64, false, 512)]
+    [InlineData(8, true, 512)]
+    [InlineData(200, true, Forest.LongestSequence / 16 + 4)]
+    public async Task NorDoesItInFp8(int maxRows, bool share, int pages)
+    {
+        FixtureOptions plenty = s_plenty with { Precision = new(WeightPrecision.Fp8, KvPrecision.Fp8) };
+        string[] expected = Lines(await RunAsync(plenty, operations: 12));
+        Assert.Equal(expected, Lines(await RunAsync(plenty with { MaxRows = maxRows, Share = share, Pages = pages }, operations: 12)));
+        Assert.NotEqual(expected, Lines(await RunAsync(s_plenty, operations: 12)));
     }
 
     [Theory]

@@ -1,7 +1,10 @@
+using System.Runtime.InteropServices;
 using CudaSearch.Backends;
 using CudaSearch.Backends.Cuda;
 using CudaSearch.Checkpoints;
+using CudaSearch.Cuda.Tests.Kernels;
 using CudaSearch.Cuda.Tests.Support;
+using CudaSearch.Tests.Backends;
 using CudaSearch.Tests.Checkpoints;
 
 namespace CudaSearch.Cuda.Tests.Backends;
@@ -40,6 +43,53 @@ public sealed class WeightLoaderTests(DeviceFixture device) : IDisposable
             if (BitConverter.UInt32BitsToSingle((uint)loaded[i] << 16) != wanted) bad++;
         }
         Assert.Equal(0, bad);
+    }
+
+    // Codes in the kernels' order, and a scale for each row behind the last.
+    [Theory]
+    [InlineData(ElementType.F32, 5, 70)]
+    [InlineData(ElementType.F16, 64, 64)]
+    [InlineData(ElementType.BF16, 4200, 2048)]
+    public void AMatrixIsRoundedRowByRow(ElementType type, int rows, int columns)
+    {
+        var random = new Random(2);
+        string path = _folder.File("weight.safetensors");
+        float[] values = [.. Enumerable.Range(0, rows * columns).Select(_ => 2 * random.NextSingle() - 1)];
+        values.AsSpan(columns, columns).Clear();
+        SafeTensorsWriter.Write(path, TensorData.Of("w", type, [rows, columns], values));
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        using var loader = new WeightLoader(device.Stream);
+        using CudaWeight weight = loader.Load(file.Tensors["w"], Axis.Plain(rows), Axis.Plain(columns), WeightPrecision.Fp8);
+        device.Stream.Synchronize();
+
+        byte[] loaded = MemoryMarshal.AsBytes<ushort>(device.Download(weight.Data)).ToArray();
+        Assert.Equal(weight.PaddedRows * (weight.PaddedColumns + sizeof(float)), loaded.Length);
+        ReadOnlySpan<float> scales = MemoryMarshal.Cast<byte, float>(loaded.AsSpan(weight.PaddedRows * weight.PaddedColumns));
+        float[][] expected = [.. file.Tensors["w"].ToFloat32().Chunk(columns)];
+        int bad = 0;
+        // Of a large matrix some rows at the edges of the pieces that it is loaded in.
+        foreach (int row in Enumerable.Range(0, weight.PaddedRows).Where(row => row < 8 || row % 256 < 2 || row >= rows))
+        {
+            float scale = row < rows ? E4M3Reference.ScaleOf(expected[row]) : 0;
+            if (scales[row] != scale) bad++;
+            for (int column = 0; column < weight.PaddedColumns; column++)
+            {
+                int code = loaded[row * weight.PaddedColumns + E4M3Matrix.Place(column)];
+                if (code != (scale > 0 && column < columns ? E4M3Reference.Round(expected[row][column] / scale) : 0)) bad++;
+            }
+        }
+        Assert.Equal(0, bad);
+    }
+
+    [Fact]
+    public void Int8IsRefused()
+    {
+        string path = _folder.File("weight.safetensors");
+        SafeTensorsWriter.Write(path, TensorData.Of("w", ElementType.F32, [2, 2], new float[4]));
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        using var loader = new WeightLoader(device.Stream);
+        var fault = Assert.Throws<CudaSearchException>(() => loader.Load(file.Tensors["w"], Axis.Plain(2), Axis.Plain(2), WeightPrecision.Int8));
+        Assert.Contains("--device cpu", fault.Message, StringComparison.Ordinal);
     }
 
     // Queries and keys of two and one padded heads, their halves in turn, then values in the plain order; matrices and their biases.

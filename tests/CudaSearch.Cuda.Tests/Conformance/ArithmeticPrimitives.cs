@@ -1,3 +1,4 @@
+using CudaSearch.Tests.Backends;
 using static CudaSearch.Cuda.Tests.Conformance.Words;
 
 namespace CudaSearch.Cuda.Tests.Conformance;
@@ -46,7 +47,40 @@ internal static class ArithmeticPrimitives
         ]) { Threads = Count },
         new("from bf16", "arithmetic", "widen_bf16", words => words.Random(Count), input =>
             [.. Element(i => input[i] << 16), .. Element(i => input[i] << 16), .. Element(i => input[i] & 0xffff0000)]) { Threads = Count },
+        // Not near the ends of the range; the widening of e4m3, below, has subnormal factors.
+        new("product of bf16", "arithmetic", "multiply_bf16",
+            words => [.. words.Random(2 * Count).Select(word => word & 0xbfffbfff | 0x20002000)], input =>
+            [.. Element(i => Product(input[i] << 16, input[Count + i] << 16) | Product(input[i] & 0xffff0000, input[Count + i] & 0xffff0000) << 16)])
+            { Threads = Count },
+        // Half way between all neighbours, and a float to either side; then the edges.
+        .. new[] { -1, 0, 1 }.Select(side => new Primitive($"ties to e4m3, {side}", "arithmetic", "round_to_e4m3",
+            _ => [.. Enumerable.Range(0, Count).Select(i => Bits(Tie(i)) + (uint)side)], input => [.. Element(i => (uint)E4M3Reference.Round(Float(input[i])))])
+            { Threads = Count }),
+        new("to e4m3", "arithmetic", "round_to_e4m3", words => [.. s_edges, .. words.Floats(Count - s_edges.Length, -600, 600)], input =>
+            [.. Element(i => (uint)E4M3Reference.Round(Float(input[i])))]) { Threads = Count },
+        // Four codes a word: all of them, and again.
+        new("from e4m3", "arithmetic", "widen_from_e4m3",
+            _ => [.. Enumerable.Range(0, Count).Select(i => (uint)(i * 4 % 256) * 0x01010101 + 0x03020100)], input =>
+            [.. Element(i => Wide(input[i]) | Wide(input[i] >> 16) << 16), .. Element(i => Wide(input[i] >> 8) | Wide(input[i] >> 24) << 16)]) { Threads = Count },
     ];
+
+    private static uint Product(uint a, uint b) => ToBFloat16(Float(a) * Float(b));
+
+    // Between code and code + 1, of either sign.
+    private static float Tie(int i)
+    {
+        int code = Math.Min(i, E4M3Reference.Largest - 1);
+        float tie = (float)((E4M3Reference.ValueOf(code) + E4M3Reference.ValueOf(code + 1)) / 2);
+        return i % 2 == 0 ? tie : -tie;
+    }
+
+    // As bf16; the code for what is no number counts as the one that would follow, 480.
+    private static uint Wide(uint word)
+    {
+        uint code = word & 0xff, sign = code >> 7;
+        float magnitude = (code & 0x7f) == 0x7f ? 480 : (float)E4M3Reference.ValueOf((int)(code & 0x7f));
+        return Bits(magnitude) >> 16 | sign << 15;
+    }
 
     private static Primitive Unary(string name, string kernel, Func<Words, uint[]> input, Func<float, float> function) =>
         new(name, "arithmetic", kernel, input, words => [.. words.Select(word => Bits(function(Float(word))))]) { Threads = Count };

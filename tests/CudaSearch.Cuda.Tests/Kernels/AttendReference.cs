@@ -13,7 +13,8 @@ internal static class AttendReference
     /// <param name="scene">Queries and cache.</param>
     /// <param name="spans">The rows to check.</param>
     /// <param name="output">[rows, heads * headDim] bf16</param>
-    public static void RequireRight(AttendScene scene, IEnumerable<QuerySpan> spans, ReadOnlySpan<ushort> output)
+    /// <param name="tolerance">Of the mean magnitude of the values.</param>
+    public static void RequireRight(AttendScene scene, IEnumerable<QuerySpan> spans, ReadOnlySpan<ushort> output, double tolerance = Tolerance)
     {
         int wrong = 0, checkedRows = 0;
         string first = "";
@@ -23,7 +24,7 @@ internal static class AttendReference
             {
                 for (int head = 0; head < scene.Heads; head++)
                 {
-                    int bad = CountWrong(scene, span.Table, span.FirstRow + i, span.FirstPosition + i, head, output);
+                    int bad = CountWrong(scene, span.Table, span.FirstRow + i, span.FirstPosition + i, head, output, tolerance);
                     if (bad > 0 && wrong == 0)
                         first = $"row {span.FirstRow + i} at position {span.FirstPosition + i}, head {head}: {bad} elements";
                     wrong += bad;
@@ -34,7 +35,8 @@ internal static class AttendReference
         Assert.True(wrong == 0, $"{wrong} elements are wrong, first in {first}");
     }
 
-    private static int CountWrong(AttendScene scene, PageTable table, int row, int position, int head, ReadOnlySpan<ushort> output)
+    private static int CountWrong(
+        AttendScene scene, PageTable table, int row, int position, int head, ReadOnlySpan<ushort> output, double tolerance)
     {
         int kvHead = head / (scene.Heads / scene.KvHeads), dim = scene.HeadDim, at = (row * scene.Heads + head) * dim;
         ReadOnlySpan<ushort> query = scene.Queries.AsSpan(at, dim);
@@ -63,7 +65,7 @@ internal static class AttendReference
         int wrong = 0;
         for (int d = 0; d < dim; d++)
         {
-            if (!(Math.Abs(Rounding.FromBf16(output[at + d]) - expected[d]) <= magnitude[d] * Tolerance + 1e-6)) wrong++;
+            if (!(Math.Abs(Rounding.FromBf16(output[at + d]) - expected[d]) <= magnitude[d] * tolerance + 1e-6)) wrong++;
         }
         return wrong;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CudaSearch.Backends;
 using CudaSearch.Backends.Cuda;
 using CudaSearch.Cache;
 using CudaSearch.Cuda.Tests.Support;
@@ -9,10 +10,10 @@ namespace CudaSearch.Cuda.Tests.Kernels;
 internal sealed class AttendRunner(DeviceFixture device)
 {
     /// <summary>The project's kernel for a scene.</summary>
-    public AttendRangesKernel RangesFor(AttendScene scene) => new(device.Kernels, scene.HeadDim);
+    public AttendRangesKernel RangesFor(AttendScene scene) => new(device.Kernels, scene.HeadDim, scene.Kv);
 
     /// <inheritdoc cref="RangesFor"/>
-    public AttendPrefillKernel PrefillFor(AttendScene scene) => new(device.Kernels, scene.HeadDim);
+    public AttendPrefillKernel PrefillFor(AttendScene scene) => new(device.Kernels, scene.HeadDim, scene.Kv);
 
     /// <summary>Spans through a plan. The output's bytes; arrivals must be zero again.</summary>
     public byte[] Ranges(
@@ -58,7 +59,8 @@ internal sealed class AttendRunner(DeviceFixture device)
     {
         using CudaDeviceVariable<int> words = device.Upload<int>(pass.ToWords(AttendRangesKernel.UnitRows(scene.Heads, scene.KvHeads)));
         using CudaDeviceVariable<ushort> queries = device.Upload<ushort>(scene.Queries);
-        using CudaDeviceVariable<ushort> cache = device.Upload<ushort>(scene.Cache);
+        using CudaDeviceVariable<byte> cache =
+            device.Upload(scene.Kv == KvPrecision.Fp8 ? scene.CacheInE4M3 : MemoryMarshal.AsBytes<ushort>(scene.Cache));
         using CudaDeviceVariable<ushort> output = device.Poisoned<ushort>(scene.Queries.Length);
         launch(words.Pointer, queries.Pointer, cache.Pointer, output.Pointer);
         device.Stream.Synchronize();

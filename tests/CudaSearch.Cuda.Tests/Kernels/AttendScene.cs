@@ -1,5 +1,7 @@
+using CudaSearch.Backends;
 using CudaSearch.Backends.Cuda;
 using CudaSearch.Cache;
+using CudaSearch.Tests.Backends;
 
 namespace CudaSearch.Cuda.Tests.Kernels;
 
@@ -49,6 +51,12 @@ internal sealed class AttendScene
     /// <summary>[page][kv head][keys, values][16][headDim]</summary>
     public ushort[] Cache { get; private set; } = [];
 
+    /// <summary>The same in e4m3, once <see cref="FillInE4M3"/> was called: by page and kv head keys, values [16][headDim], then their scales [16].</summary>
+    public byte[] CacheInE4M3 { get; private set; } = [];
+
+    /// <summary>Which of the two kernels are given.</summary>
+    public KvPrecision Kv { get; set; }
+
     /// <summary>A sequence of this length, that goes on from another's pages where one is given.</summary>
     public PageTable Sequence(int length, PageTable? prefix = null)
     {
@@ -84,6 +92,32 @@ internal sealed class AttendScene
                     Rounding.Random(_random, HeadDim).CopyTo(Cache, KeyAt(table, position, head));
                     Rounding.Random(_random, HeadDim).CopyTo(Cache, ValueAt(table, position, head));
                 }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Draws numbers that are exact in e4m3 and in bf16; slots that no sequence holds are no numbers in both, nor are their scales.
+    /// </summary>
+    /// <param name="powersOfTwo">Whether scales are: the two caches then give the same bits. Otherwise they have four significant bits.</param>
+    public void FillInE4M3(bool powersOfTwo)
+    {
+        Fill();
+        int headBytes = 2 * PagePool.PageSize * (HeadDim + sizeof(float));
+        CacheInE4M3 = new byte[_pool.PageCount * KvHeads * headBytes];
+        Array.Fill(CacheInE4M3, (byte)0xFF);
+        // Of a page's heads, keys and values: one vector a token.
+        for (int vector = 0; vector < Cache.Length / HeadDim; vector++)
+        {
+            if (Cache[vector * HeadDim] == 0xFFFF) continue;
+            float scale = MathF.ScaleB(powersOfTwo ? 1f : _random.Next(8, 16) / 8f, -_random.Next(8, 12));
+            (int head, int place) = int.DivRem(vector, 2 * PagePool.PageSize);
+            BitConverter.TryWriteBytes(CacheInE4M3.AsSpan(head * headBytes + 2 * PagePool.PageSize * HeadDim + place * sizeof(float)), scale);
+            for (int d = 0; d < HeadDim; d++)
+            {
+                byte code = E4M3Matrix.RandomCode(_random);
+                Cache[vector * HeadDim + d] = Rounding.ToBf16((float)(E4M3Reference.ValueOf(code) * scale));
+                CacheInE4M3[head * headBytes + place * HeadDim + E4M3Matrix.Place(d)] = code;
             }
         }
     }

@@ -43,7 +43,7 @@ public sealed class CopyPagesKernelTests(DeviceFixture device)
         Mutation.RequireCaught(device, () =>
         {
             using CudaModule module = device.LoadMutation($"copy_pages_{what}");
-            return Run(new CopyPagesKernel(module.GetKernel<CopyPagesKernel.Arguments>("copy_pages_bf16")), cache, copies, 144);
+            return Run(new CopyPagesKernel(module.GetKernel<CopyPagesKernel.Arguments>("copy_pages")), cache, copies, 144);
         }, right);
     }
 

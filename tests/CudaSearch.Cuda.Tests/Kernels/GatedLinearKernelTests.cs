@@ -1,3 +1,4 @@
+using CudaSearch.Backends;
 using CudaSearch.Backends.Cuda;
 using CudaSearch.Cuda.Tests.Support;
 
@@ -25,6 +26,16 @@ public sealed class GatedLinearKernelTests(DeviceFixture device)
         byte[][] outputs = Schedules.Run(() => Tiles(tile => Run(Kernel, tile, data)));
         data.RequireRight(outputs[0], isBf16: true, (row, column) => Expected(data, row, column));
         Assert.All(outputs, output => Assert.Equal(outputs[0], output));
+    }
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void WeightsInE4M3GiveTheBitsOfTheirNumbers(int m, int n, int k)
+    {
+        GemmCase data = new GemmCase(m, n, k).InE4M3();
+        var kernel = new GatedLinearKernel(device.Kernels, WeightPrecision.Fp8);
+        byte[] expected = Run(Kernel, null, data.InBf16());
+        Assert.All(Schedules.Run(() => Tiles(tile => Run(kernel, tile, data))), output => Assert.Equal(expected, output));
     }
 
     [Fact]
@@ -102,8 +113,8 @@ public sealed class GatedLinearKernelTests(DeviceFixture device)
         int capacity = data.M + Spare;
         using CudaDeviceVariable<int> block = device.Upload<int>(new RowPass { Rows = data.M }.ToWords());
         using CudaDeviceVariable<ushort> input = device.Upload<ushort>(data.M == 0 ? [0] : data.Input);
-        using CudaDeviceVariable<ushort> gate = device.Upload<ushort>(data.Weight);
-        using CudaDeviceVariable<ushort> up = device.Upload<ushort>(data.SecondWeight);
+        using CudaDeviceVariable<ushort> gate = device.Upload<ushort>(data.StoredWeight);
+        using CudaDeviceVariable<ushort> up = device.Upload<ushort>(data.StoredSecondWeight);
         using CudaDeviceVariable<byte> output = device.Poisoned<byte>(capacity * data.N * sizeof(ushort));
         using CudaDeviceVariable<float> squares = device.Upload<float>(data.M == 0 ? [0] : data.Squares);
         var rows = new NormedRows(input.Pointer, squares.Pointer, data.NormColumns, GemmCase.Epsilon);

@@ -16,6 +16,7 @@ internal sealed class GemmCase
         Input = Rounding.Random(random, m * k);
         Weight = Rounding.Random(random, n * k, 0.5f);
         SecondWeight = Rounding.Random(random, n * k, 0.5f);
+        (StoredWeight, StoredSecondWeight) = (Weight, SecondWeight);
         Bias = Rounding.Random(random, n, 4f);
         Squares = [.. Enumerable.Range(0, m * k / NormGroup).Select(_ => 8 * random.NextSingle())];
     }
@@ -44,6 +45,12 @@ internal sealed class GemmCase
     /// <summary>[N, K] bf16: the up projection of a gated product.</summary>
     public ushort[] SecondWeight { get; private init; }
 
+    /// <summary>The weights as the kernel is given them: bf16, or in e4m3 as kernels/common/e4m3.cuh says.</summary>
+    public ushort[] StoredWeight { get; private init; }
+
+    /// <summary>The second weight, likewise.</summary>
+    public ushort[] StoredSecondWeight { get; private init; }
+
     /// <summary>[N] bf16.</summary>
     public ushort[] Bias { get; private init; }
 
@@ -57,7 +64,23 @@ internal sealed class GemmCase
     {
         (M, N, K) = (other.M, other.N, other.K);
         (Input, Weight, SecondWeight, Bias, Squares) = (other.Input, other.Weight, other.SecondWeight, other.Bias, other.Squares);
+        (StoredWeight, StoredSecondWeight) = (other.StoredWeight, other.StoredSecondWeight);
     }
+
+    /// <summary>
+    /// The same input with weights of random codes of e4m3, whose rows' scales are powers of two: exact in bf16, so that products of the numbers in bf16 are
+    /// those of the codes, bit for bit.
+    /// </summary>
+    public GemmCase InE4M3()
+    {
+        var random = new Random(N + K);
+        (ushort[] weight, ushort[] stored) = E4M3Matrix.Random(random, N, K);
+        (ushort[] second, ushort[] storedSecond) = E4M3Matrix.Random(random, N, K);
+        return new(this) { Weight = weight, SecondWeight = second, StoredWeight = stored, StoredSecondWeight = storedSecond };
+    }
+
+    /// <summary>The same with the numbers of the weights in bf16.</summary>
+    public GemmCase InBf16() => new(this) { StoredWeight = Weight, StoredSecondWeight = SecondWeight };
 
     /// <summary>The same product of one row alone.</summary>
     public GemmCase OneRow(int row) => new(this)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CudaSearch.Backends;
 using CudaSearch.Backends.Cuda;
 using CudaSearch.Cuda.Tests.Support;
 
@@ -30,6 +31,32 @@ public sealed class LinearAddKernelTests(DeviceFixture device)
         });
         PreparedNorm.RequireRight(MemoryMarshal.Cast<byte, float>(outputs[0])[..(m * n)], data.Bias, outputs[1], outputs[2]);
         for (int i = 3; i < outputs.Length; i++) Assert.Equal(outputs[i % 3], outputs[i]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void WeightsInE4M3GiveTheBitsOfTheirNumbers(int m, int n, int k)
+    {
+        GemmCase data = new GemmCase(m, n, k).InE4M3();
+        byte[][] expected = Run(Kernel, null, data.InBf16());
+        var kernel = new LinearAddKernel(device.Kernels, WeightPrecision.Fp8);
+        byte[][] outputs = Schedules.Run(() => [.. Tiles().SelectMany(tile => Run(kernel, tile, data))]);
+        for (int i = 0; i < outputs.Length; i++) Assert.Equal(expected[i % 3], outputs[i]);
+    }
+
+    [Theory]
+    [InlineData("other_scale")]
+    [InlineData("bytes_swapped")]
+    [InlineData("subnormals_lost")]
+    public void CatchesABrokenKernelOverE4M3(string what)
+    {
+        GemmCase data = new GemmCase(11, 72, 704).InE4M3();
+        byte[] right = [.. Run(Kernel, null, data.InBf16()).SelectMany(output => output)];
+        Mutation.RequireCaught(device, () =>
+        {
+            using CudaModule module = device.LoadMutation($"linear_add_{what}");
+            return [.. Run(new LinearAddKernel(module.GetKernel<LinearAddKernel.Arguments>, WeightPrecision.Fp8), 1, data).SelectMany(output => output)];
+        }, right);
     }
 
     [Fact]
@@ -103,7 +130,7 @@ public sealed class LinearAddKernelTests(DeviceFixture device)
         int capacity = data.M + Spare;
         using CudaDeviceVariable<int> block = device.Upload<int>(new RowPass { Rows = data.M }.ToWords());
         using CudaDeviceVariable<ushort> input = device.Upload<ushort>(data.M == 0 ? [0] : data.Input);
-        using CudaDeviceVariable<ushort> weight = device.Upload<ushort>(data.Weight);
+        using CudaDeviceVariable<ushort> weight = device.Upload<ushort>(data.StoredWeight);
         using CudaDeviceVariable<float> residual = device.Poisoned<float>(capacity * data.N);
         using var norm = new PreparedNorm(device, data.Bias, capacity);
         residual.CopyFrom([.. Enumerable.Range(0, data.M * data.N).Select(i => Residual(data, firstRow + i / data.N, i % data.N))]);

@@ -25,6 +25,13 @@ internal sealed class ProjectAppendCase
         Angles = [.. angles.SelectMany(angle => (float[])[(float)Math.Cos(angle), (float)Math.Sin(angle)])];
     }
 
+    private ProjectAppendCase(ProjectAppendCase other, GemmCase product)
+    {
+        (Rows, Heads, KvHeads, HeadSize, WithBias, Pages, Angles) =
+            (other.Rows, other.Heads, other.KvHeads, other.HeadSize, other.WithBias, other.Pages, other.Angles);
+        (Product, RowPositions, Slots) = (product, other.RowPositions, other.Slots);
+    }
+
     private ProjectAppendCase(ProjectAppendCase other, int row)
     {
         (Rows, Heads, KvHeads, HeadSize, WithBias, Pages, Angles) =
@@ -59,6 +66,9 @@ internal sealed class ProjectAppendCase
 
     /// <summary>bf16 elements of all pages.</summary>
     public int CacheElements => Pages * KvHeads * 2 * PagePool.PageSize * HeadSize;
+
+    /// <summary>The same rows times other weights.</summary>
+    public ProjectAppendCase With(GemmCase product) => new(this, product);
 
     /// <summary>The same for one row alone, in its slot among the same pages.</summary>
     public ProjectAppendCase OneRow(int row) => new(this, row);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CudaSearch.Backends;
 using CudaSearch.Backends.Cuda;
 using CudaSearch.Cuda.Tests.Support;
 
@@ -25,6 +26,38 @@ public sealed class ProjectAppendKernelTests(DeviceFixture device)
         byte[][] outputs = Schedules.Run(() => [.. Tiles().SelectMany(tile => Run(Kernel, tile, data))]);
         data.RequireRight(outputs[0], outputs[1]);
         for (int i = 2; i < outputs.Length; i++) Assert.Equal(outputs[i % 2], outputs[i]);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1, 64, 64, false)]
+    [InlineData(17, 6, 2, 64, 192, true)]
+    [InlineData(66, 2, 1, 128, 1984, false)]
+    public void WeightsInE4M3GiveTheBitsOfTheirNumbers(int rows, int heads, int kvHeads, int headSize, int k, bool withBias)
+    {
+        var data = new ProjectAppendCase(rows, heads, kvHeads, headSize, k, withBias);
+        GemmCase product = data.Product.InE4M3();
+        byte[][] expected = Run(Kernel, null, data.With(product.InBf16()));
+        var kernel = new ProjectAppendKernel(device.Kernels, WeightPrecision.Fp8);
+        byte[][] outputs = Schedules.Run(() => [.. Tiles().SelectMany(tile => Run(kernel, tile, data.With(product)))]);
+        for (int i = 0; i < outputs.Length; i++) Assert.Equal(expected[i % 2], outputs[i]);
+    }
+
+    [Fact]
+    public void ARowGoesToTheSlotOfItsNumberWhereItWaits()
+    {
+        var data = new ProjectAppendCase(35, 2, 2, 64, 64, withBias: true);
+        byte[][] slots = Run(Kernel, null, data), rows = Run(Kernel, null, data, rowsAreSlots: true);
+        Assert.Equal(slots[0], rows[0]);
+        int headBytes = data.HeadSize * sizeof(ushort);
+        for (int row = 0; row < data.Rows; row++)
+        {
+            for (int head = 0; head < 2 * data.KvHeads; head++)
+            {
+                int from = data.SlotOf(row, head / 2, head % 2 == 1) * sizeof(ushort);
+                int waits = ((row / 16 * 2 * data.KvHeads + head) * 16 + row % 16) * headBytes;
+                Assert.Equal(slots[1][from..(from + headBytes)], rows[1][waits..(waits + headBytes)]);
+            }
+        }
     }
 
     [Fact]
@@ -77,13 +110,13 @@ public sealed class ProjectAppendKernelTests(DeviceFixture device)
     private static IEnumerable<int> Tiles() => Enumerable.Range(0, LinearKernel.Tiles.Length);
 
     // Queries and pages. Null: the tile that suits the size.
-    private byte[][] Run(ProjectAppendKernel kernel, int? tile, ProjectAppendCase data)
+    private byte[][] Run(ProjectAppendKernel kernel, int? tile, ProjectAppendCase data, bool rowsAreSlots = false)
     {
         GemmCase product = data.Product;
         int capacity = data.Rows + Spare;
         var pass = new AttendPass { Rows = data.Rows, Positions = data.RowPositions, Slots = data.Slots };
         using CudaDeviceVariable<int> block = device.Upload<int>(pass.ToWords());
-        using CudaDeviceVariable<ushort> input = device.Upload<ushort>(product.Input), weight = device.Upload<ushort>(product.Weight);
+        using CudaDeviceVariable<ushort> input = device.Upload<ushort>(product.Input), weight = device.Upload<ushort>(product.StoredWeight);
         using CudaDeviceVariable<ushort> bias = device.Upload<ushort>(product.Bias);
         using CudaDeviceVariable<float> squares = device.Upload<float>(product.Squares), angles = device.Upload<float>(data.Angles);
         using CudaDeviceVariable<ushort> queries = device.Poisoned<ushort>(capacity * data.QueryColumns);
@@ -92,9 +125,11 @@ public sealed class ProjectAppendKernelTests(DeviceFixture device)
         DevicePointer b = data.WithBias ? bias.Pointer : default;
         (DevicePointer w, DevicePointer a, DevicePointer q, DevicePointer c) = (weight.Pointer, angles.Pointer, queries.Pointer, cache.Pointer);
         if (tile is int chosen)
-            kernel.Launch(chosen, device.Stream, block.Pointer, rows, w, b, a, q, c, data.Heads, data.KvHeads, data.HeadSize, capacity, product.K);
+            kernel.Launch(
+                chosen, device.Stream, block.Pointer, rows, w, b, a, q, c, data.Heads, data.KvHeads, data.HeadSize, capacity, product.K, rowsAreSlots);
         else
-            kernel.Launch(device.Stream, block.Pointer, rows, w, b, a, q, c, data.Heads, data.KvHeads, data.HeadSize, capacity, product.K);
+            kernel.Launch(
+                device.Stream, block.Pointer, rows, w, b, a, q, c, data.Heads, data.KvHeads, data.HeadSize, capacity, product.K, rowsAreSlots);
         device.Stream.Synchronize();
         return [MemoryMarshal.AsBytes<ushort>(device.Download(queries)).ToArray(), MemoryMarshal.AsBytes<ushort>(device.Download(cache)).ToArray()];
     }

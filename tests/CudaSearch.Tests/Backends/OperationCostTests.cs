@@ -76,8 +76,8 @@ public sealed class OperationCostTests
                 else if (!share || seen.Add(page)) plannedPages++;
             }
         }
-        Assert.Equal(Expected(plannedRows, plannedPages, planned), AttentionCost.OfPlanned(batch, s_shape, elementSize: 2, cacheElementSize: 4));
-        Assert.Equal(Expected(unplannedRows, unplannedPages, unplanned), AttentionCost.OfUnplanned(batch, s_shape, elementSize: 2, cacheElementSize: 4));
+        Assert.Equal(Expected(plannedRows, plannedPages, planned), AttentionCost.OfPlanned(batch, s_shape, elementSize: 2, vectorBytes: 32));
+        Assert.Equal(Expected(unplannedRows, unplannedPages, unplanned), AttentionCost.OfUnplanned(batch, s_shape, elementSize: 2, vectorBytes: 32));
 
         void Add(PageTable table, int first, int rows)
         {

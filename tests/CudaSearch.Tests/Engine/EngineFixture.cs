@@ -21,6 +21,8 @@ internal sealed record FixtureOptions
     public Tokenizer? Tokenizer { get; init; }
     public int[]? EndTokens { get; init; }
 
+    public ModelPrecision Precision { get; init; }
+
     /// <summary>Makes the backend; null for the CPU's.</summary>
     public Func<IBackend>? Backend { get; init; }
 
@@ -59,7 +61,7 @@ internal sealed class EngineFixture : IDisposable
         _files = files;
         IBackend backend = options.Backend?.Invoke() ?? CpuBackend.Create(options.Threads, options.Path);
         _backend = options.Gated ? Gate = new GatedBackend(backend) : backend;
-        _transformer = Transformer.WithCache(_backend, checkpoint, options.Pages, options.MaxRows, options.MaxOutputRows, options.Reward);
+        _transformer = Transformer.WithCache(_backend, checkpoint, options.Pages, options.MaxRows, options.MaxOutputRows, options.Reward, options.Precision);
         Engine = new InferenceEngine(
             _loop,
             _transformer,

@@ -50,10 +50,12 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
 
     public long PageBytes(KvShape shape) => inner.PageBytes(shape);
 
-    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => inner.LoadWeight(tensor, rows, columns, use);
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use, WeightPrecision precision) =>
+        inner.LoadWeight(tensor, rows, columns, use, precision);
 
-    public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden) =>
-        inner.LoadProjection(weights, biases, shape, hidden);
+    public AttentionProjection LoadProjection(
+        QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden, WeightPrecision precision) =>
+        inner.LoadProjection(weights, biases, shape, hidden, precision);
 
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => inner.LoadRope(inverseFrequencies, positions);
 
@@ -63,7 +65,7 @@ internal sealed class GatedBackend(IBackend inner) : IBackend
 
     public KvCache AllocateCache(KvShape shape) => inner.AllocateCache(shape);
 
-    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => inner.AllocateWorkspace(shape, rows);
+    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows, KvPrecision precision) => inner.AllocateWorkspace(shape, rows, precision);
 
     public void Forget(IPass pass) => inner.Forget(pass);
 

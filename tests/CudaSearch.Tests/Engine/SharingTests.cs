@@ -1,3 +1,4 @@
+using CudaSearch.Backends;
 using CudaSearch.Backends.Cpu;
 using CudaSearch.Model;
 using CudaSearch.Tests.Model;
@@ -24,22 +25,25 @@ public sealed class SharingTests
             Assert.Equal(seen.ToString(), (await Forest.AskAloneAsync(alone.Engine, seen)).ToString());
     }
 
-    [Fact]
-    public async Task NoSettingChangesAnAnswer()
+    [Theory]
+    [InlineData(KvPrecision.Native)]
+    [InlineData(KvPrecision.Fp8)]
+    public async Task NoSettingChangesAnAnswer(KvPrecision kv)
     {
+        FixtureOptions plenty = s_plenty with { Precision = new(Kv: kv) };
         for (int seed = 2; seed < 4; seed++)
         {
-            string[] expected = Lines(await RunAsync(s_plenty, seed));
+            string[] expected = Lines(await RunAsync(plenty, seed));
             FixtureOptions[] others =
             [
-                s_plenty with { Share = false },
-                s_plenty with { Threads = 1 },
-                s_plenty with { MaxRows = 8 },
-                s_plenty with { MaxRows = 200, Threads = 3 },
-                s_plenty with { MaxOutputRows = 3 },
+                plenty with { Share = false },
+                plenty with { Threads = 1 },
+                plenty with { MaxRows = 8 },
+                plenty with { MaxRows = 200, Threads = 3 },
+                plenty with { MaxOutputRows = 3 },
                 // One sequence fits and little more: the rest is evicted, set aside and computed again.
-                s_plenty with { Pages = Forest.LongestSequence / 16 + 4 },
-                s_plenty with { Pages = Forest.LongestSequence / 16 + 1, MaxRows = 200 },
+                plenty with { Pages = Forest.LongestSequence / 16 + 4 },
+                plenty with { Pages = Forest.LongestSequence / 16 + 1, MaxRows = 200 },
             ];
             foreach (FixtureOptions other in others)
             {

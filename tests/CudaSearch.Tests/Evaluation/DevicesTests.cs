@@ -1,4 +1,3 @@
-using CudaSearch.Backends;
 using CudaSearch.Evaluation;
 
 namespace CudaSearch.Tests.Evaluation;
@@ -12,7 +11,7 @@ public sealed class DevicesTests
     public void WhatNoDeviceCanDoIsRefused(string device, bool dependentLaunch, string message)
     {
         CudaSearchException refused = Assert.Throws<CudaSearchException>(
-            () => Devices.Open(device, threads: 1, WeightPrecision.Stored, out _, dependentLaunch).Dispose());
+            () => Devices.Open(device, threads: 1, out _, dependentLaunch).Dispose());
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
     }
 }

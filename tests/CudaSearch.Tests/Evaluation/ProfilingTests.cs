@@ -17,7 +17,7 @@ public sealed class ProfilingTests
         ModelConfig config = ModelShapes.All["tinymath"];
         using IProfiledBackend backend = CpuBackend.WithStopwatch(CpuBackend.Create(1));
         using Checkpoint checkpoint = Checkpoint.OfRandomWeights(config, "tinymath");
-        using var stage = new PassStage(backend, checkpoint, WeightPrecision.Stored, [s_prefill, s_shared]);
+        using var stage = new PassStage(backend, checkpoint, default, [s_prefill, s_shared]);
         foreach (PassCase kind in (PassCase[])[s_prefill, s_shared, s_shared with { Share = false }])
         {
             PassProfile profile = new PassProfiler(backend, stage).Run(kind, runs: 2);
@@ -41,7 +41,7 @@ public sealed class ProfilingTests
         ModelConfig config = ModelShapes.All["tinymath"];
         using IProfiledBackend backend = CpuBackend.WithStopwatch(CpuBackend.Create(1, CpuBackend.ManagedPaths[0]));
         using Checkpoint checkpoint = Checkpoint.OfRandomWeights(config, "tinymath");
-        using var stage = new PassStage(backend, checkpoint, WeightPrecision.Stored, [s_shared]);
+        using var stage = new PassStage(backend, checkpoint, default, [s_shared]);
         using StagedPass staged = stage.Set(s_shared);
         const int M = 3, Hidden = 192, Queries = 256, Values = 128, Intermediate = 512, Vocabulary = 404, Float = 4, Weight = 2;
         const int Norm = Hidden * Weight, Normed = M * Hidden * Float + Norm;
@@ -88,7 +88,7 @@ public sealed class ProfilingTests
     {
         using IProfiledBackend backend = CpuBackend.WithStopwatch(CpuBackend.Create(1));
         using Checkpoint checkpoint = Checkpoint.OfRandomWeights(ModelShapes.All["tinymath"], "tinymath");
-        using var stage = new PassStage(backend, checkpoint, WeightPrecision.Stored, [s_shared]);
+        using var stage = new PassStage(backend, checkpoint, default, [s_shared]);
         using StagedPass staged = stage.Set(s_shared);
         stage.Model.Forward(staged.Batch);
         int[] drawn = staged.Batch.SampledTokens.ToArray();

@@ -16,7 +16,7 @@ public sealed class ThroughputTests
     [InlineData("llama-3.1-8b", 15.010e9)]
     public void ADecodePassStreamsTheWeightsOnce(string shape, double bytes)
     {
-        PassCost cost = PassCost.Of(ModelShapes.All[shape], rows: 1, outputRows: 1, pageVisits: 0, keys: 0, weightSize: sizeof(ushort), pageBytes: 0);
+        PassCost cost = PassCost.Of(ModelShapes.All[shape], rows: 1, outputRows: 1, pageVisits: 0, keys: 0, weightSize: sizeof(ushort), headSize: sizeof(ushort), pageBytes: 0);
         Assert.InRange(cost.WeightBytes / bytes, 0.999, 1.001);
         // Two operations for each weight of two bytes.
         Assert.Equal(cost.WeightBytes, cost.Flops, tolerance: 1);
@@ -31,7 +31,7 @@ public sealed class ThroughputTests
         using IBackend backend = CpuBackend.Create(1);
         long page = backend.PageBytes(Transformer.CacheShape(ModelShapes.All[shape], pages: 1));
         Assert.Equal(16 * numbersAToken * sizeof(float), page);
-        Assert.Equal(10 * page, PassCost.Of(ModelShapes.All[shape], 1, 1, pageVisits: 10, keys: 0, weightSize: 2, page).KvBytes);
+        Assert.Equal(10 * page, PassCost.Of(ModelShapes.All[shape], 1, 1, pageVisits: 10, keys: 0, weightSize: 2, headSize: 2, page).KvBytes);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class ThroughputTests
         PassCase prefill = new(0, 33, 0, Share: true), shared = new(3, 70, 5, Share: true), alone = shared with { Share = false }, bare = new(2, 20, 0, Share: true);
         using IBackend backend = CpuBackend.Create(1);
         using Checkpoint checkpoint = Checkpoint.OfRandomWeights(ModelShapes.All["tinymath"], "tinymath");
-        using var bench = new PassBench(backend, checkpoint, WeightPrecision.Stored, [prefill, shared, alone, bare]);
+        using var bench = new PassBench(backend, checkpoint, default, [prefill, shared, alone, bare]);
         Assert.Equal(33, bench.Run(prefill, passes: 1).Tokens);
         Assert.Equal(2, bench.Run(bare, passes: 1).Tokens);
         PassTiming once = bench.Run(shared, passes: 2), thrice = bench.Run(alone, passes: 2);
@@ -59,7 +59,7 @@ public sealed class ThroughputTests
         Assert.SkipWhen(CpuBackend.NativeLibrary is null, "the native library is not built");
         using Checkpoint checkpoint = Checkpoint.OfRandomWeights(ModelShapes.All["tinymath"], "tinymath", apart: true);
         PassCase prefill = new(0, 256, 0, Share: true);
-        using var bench = new PassBench(backend, checkpoint, WeightPrecision.Stored, [prefill]);
+        using var bench = new PassBench(backend, checkpoint, default, [prefill]);
         PassTiming timing = bench.Run(prefill, passes: 3);
         Assert.NotNull(timing.Ceilings);
         Assert.InRange(timing.OperationsPerSecond, 1, timing.Ceilings.Value.OperationsPerSecond);

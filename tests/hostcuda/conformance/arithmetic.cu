@@ -1,5 +1,5 @@
 // Arithmetic that is an instruction on the GPU and a function on the host. 128 threads, one argument (or two, or three) a thread.
-#include "common/device.cuh"
+#include "common/e4m3.cuh"
 
 CS_KERNEL(exp2)(u32* output, const u32* input)
 {
@@ -63,3 +63,24 @@ CS_KERNEL(widen_bf16)(u32* output, const u32* input)
     output[256 + i] = __float_as_uint(bf16hi(input[i]));
 }
 CS_EXPORT(widen_bf16)
+
+CS_KERNEL(multiply_bf16)(u32* output, const u32* input)
+{
+    output[threadIdx.x] = mul_bf16x2(input[threadIdx.x], input[128 + threadIdx.x]);
+}
+CS_EXPORT(multiply_bf16)
+
+CS_KERNEL(round_to_e4m3)(u32* output, const u32* input)
+{
+    output[threadIdx.x] = f32_to_e4m3(__uint_as_float(input[threadIdx.x]));
+}
+CS_EXPORT(round_to_e4m3)
+
+CS_KERNEL(widen_from_e4m3)(u32* output, const u32* input)
+{
+    u32 pairs[2];
+    widen_e4m3(pairs, input[threadIdx.x]);
+    output[threadIdx.x] = pairs[0];
+    output[128 + threadIdx.x] = pairs[1];
+}
+CS_EXPORT(widen_from_e4m3)

@@ -7,3 +7,6 @@ add_mutation(attend_prefill no_causal_bound "i32 visible[2] = {position[0] - fir
 add_mutation(attend_prefill no_key_bound "bool exists = key < key_count;"
     "bool exists = key < (key_count + PAGE_TOKENS - 1) / PAGE_TOKENS * PAGE_TOKENS;" common/attention_tile.cuh)
 add_mutation(attend_prefill no_query_bound "if (query >= end) continue;" "")
+add_mutation(attend_prefill keys_unscaled "scale_scores(scores, kv);" "" common/attention_range.cuh)
+add_mutation(attend_prefill values_unscaled "scale_weights(weights, kv, visible);" "" common/attention_fold.cuh)
+add_mutation(attend_prefill hidden_scales "8 * j < end ? bf16lo(pair) * scale.x : 0.f" "bf16lo(pair) * scale.x" common/attention_range.cuh)

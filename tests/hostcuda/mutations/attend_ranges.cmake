@@ -14,3 +14,6 @@ add_mutation(attend_ranges no_causal_bound "i32 visible[2] = {row[0].position - 
 add_mutation(attend_ranges no_key_bound "bool exists = key < key_count;"
     "bool exists = key < (key_count + PAGE_TOKENS - 1) / PAGE_TOKENS * PAGE_TOKENS;" common/attention_tile.cuh)
 add_mutation(attend_ranges queries_overwritten "__syncwarp(); // the tile's last readers are done" "" common/attention_tile.cuh)
+add_mutation(attend_ranges keys_unscaled "scale_scores(scores, kv);" "" common/attention_range.cuh)
+add_mutation(attend_ranges values_unscaled "scale_weights(weights, kv, visible);" "" common/attention_fold.cuh)
+add_mutation(attend_ranges hidden_scales "8 * j < end ? bf16lo(pair) * scale.x : 0.f" "bf16lo(pair) * scale.x" common/attention_range.cuh)

@@ -3,9 +3,10 @@ add_mutation(linear late_wait "cp_async_wait<ahead - 1>();" "cp_async_wait<ahead
 add_mutation(linear no_barrier "__syncthreads();" "" common/gemm.cuh)
 add_mutation(linear no_row_bound "if (row >= rows) continue;" "" common/gemm.cuh)
 add_mutation(linear no_column_bound "if (column >= columns) continue;" "" common/gemm.cuh)
-add_mutation(linear no_input_bound "i * Copier::row_step < copier.input_rows" "true" common/gemm_copy.cuh)
-add_mutation(linear no_weight_bound "index * Copier::row_step < copier.weight_rows" "true" common/gemm_copy.cuh)
-add_mutation(linear no_end "if (copier.depth <= 0)" "if (false)" common/gemm_copy.cuh)
+add_mutation(linear no_input_bound "i * Input::row_step < copier.input_rows" "true" common/gemm_copy.cuh)
+add_mutation(linear no_weight_bound "index * Weight::row_step < copier.weight_rows" "true" common/gemm_copy.cuh)
+add_mutation(linear no_end "copier.weight_depth -= Shape::depth;\n    gemm_stop_at_end<Shape>(copier);" "copier.weight_depth -= Shape::depth;"
+    common/gemm_copy.cuh)
 add_mutation(linear no_predecessor_wait "    await_predecessor();\n" "" common/gemm.cuh)
 add_mutation(linear input_before_wait "gemm_copy<Shape>(weights, Copier::input_copies" "gemm_copy<Shape>(weights, 0" common/gemm.cuh)
 add_mutation(linear exit_before_wait "return await_predecessor();" "return;")

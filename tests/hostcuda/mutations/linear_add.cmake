@@ -5,3 +5,6 @@ add_mutation(linear_add stores "{element->x + products[0].x, element->y + produc
 add_mutation(linear_add dropped_lane "group_sum<4>" "group_sum<2>" common/norm.cuh)
 add_mutation(linear_add dropped_group "next.squares[index / NORM_GROUP]" "next.squares[index / (2 * NORM_GROUP) * 2]" common/norm.cuh)
 add_mutation(linear_add norm_of_the_product "first_column + column, x, exists);" "first_column + column, products[0], exists);")
+add_mutation(linear_add other_scale "scale.x : scale.y" "scale.y : scale.x" common/gemm.cuh)
+add_mutation(linear_add bytes_swapped "widen_e4m3x2(four << 8)" "widen_e4m3x2(four)" common/e4m3.cuh)
+add_mutation(linear_add subnormals_lost "0x07f007f0), 0x7b807b80)" "(codes >> 4 & 0x07800780 ? 0x07f007f0 : 0)), 0x7b807b80)" common/e4m3.cuh)

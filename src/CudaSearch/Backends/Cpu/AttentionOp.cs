@@ -59,6 +59,8 @@ internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
         float** values = stackalloc float*[Range / PageTokens];
         Query* block = stackalloc Query[Block];
         float* scores = stackalloc float[Block * Range];
+        int pageElements = PageTokens * _shape.HeadDim;
+        float* widened = stackalloc float[_cache.IsE4M3 ? 2 * Range * _shape.HeadDim : 0];
         AttentionPlan plan = _batch.Plan;
         foreach (ref readonly WorkItem item in plan.Items)
         {
@@ -68,8 +70,9 @@ internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
                 for (int p = 0; p < pageCount; p++)
                 {
                     int page = plan.Pages[item.FirstPage + (firstKey - item.FirstKey) / PageTokens + p];
-                    keys[p] = _cache.Keys(_layer, page, kvHead);
-                    values[p] = _cache.Values(_layer, page, kvHead);
+                    keys[p] = _cache.IsE4M3 ? widened + 2 * p * pageElements : _cache.Keys(_layer, page, kvHead);
+                    values[p] = _cache.IsE4M3 ? keys[p] + pageElements : _cache.Values(_layer, page, kvHead);
+                    if (_cache.IsE4M3) _cache.Widen(_layer, page, kvHead, keys[p], values[p]);
                 }
                 bool begins = firstKey % AttentionPlan.SegmentLength == 0, later = firstKey >= AttentionPlan.SegmentLength;
                 int pending = 0;

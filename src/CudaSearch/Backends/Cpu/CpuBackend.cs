@@ -33,20 +33,14 @@ public static class CpuBackend
     /// <summary>A backend on this machine's processor.</summary>
     /// <param name="threads">Threads to compute with; 0 takes all cores.</param>
     /// <param name="path">One of <see cref="Paths"/>; null takes the first.</param>
-    /// <param name="precision">What matrices are kept in.</param>
-    public static IBackend Create(int threads = 0, string? path = null, WeightPrecision precision = WeightPrecision.Stored)
+    public static IBackend Create(int threads = 0, string? path = null)
     {
         if (threads < 0) throw CudaSearchException.BadInput($"threads is {threads}; it must be 1 or greater, or 0 for all cores");
         path ??= Paths[0];
         if (!Paths.Contains(path))
             throw new CudaSearchException(Failure.DeviceUnavailable, $"this processor has no {path} path; it has {string.Join(", ", Paths)}");
         if (threads == 0) threads = Environment.ProcessorCount;
-        NativePath? native = NativeLibraryFile.Paths.Contains(path) ? new NativePath(path, precision) : null;
-        if (native is null && precision == WeightPrecision.Int8)
-        {
-            throw new CudaSearchException(
-                Failure.DeviceUnavailable, $"int8 weights need the native library and AVX-512 VNNI: {NativeFault ?? $"the path {path} is managed"}; leave --weights out");
-        }
+        NativePath? native = NativeLibraryFile.Paths.Contains(path) ? new NativePath(path) : null;
         string lanes = native is null ? path : ManagedPaths[0];
         if (lanes == Lanes512.Name) return new CpuBackend<Lanes512>(threads, native);
         return lanes == Lanes256.Name ? new CpuBackend<Lanes256>(threads, native) : new CpuBackend<LanesScalar>(threads, native);
@@ -84,7 +78,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public string Name => "cpu";
 
-    public string Device => $"CPU, {_pool.ThreadCount} {(_pool.ThreadCount == 1 ? "thread" : "threads")}, {T.Name}, {(_native is null ? "managed" : _native.Name)} matmul{(_native?.Precision == WeightPrecision.Int8 ? ", int8 weights" : "")}";
+    public string Device => $"CPU, {_pool.ThreadCount} {(_pool.ThreadCount == 1 ? "thread" : "threads")}, {T.Name}, {(_native is null ? "managed" : _native.Name)} matmul";
 
     public long AvailableMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
@@ -92,19 +86,30 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public PlanLimits PlanLimits => PlanLimits.None;
 
-    public long PageBytes(KvShape shape) => 2L * shape.Layers * shape.Heads * shape.HeadDim * PagePool.PageSize * sizeof(float);
+    public long PageBytes(KvShape shape) => shape.Layers * CpuKvCache.PageBytesOf(shape);
 
-    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) =>
-        use == WeightUse.Lookup || tensor.Shape.Count < 2 ? new CpuWeight(tensor) : _native?.Load(_pool, tensor) ?? CpuWeight.OfMatrix(_pool, tensor);
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use, WeightPrecision precision)
+    {
+        if (use == WeightUse.Lookup || tensor.Shape.Count < 2) return new CpuWeight(tensor);
+        if (_native is not null) return _native.Load(_pool, tensor, precision);
+        if (precision != WeightPrecision.Stored)
+        {
+            throw new CudaSearchException(
+                Failure.DeviceUnavailable,
+                $"{precision.ToString().ToLowerInvariant()} weights need the native library: {CpuBackend.NativeFault ?? "this path is managed"}; leave --weights out");
+        }
+        return CpuWeight.OfMatrix(_pool, tensor);
+    }
 
-    public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden)
+    public AttentionProjection LoadProjection(
+        QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden, WeightPrecision precision)
     {
         Axis queries = Axis.OfHeads(shape.Heads, shape.HeadDim), keys = Axis.OfHeads(shape.KvHeads, shape.HeadDim);
         return new CpuProjection(
             new(Matrix(weights.Query, queries), Matrix(weights.Key, keys), Matrix(weights.Value, keys)),
             biases is { } vectors ? new(new CpuWeight(vectors.Query), new CpuWeight(vectors.Key), new CpuWeight(vectors.Value)) : default);
 
-        CpuWeight Matrix(TensorView tensor, Axis rows) => (CpuWeight)LoadWeight(tensor, rows, hidden, WeightUse.Product);
+        CpuWeight Matrix(TensorView tensor, Axis rows) => (CpuWeight)LoadWeight(tensor, rows, hidden, WeightUse.Product, precision);
     }
 
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => new RopeTable(inverseFrequencies);
@@ -115,7 +120,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public KvCache AllocateCache(KvShape shape) => new CpuKvCache(shape);
 
-    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => new CpuWorkspace(shape, rows);
+    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows, KvPrecision precision) => new CpuWorkspace(shape, rows);
 
     public void Run(IPass pass, StepBatch batch) => pass.Issue(batch);
 
@@ -126,14 +131,9 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     public void CopyPages(KvCache cache, StepBatch batch)
     {
         var pages = (CpuKvCache)cache;
-        long bytes = (long)pages.HeadSize * pages.Shape.Heads * sizeof(float);
         foreach (PageCopy copy in batch.Copies)
         {
-            for (int layer = 0; layer < pages.Shape.Layers; layer++)
-            {
-                Buffer.MemoryCopy(pages.Keys(layer, copy.Source, 0), pages.Keys(layer, copy.Destination, 0), bytes, bytes);
-                Buffer.MemoryCopy(pages.Values(layer, copy.Source, 0), pages.Values(layer, copy.Destination, 0), bytes, bytes);
-            }
+            for (int layer = 0; layer < pages.Shape.Layers; layer++) pages.CopyPage(layer, copy.Source, copy.Destination);
         }
     }
 
@@ -185,7 +185,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) =>
         RewardOp<T>.Run((CpuTensor)hidden, (CpuWeight)head, rows, batch);
 
-    public Ceilings? ProbeCeilings() => _native is null ? null : new CeilingProbe(_pool, _native).Measure();
+    public Ceilings? ProbeCeilings(WeightPrecision precision) => _native is null ? null : new CeilingProbe(_pool, _native, precision).Measure();
 
     public void ReadRow(DeviceTensor source, int row, Span<float> destination) =>
         new ReadOnlySpan<float>(((CpuTensor)source).Row(row), source.Columns).CopyTo(destination);

@@ -1,12 +1,10 @@
-using CudaSearch.Cache;
-
 namespace CudaSearch.Backends.Cpu;
 
-/// <summary>What the operations on the processor cannot do without: activations and the cache are float32, weights are as they are kept.</summary>
+/// <summary>What the operations on the processor cannot do without: activations are float32, the cache and weights are as they are kept.</summary>
 internal static class CpuCosts
 {
     public static OperationCost CopyPages(KvShape shape, int copies) =>
-        new(2.0 * copies * shape.Layers * 2 * shape.Heads * shape.HeadDim * PagePool.PageSize * sizeof(float), Flops: 0);
+        new(2.0 * copies * shape.Layers * CpuKvCache.PageBytesOf(shape), Flops: 0);
 
     public static OperationCost Embed(CpuWeight table, int rows, CpuWeight norm) =>
         new((double)rows * table.Columns * (table.ElementSize + sizeof(float)) + NormedBytes(norm, rows), Flops: 0);
@@ -14,16 +12,20 @@ internal static class CpuCosts
     public static OperationCost RmsNorm(CpuWeight weight, int rows) => new((double)rows * weight.Columns * sizeof(float) + NormedBytes(weight, rows), Flops: 0);
 
     // A cosine and a sine for each pair of a row's head, once for all heads.
-    public static OperationCost ProjectAndAppend(CpuProjection projection, AttentionShape shape, int rows)
+    public static OperationCost ProjectAndAppend(CpuProjection projection, AttentionShape shape, int rows, KvPrecision precision)
     {
         var (weights, biases) = (projection.Weights, projection.Biases);
         int n = weights.Query.Rows + weights.Key.Rows + weights.Value.Rows;
-        double outputBytes = (double)rows * (n + shape.HeadDim) * sizeof(float) + BiasBytes(biases.Query) + BiasBytes(biases.Key) + BiasBytes(biases.Value);
+        double vectorBytes = 2.0 * shape.KvHeads * CpuKvCache.VectorBytes(shape.HeadDim, precision);
+        double outputBytes = rows * ((weights.Query.Rows + shape.HeadDim) * sizeof(float) + vectorBytes) + BiasBytes(biases.Query) + BiasBytes(biases.Key) + BiasBytes(biases.Value);
         return OperationCost.OfProduct(rows, n, weights.Query.Columns, sizeof(float), weights.Query.ProductElementSize, outputBytes);
     }
 
-    public static OperationCost Attend(StepBatch batch, AttentionShape shape) =>
-        AttentionCost.OfPlanned(batch, shape, sizeof(float), sizeof(float)) + AttentionCost.OfUnplanned(batch, shape, sizeof(float), sizeof(float));
+    public static OperationCost Attend(StepBatch batch, AttentionShape shape, KvPrecision precision)
+    {
+        int vectorBytes = CpuKvCache.VectorBytes(shape.HeadDim, precision);
+        return AttentionCost.OfPlanned(batch, shape, sizeof(float), vectorBytes) + AttentionCost.OfUnplanned(batch, shape, sizeof(float), vectorBytes);
+    }
 
     public static OperationCost LinearAdd(CpuWeight weight, int rows, CpuWeight? next) =>
         Product(weight, rows, 2.0 * rows * weight.Rows * sizeof(float) + (next is null ? 0 : NormedBytes(next, rows)));

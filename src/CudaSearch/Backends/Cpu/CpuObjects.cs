@@ -113,36 +113,3 @@ internal sealed class CpuWorkspace(AttentionShape shape, int rows) : AttentionWo
         Values.Dispose();
     }
 }
-
-/// <summary>
-/// Keys and values in float32. Inside a page keys are stored transposed, [headDim, 16 tokens], so that one vector holds the same element of 16
-/// keys and scores need no horizontal sums; values are [16 tokens, headDim].
-/// </summary>
-internal sealed unsafe class CpuKvCache : KvCache
-{
-    private readonly NativeBuffer _buffer;
-    private readonly long _layerSize;
-    private readonly long _valueOffset;
-
-    public CpuKvCache(KvShape shape)
-        : base(shape)
-    {
-        HeadSize = PageTokens * shape.HeadDim;
-        _valueOffset = (long)shape.Pages * shape.Heads * HeadSize;
-        _layerSize = 2 * _valueOffset;
-        _buffer = new NativeBuffer(shape.Layers * _layerSize);
-    }
-
-    public const int PageTokens = Cache.PagePool.PageSize;
-
-    /// <summary>Floats that one head of one page takes.</summary>
-    public int HeadSize { get; }
-
-    /// <summary>Keys of one head of one page: [headDim, 16].</summary>
-    public float* Keys(int layer, int page, int head) => _buffer.Pointer + layer * _layerSize + ((long)page * Shape.Heads + head) * HeadSize;
-
-    /// <summary>Values of one head of one page: [16, headDim].</summary>
-    public float* Values(int layer, int page, int head) => Keys(layer, page, head) + _valueOffset;
-
-    public override void Dispose() => _buffer.Dispose();
-}

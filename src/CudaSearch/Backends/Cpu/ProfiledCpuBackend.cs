@@ -26,10 +26,12 @@ internal sealed unsafe class ProfiledCpuBackend(IBackend inner) : IProfiledBacke
 
     public long PageBytes(KvShape shape) => inner.PageBytes(shape);
 
-    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => inner.LoadWeight(tensor, rows, columns, use);
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use, WeightPrecision precision) =>
+        inner.LoadWeight(tensor, rows, columns, use, precision);
 
-    public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden) =>
-        inner.LoadProjection(weights, biases, shape, hidden);
+    public AttentionProjection LoadProjection(
+        QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden, WeightPrecision precision) =>
+        inner.LoadProjection(weights, biases, shape, hidden, precision);
 
     public DeviceRope LoadRope(double[] inverseFrequencies, int positions) => inner.LoadRope(inverseFrequencies, positions);
 
@@ -37,7 +39,7 @@ internal sealed unsafe class ProfiledCpuBackend(IBackend inner) : IProfiledBacke
 
     public ResidualStream AllocateResidual(int rows, Axis columns) => inner.AllocateResidual(rows, columns);
 
-    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => inner.AllocateWorkspace(shape, rows);
+    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows, KvPrecision precision) => inner.AllocateWorkspace(shape, rows, precision);
 
     public KvCache AllocateCache(KvShape shape) => inner.AllocateCache(shape);
 
@@ -92,11 +94,11 @@ internal sealed unsafe class ProfiledCpuBackend(IBackend inner) : IProfiledBacke
         ResidualStream residual, AttentionProjection projection, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer,
         AttentionWorkspace workspace, DeviceTensor queries) => Watch(
         "project_append", () => inner.ProjectAndAppend(residual, projection, rope, shape, batch, cache, layer, workspace, queries),
-        () => ($"{shape.Heads}+2*{shape.KvHeads} x {shape.HeadDim}", CpuCosts.ProjectAndAppend((CpuProjection)projection, shape, batch.RowCount)));
+        () => ($"{shape.Heads}+2*{shape.KvHeads} x {shape.HeadDim}", CpuCosts.ProjectAndAppend((CpuProjection)projection, shape, batch.RowCount, cache.Shape.Precision)));
 
     public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) => Watch(
         "attend", () => inner.Attend(queries, shape, batch, cache, layer, workspace, output),
-        () => ($"{batch.Plan.Items.Length} items", CpuCosts.Attend(batch, shape)));
+        () => ($"{batch.Plan.Items.Length} items", CpuCosts.Attend(batch, shape, cache.Shape.Precision)));
 
     public void LinearAdd(DeviceTensor input, DeviceWeight weight, StepBatch batch, ResidualStream residual, RmsNorm? next) => Watch(
         "linear_add", () => inner.LinearAdd(input, weight, batch, residual, next),
@@ -121,7 +123,7 @@ internal sealed unsafe class ProfiledCpuBackend(IBackend inner) : IProfiledBacke
     public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) => Watch(
         "reward", () => inner.Reward(hidden, head, rows, batch), () => ($"{head.Columns}", CpuCosts.Reward((CpuWeight)head, rows, batch.Rewarded.Length)));
 
-    public Ceilings? ProbeCeilings() => inner.ProbeCeilings();
+    public Ceilings? ProbeCeilings(WeightPrecision precision) => inner.ProbeCeilings(precision);
 
     public void ReadRow(DeviceTensor source, int row, Span<float> destination) => inner.ReadRow(source, row, destination);
 

@@ -36,15 +36,11 @@ internal sealed unsafe class RotateAndAppendOp<T> : IParallelWork
                 long angles = (long)_batch.Positions[row] * _rope.Half;
                 float* cos = allCos + angles, sin = allSin + angles;
                 for (int head = 0; head < _shape.Heads; head++) Rotate(_queries.Row(row) + head * headDim, cos, sin);
-                (int page, int offset) = int.DivRem(_batch.Slots[row], CpuKvCache.PageTokens);
                 for (int head = 0; head < _shape.KvHeads; head++)
                 {
                     float* key = _keys.Row(row) + head * headDim;
                     Rotate(key, cos, sin);
-                    float* keySlot = _cache.Keys(_layer, page, head) + offset;
-                    for (int d = 0; d < headDim; d++) keySlot[d * CpuKvCache.PageTokens] = key[d];
-                    new ReadOnlySpan<float>(_values.Row(row) + head * headDim, headDim)
-                        .CopyTo(new Span<float>(_cache.Values(_layer, page, head) + offset * headDim, headDim));
+                    _cache.Write(_layer, _batch.Slots[row], head, new(key, headDim), new(_values.Row(row) + head * headDim, headDim));
                 }
             }
         }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using CudaSearch.Cache;
 using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
@@ -8,9 +7,10 @@ namespace CudaSearch.Backends.Cuda;
 /// Launches attend_ranges.cu: causal attention over an attention plan, each item's keys read once for all rows that visit it.
 /// (Juravsky et al. 2024, Hydragen; Ye et al. 2024, ChunkAttention)
 /// </summary>
-/// <param name="kernel">The kernel <c>attend_ranges_bf16_d64</c> or <c>_d128</c>.</param>
+/// <param name="kernel">The kernel <c>attend_ranges_bf16_d64</c> or <c>_d128</c>, or <c>attend_ranges_e4m3_…</c>.</param>
 /// <param name="headDim">Elements of a head, 64 or 128.</param>
-internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments> kernel, int headDim)
+/// <param name="precision">What the pages are kept in.</param>
+internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments> kernel, int headDim, KvPrecision precision = KvPrecision.Native)
 {
     /// <summary>The operation: the file's name and the beginning of its kernels'.</summary>
     internal const string Operation = "attend_ranges";
@@ -21,15 +21,16 @@ internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments
     /// <summary>Takes the kernel from the library.</summary>
     /// <param name="library">The kernels.</param>
     /// <param name="headDim">Elements of a head, 64 or 128.</param>
-    public AttendRangesKernel(KernelLibrary library, int headDim)
-        : this(library.Get<Arguments>(Operation, FunctionFor(headDim)), headDim)
+    /// <param name="precision">What the pages are kept in.</param>
+    public AttendRangesKernel(KernelLibrary library, int headDim, KvPrecision precision = KvPrecision.Native)
+        : this(library.Get<Arguments>(Operation, FunctionFor(headDim, precision)), headDim, precision)
     {
     }
 
-    private int DynamicShared => (2 * 2 * AttentionPlan.RangeLength + UnitQueries) * AttentionHead.TileRowBytes(headDim);
+    private int DynamicShared => UnitQueries * AttentionHead.TileRowBytes(headDim) + 2 * AttentionHead.RangeBytes(headDim, precision);
 
-    /// <summary>The kernel's name for heads of this size.</summary>
-    internal static string FunctionFor(int headDim) => AttentionHead.Function(Operation + "_bf16", headDim);
+    /// <summary>The kernel's name for heads of this size in such pages.</summary>
+    internal static string FunctionFor(int headDim, KvPrecision precision = KvPrecision.Native) => AttentionHead.Function(Operation, headDim, precision);
 
     /// <summary>Rows a work unit may have.</summary>
     /// <param name="heads">Query heads.</param>
@@ -44,7 +45,7 @@ internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments
     /// <param name="blocks">See <see cref="Blocks"/>; any number gives the same results.</param>
     /// <param name="pass">The pass block: units of at most <see cref="UnitRows"/> rows, their pages and rows; the partial states of each row.</param>
     /// <param name="queries">[rows, heads * headDim] bf16, rotated.</param>
-    /// <param name="cacheLayer">[page][kv head][keys, values][16][headDim] bf16, this pass's keys and values included.</param>
+    /// <param name="cacheLayer">As <see cref="CudaKvCache"/> has it, this pass's keys and values included.</param>
     /// <param name="workspace">Partial states and arrivals.</param>
     /// <param name="output">[rows, heads * headDim] bf16; the plan's rows are written.</param>
     /// <param name="heads">Query heads, at most <see cref="AttentionHead.MaxGroup"/> to a key/value head.</param>
@@ -73,7 +74,9 @@ internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments
     /// <summary>What a batch's planned attention cannot do without.</summary>
     /// <param name="batch">Completed.</param>
     /// <param name="shape">Heads, padded.</param>
-    internal static OperationCost Cost(StepBatch batch, AttentionShape shape) => AttentionCost.OfPlanned(batch, shape, sizeof(ushort), sizeof(ushort));
+    /// <param name="precision">What the pages are kept in.</param>
+    internal static OperationCost Cost(StepBatch batch, AttentionShape shape, KvPrecision precision = KvPrecision.Native) =>
+        AttentionCost.OfPlanned(batch, shape, sizeof(ushort), CudaKvCache.VectorBytes(shape.HeadDim, precision));
 
     /// <summary>Device memory that the kernel works in; one serves all layers.</summary>
     /// <param name="PartialOutputs">[partials of a pass, heads, headDim] float32</param>

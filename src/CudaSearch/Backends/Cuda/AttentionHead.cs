@@ -1,3 +1,5 @@
+using CudaSearch.Cache;
+
 namespace CudaSearch.Backends.Cuda;
 
 /// <summary>What the attention kernels have in common: head sizes, the scale of scores, rows in shared memory.</summary>
@@ -12,6 +14,16 @@ internal static class AttentionHead
 
     /// <summary>Bytes of a query, key or value in shared memory; padded, so that eight of them lie in different banks.</summary>
     internal static int TileRowBytes(int headDim) => (headDim + 8) * sizeof(ushort);
+
+    /// <summary>Bytes of the keys and values of one range in shared memory, with their scales.</summary>
+    internal static int RangeBytes(int headDim, KvPrecision precision) => 2 * AttentionPlan.RangeLength * (precision == KvPrecision.Fp8
+        ? headDim + 16 + sizeof(float)
+        : TileRowBytes(headDim));
+
+    /// <summary>The name of an attention kernel over pages of this precision.</summary>
+    /// <inheritdoc cref="Function(string, int)" path="/exception"/>
+    internal static string Function(string operation, int headDim, KvPrecision precision) =>
+        Function($"{operation}_{(precision == KvPrecision.Fp8 ? "e4m3" : "bf16")}", headDim);
 
     /// <summary>The name of a kernel for heads of this size.</summary>
     /// <exception cref="CudaSearchException">There is none.</exception>

@@ -4,7 +4,7 @@ using CudaSearch.Cuda;
 namespace CudaSearch.Backends.Cuda;
 
 /// <summary>Launches copy_pages.cu: the pass's page copies, in their order, in every layer.</summary>
-/// <param name="kernel">The kernel <c>copy_pages_bf16</c>.</param>
+/// <param name="kernel">The kernel <c>copy_pages</c>.</param>
 internal sealed class CopyPagesKernel(CudaKernel<CopyPagesKernel.Arguments> kernel)
 {
     private const int Threads = 256;
@@ -12,7 +12,7 @@ internal sealed class CopyPagesKernel(CudaKernel<CopyPagesKernel.Arguments> kern
 
     /// <summary>Takes the kernel from the library.</summary>
     public CopyPagesKernel(KernelLibrary library)
-        : this(library.Get<Arguments>("copy_pages", "copy_pages_bf16"))
+        : this(library.Get<Arguments>("copy_pages", "copy_pages"))
     {
     }
 

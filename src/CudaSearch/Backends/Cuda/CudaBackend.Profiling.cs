@@ -11,7 +11,7 @@ public sealed partial class CudaBackend : IProfiledBackend
     private LaunchProfiler Timing => _timing ??= new LaunchProfiler(_context, _stream);
 
     /// <inheritdoc/>
-    public Ceilings? ProbeCeilings() => Guarded(() => new CudaCeilingProbe(_context, _library, _stream).Measure());
+    public Ceilings? ProbeCeilings(WeightPrecision precision) => Guarded(() => new CudaCeilingProbe(_context, _library, _stream).Measure());
 
     /// <inheritdoc/>
     public PassRecording RunTimed(IPass pass, StepBatch batch) => Guarded(() =>

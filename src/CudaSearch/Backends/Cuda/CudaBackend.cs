@@ -86,15 +86,17 @@ public sealed partial class CudaBackend
     public long PageBytes(KvShape shape) => shape.Layers * CudaKvCache.PageBytesOf(shape);
 
     /// <inheritdoc/>
-    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => Guarded(() => _weights.Load(tensor, rows, columns));
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use, WeightPrecision precision) =>
+        Guarded(() => _weights.Load(tensor, rows, columns, precision));
 
     /// <inheritdoc/>
-    public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden)
+    public AttentionProjection LoadProjection(
+        QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden, WeightPrecision precision)
     {
         Axis queries = Axis.OfHeads(shape.Heads, shape.HeadDim), keys = Axis.OfHeads(shape.KvHeads, shape.HeadDim);
         return Guarded(() =>
         {
-            CudaWeight weight = _weights.LoadMatrix(Parts(weights), hidden);
+            CudaWeight weight = _weights.LoadMatrix(Parts(weights), hidden, precision);
             return new CudaProjection(weight, biases is { } vectors ? _weights.LoadVector(Parts(vectors)) : null);
         });
 
@@ -112,14 +114,14 @@ public sealed partial class CudaBackend
     public ResidualStream AllocateResidual(int rows, Axis columns) => Guarded(() => new CudaResidual(rows, columns));
 
     /// <inheritdoc/>
-    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows)
+    public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows, KvPrecision precision)
     {
         int group = shape.Heads / shape.KvHeads;
         if (shape.HeadDim > Padding.MaxHeadSize || shape.HeadDim % 2 != 0 || group > AttentionHead.MaxGroup)
             throw CudaSearchException.BadInput(
                 $"the model's attention has heads of {shape.HeadDim} elements and {group} query heads to a key/value head; on a GPU an even size up to "
                 + $"{Padding.MaxHeadSize} and groups up to {AttentionHead.MaxGroup} are supported; use --device cpu");
-        return Guarded(() => new CudaWorkspace(shape, rows, _stream));
+        return Guarded(() => new CudaWorkspace(shape, rows, precision, _stream));
     }
 
     /// <inheritdoc/>
@@ -155,7 +157,7 @@ public sealed partial class CudaBackend
     /// <inheritdoc/>
     public void Embed(DeviceWeight table, StepBatch batch, ResidualStream residual, RmsNorm next)
     {
-        var (embedding, stream) = ((CudaWeight)table, (CudaResidual)residual);
+        var (embedding, stream) = (AsStored(table), (CudaResidual)residual);
         _profiler?.Expect($"{embedding.PaddedColumns}", EmbedKernel.Cost(batch.RowCount, embedding.PaddedColumns));
         _kernels.Embed.Launch(
             _stream, _kind.RowCapacity, _buffers.Block, embedding.Pointer, stream.Sums.Pointer, stream.Prepare(next), embedding.PaddedColumns);
@@ -166,15 +168,20 @@ public sealed partial class CudaBackend
         ResidualStream residual, AttentionProjection projection, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer,
         AttentionWorkspace workspace, DeviceTensor queries)
     {
-        var by = (CudaProjection)projection;
+        var (by, pages, own) = ((CudaProjection)projection, (CudaKvCache)cache, (CudaWorkspace)workspace);
         AttentionShape padded = Padding.Shape(shape);
+        AppendE4M3Kernel? append = _kernels.Attention(padded.HeadDim, pages.Shape.Precision).Append;
+        DevicePointer to = append is null ? pages.Layer(layer) : own.Staged ?? throw new ArgumentException("the workspace is for another precision", nameof(workspace));
         _profiler?.Expect(
             $"{by.Weight.PaddedRows} x {by.Weight.PaddedColumns}",
-            ProjectAppendKernel.Cost(batch.RowCount, padded.Heads, padded.KvHeads, padded.HeadDim, by.Weight.PaddedColumns, by.Bias is not null));
-        _kernels.ProjectAppend.Launch(
+            ProjectAppendKernel.Cost(batch.RowCount, padded.Heads, padded.KvHeads, padded.HeadDim, by.Weight.PaddedColumns, by.Bias is not null, by.Weight.Precision));
+        _kernels.Layer(by.Weight).ProjectAppend.Launch(
             _stream, _buffers.Block, ((CudaResidual)residual).Normed, by.Weight.Pointer, by.Bias?.Pointer ?? default, ((CudaRope)rope).Angles,
-            Operands(queries).Pointer, ((CudaKvCache)cache).Layer(layer), padded.Heads, padded.KvHeads, padded.HeadDim,
-            _kind.RowCapacity, by.Weight.PaddedColumns);
+            Operands(queries).Pointer, to, padded.Heads, padded.KvHeads, padded.HeadDim, _kind.RowCapacity, by.Weight.PaddedColumns,
+            rowsAreSlots: append is not null);
+        if (append is null) return;
+        _profiler?.Expect($"2 x {padded.KvHeads} x {padded.HeadDim}", AppendE4M3Kernel.Cost(batch.RowCount, padded.KvHeads, padded.HeadDim));
+        append.Launch(_stream, _kind.RowCapacity, _buffers.Block, to, pages.Layer(layer), padded.KvHeads);
     }
 
     /// <inheritdoc/>
@@ -182,19 +189,20 @@ public sealed partial class CudaBackend
         DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output)
     {
         DevicePointer pages = ((CudaKvCache)cache).Layer(layer), q = Operands(queries).Pointer, to = Operands(output).Pointer;
-        AttentionKernels kernels = _kernels.Attention(Padding.HeadSize(shape.HeadDim));
+        KvPrecision precision = cache.Shape.Precision;
+        AttentionKernels kernels = _kernels.Attention(Padding.HeadSize(shape.HeadDim), precision);
         // The scale is that of the heads' true size.
         float scale = AttentionHead.ScaleLog2(shape.HeadDim);
         if (_kind.Wants.HasFlag(PassWants.PlannedAttention))
         {
-            _profiler?.Expect($"{batch.Plan.Items.Length} items", AttendRangesKernel.Cost(batch, Padding.Shape(shape)));
+            _profiler?.Expect($"{batch.Plan.Items.Length} items", AttendRangesKernel.Cost(batch, Padding.Shape(shape), precision));
             kernels.Ranges.Launch(
                 _stream, kernels.Ranges.Blocks(_context.MultiprocessorCount), _buffers.Block, q, pages, ((CudaWorkspace)workspace).Pointers, to,
                 shape.Heads, shape.KvHeads, scale);
         }
         if (_kind.TileCapacity > 0)
         {
-            _profiler?.Expect($"{batch.UnplannedSpans.Length} spans", AttendPrefillKernel.Cost(batch, Padding.Shape(shape)));
+            _profiler?.Expect($"{batch.UnplannedSpans.Length} spans", AttendPrefillKernel.Cost(batch, Padding.Shape(shape), precision));
             kernels.Prefill.Launch(_stream, _kind.TileCapacity, _buffers.Block, q, pages, to, shape.Heads, shape.KvHeads, scale);
         }
     }
@@ -205,8 +213,8 @@ public sealed partial class CudaBackend
         var (matrix, stream) = ((CudaWeight)weight, (CudaResidual)residual);
         _profiler?.Expect(
             $"{matrix.PaddedRows} x {matrix.PaddedColumns}",
-            LinearAddKernel.Cost(batch.RowCount, matrix.PaddedRows, matrix.PaddedColumns, hasNext: next is not null));
-        _kernels.LinearAdd.Launch(
+            LinearAddKernel.Cost(batch.RowCount, matrix.PaddedRows, matrix.PaddedColumns, hasNext: next is not null, matrix.Precision));
+        _kernels.Layer(matrix).LinearAdd.Launch(
             _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, stream.Sums.Pointer, stream.Prepare(next), _kind.RowCapacity,
             matrix.PaddedRows, matrix.PaddedColumns);
     }
@@ -216,8 +224,9 @@ public sealed partial class CudaBackend
     {
         var matrix = (CudaWeight)gate;
         _profiler?.Expect(
-            $"2 x {matrix.PaddedRows} x {matrix.PaddedColumns}", GatedLinearKernel.Cost(batch.RowCount, matrix.PaddedRows, matrix.PaddedColumns));
-        _kernels.GatedLinear.Launch(
+            $"2 x {matrix.PaddedRows} x {matrix.PaddedColumns}",
+            GatedLinearKernel.Cost(batch.RowCount, matrix.PaddedRows, matrix.PaddedColumns, matrix.Precision));
+        _kernels.Layer(matrix).GatedLinear.Launch(
             _stream, _buffers.Block, ((CudaResidual)residual).Normed, matrix.Pointer, ((CudaWeight)up).Pointer, Operands(output).Pointer,
             _kind.RowCapacity, matrix.PaddedRows, matrix.PaddedColumns);
     }
@@ -235,7 +244,7 @@ public sealed partial class CudaBackend
     /// <inheritdoc/>
     public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output)
     {
-        var (matrix, to) = ((CudaWeight)weight, (CudaTensor)output);
+        var (matrix, to) = (AsStored(weight), (CudaTensor)output);
         LinearOutput kind = to.Type == ActivationType.Sum ? LinearOutput.Float32 : LinearOutput.BFloat16;
         _profiler?.Expect(
             $"{matrix.PaddedRows} x {matrix.PaddedColumns}", LinearKernel.Cost(rows.Count, matrix.PaddedRows, matrix.PaddedColumns, kind, bias is not null));
@@ -256,7 +265,7 @@ public sealed partial class CudaBackend
                 _stream, _kind.OutputCapacity, _buffers.Block, stored.Pointer, stored.Columns, stored.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
             return;
         }
-        var matrix = (CudaWeight)head;
+        CudaWeight matrix = AsStored(head);
         _profiler?.Expect(
             $"{matrix.Rows} x {matrix.PaddedColumns}", LinearSampleKernel.Cost(batch.OutputRows.Length, matrix.Rows, matrix.PaddedColumns));
         _kernels.LinearSample.Launch(
@@ -270,7 +279,7 @@ public sealed partial class CudaBackend
         CudaTensor from = Operands(hidden);
         _profiler?.Expect($"{from.PaddedColumns}", RewardKernel.Cost(batch.Rewarded.Length, from.PaddedColumns, rows));
         _kernels.Reward.Launch(
-            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, ((CudaWeight)head).Pointer, rows, from.PaddedColumns,
+            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, AsStored(head).Pointer, rows, from.PaddedColumns,
             _buffers.Rewards);
     }
 
@@ -329,6 +338,11 @@ public sealed partial class CudaBackend
                 throw CudaSearchException.BadInput("the model computed logits that are no numbers; its weights are damaged, or it was not made for bf16: try --device cpu");
         }
     }
+
+    // Layers have products with weights in e4m3; embeddings, output matrices and reward heads are bf16.
+    private static CudaWeight AsStored(DeviceWeight weight) => ((CudaWeight)weight) is { Precision: WeightPrecision.Stored } stored
+        ? stored
+        : throw new ArgumentException("the operation wants a weight in bf16", nameof(weight));
 
     private static CudaTensor Sums(DeviceTensor tensor) => Typed(tensor, ActivationType.Sum);
 

@@ -4,10 +4,20 @@ using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>A weight in device memory, bf16, padded: [<see cref="PaddedRows"/>, <see cref="PaddedColumns"/>].</summary>
-internal sealed class CudaWeight(int rows, int columns, int paddedRows, int paddedColumns) : DeviceWeight(rows, columns)
+/// <summary>
+/// A weight in device memory, padded: [<see cref="PaddedRows"/>, <see cref="PaddedColumns"/>], bf16; or e4m3 in the order of <see cref="E4M3Row"/>, with a
+/// float32 scale for each row behind the last one.
+/// </summary>
+internal sealed class CudaWeight(int rows, int columns, int paddedRows, int paddedColumns, WeightPrecision precision = WeightPrecision.Stored)
+    : DeviceWeight(rows, columns)
 {
-    public CudaDeviceVariable<ushort> Data { get; } = new((long)paddedRows * paddedColumns);
+    /// <summary>All bytes, two an element.</summary>
+    public CudaDeviceVariable<ushort> Data { get; } = new(precision == WeightPrecision.Fp8
+        ? (long)paddedRows * (paddedColumns + sizeof(float)) / sizeof(ushort)
+        : (long)paddedRows * paddedColumns);
+
+    /// <summary><see cref="WeightPrecision.Stored"/> for bf16.</summary>
+    public WeightPrecision Precision => precision;
 
     public DevicePointer Pointer => Data.Pointer;
 
@@ -73,8 +83,9 @@ internal sealed class CudaRope(CudaDeviceVariable<float> angles) : DeviceRope
 }
 
 /// <summary>
-/// Keys and values in bf16, layer by layer: [page][kv head][K, V][16 tokens][padded head size]. The elements of a key are in the order of
-/// <see cref="CudaProjection"/>, those of a value in the plain one.
+/// Keys and values layer by layer: [page][kv head][K, V][16 tokens][padded head size] bf16. The elements of a key are in the order of
+/// <see cref="CudaProjection"/>, those of a value in the plain one. Or in e4m3, both in the order of <see cref="E4M3Row"/> on top of that, with the float32
+/// scales [K, V][16 tokens] of a page's head behind its vectors.
 /// </summary>
 internal sealed class CudaKvCache : KvCache
 {
@@ -98,7 +109,13 @@ internal sealed class CudaKvCache : KvCache
     public DevicePointer Pages => _pages.Pointer;
 
     /// <summary>Bytes that one page takes in one layer.</summary>
-    public static long PageBytesOf(KvShape shape) => 2L * shape.Heads * PagePool.PageSize * Padding.HeadSize(shape.HeadDim) * sizeof(ushort);
+    public static long PageBytesOf(KvShape shape) => 2L * shape.Heads * PagePool.PageSize * VectorBytes(Padding.HeadSize(shape.HeadDim), shape.Precision);
+
+    /// <summary>Bytes of a key or a value, its scale included.</summary>
+    /// <param name="headSize">Padded.</param>
+    /// <param name="precision">What it is kept in.</param>
+    public static int VectorBytes(int headSize, KvPrecision precision) =>
+        precision == KvPrecision.Fp8 ? headSize + sizeof(float) : headSize * sizeof(ushort);
 
     /// <summary>The pages of one layer.</summary>
     public DevicePointer Layer(int layer) => _pages.Pointer.Offset(layer * LayerBytes);
@@ -115,14 +132,23 @@ internal sealed class CudaWorkspace : AttentionWorkspace
     private readonly CudaDeviceVariable<float> _outputs;
     private readonly CudaDeviceVariable<float> _weights;
     private readonly CudaDeviceVariable<int> _arrivals;
+    private readonly CudaDeviceVariable<ushort>? _staged;
 
-    public CudaWorkspace(AttentionShape shape, int rows, CudaStream stream)
+    public CudaWorkspace(AttentionShape shape, int rows, KvPrecision precision, CudaStream stream)
     {
+        if (precision == KvPrecision.Fp8)
+            _staged = new((long)PagePool.PagesFor(rows) * PagePool.PageSize * 2 * shape.KvHeads * Padding.HeadSize(shape.HeadDim));
         _outputs = new((long)MaxPartials * shape.Heads * Padding.HeadSize(shape.HeadDim));
         _weights = new((long)MaxPartials * shape.Heads * 2);
         _arrivals = new((long)rows * shape.KvHeads);
         _arrivals.Fill(0, stream);
     }
+
+    /// <summary>
+    /// Keys and values of a pass in bf16 before they are rounded: pages of a layer of <see cref="CudaKvCache"/> whose slots are the rows. Null where they
+    /// stay bf16 and go to their own slots at once.
+    /// </summary>
+    public DevicePointer? Staged => _staged?.Pointer;
 
     /// <summary>What the kernel is given.</summary>
     public AttendRangesKernel.Workspace Pointers => new(_outputs.Pointer, _weights.Pointer, _arrivals.Pointer);
@@ -132,5 +158,6 @@ internal sealed class CudaWorkspace : AttentionWorkspace
         _outputs.Dispose();
         _weights.Dispose();
         _arrivals.Dispose();
+        _staged?.Dispose();
     }
 }

@@ -11,14 +11,16 @@ internal sealed class GatedLinearKernel
     private readonly CudaKernel<Arguments>[] _kernels;
 
     /// <summary>Takes the kernels from the library.</summary>
-    public GatedLinearKernel(KernelLibrary library)
-        : this(name => library.Get<Arguments>("gated_linear", name))
+    /// <param name="library">The kernels.</param>
+    /// <param name="weights">What both weights are kept in.</param>
+    public GatedLinearKernel(KernelLibrary library, WeightPrecision weights = WeightPrecision.Stored)
+        : this(name => library.Get<Arguments>("gated_linear", name), weights)
     {
     }
 
     /// <summary>Takes the kernels from anywhere, by name.</summary>
-    internal GatedLinearKernel(Func<string, CudaKernel<Arguments>> get) =>
-        _kernels = Array.ConvertAll(s_tiles, tile => get($"gated_linear_bf16_{tile.Suffix}"));
+    internal GatedLinearKernel(Func<string, CudaKernel<Arguments>> get, WeightPrecision weights = WeightPrecision.Stored) =>
+        _kernels = Array.ConvertAll(s_tiles, tile => get(tile.Function("gated_linear_bf16", weights)));
 
     /// <summary>The tile shapes, from small to large. All give the same bits.</summary>
     public static ReadOnlySpan<GemmTile> Tiles => s_tiles;
@@ -27,8 +29,8 @@ internal sealed class GatedLinearKernel
     /// <param name="stream">Where to launch.</param>
     /// <param name="pass">The pass block, which says how many rows there are.</param>
     /// <param name="input">The rows.</param>
-    /// <param name="gate">[n, k] bf16.</param>
-    /// <param name="up">[n, k] bf16.</param>
+    /// <param name="gate">[n, k], as <see cref="CudaWeight"/> has it.</param>
+    /// <param name="up">[n, k], likewise.</param>
     /// <param name="output">[rows, n] bf16; nothing beyond the pass's rows is written.</param>
     /// <param name="rowCapacity">Most rows that a pass of this launch has.</param>
     /// <param name="n">Output columns, a multiple of 8.</param>
@@ -63,8 +65,8 @@ internal sealed class GatedLinearKernel
     }
 
     /// <summary>What a gated product cannot do without: the input and both weights once, the output written once.</summary>
-    internal static OperationCost Cost(int rows, int n, int k) =>
-        OperationCost.OfProduct(rows, 2.0 * n, k, sizeof(ushort), sizeof(ushort), (double)rows * n * sizeof(ushort));
+    internal static OperationCost Cost(int rows, int n, int k, WeightPrecision weights = WeightPrecision.Stored) =>
+        OperationCost.OfProduct(rows, 2.0 * n, k, sizeof(ushort), GemmTile.WeightSize(weights, k), (double)rows * n * sizeof(ushort));
 
     /// <summary>The kernels' parameters.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -23,6 +23,16 @@ internal readonly record struct GemmTile(int Rows, int Columns, int Threads)
     /// <summary>How a kernel's name ends, e.g. <c>m64n32</c>.</summary>
     public string Suffix => $"m{Rows}n{Columns}";
 
+    /// <summary>The name of a kernel of this shape over weights that are kept in <paramref name="weights"/>, e.g. <c>linear_add_f32_e4m3_m64n32</c>.</summary>
+    /// <param name="operation">With the output's type, e.g. <c>linear_add_f32</c>.</param>
+    /// <param name="weights"><see cref="WeightPrecision.Stored"/> for bf16.</param>
+    public string Function(string operation, WeightPrecision weights) => $"{operation}{(weights == WeightPrecision.Fp8 ? "_e4m3" : "")}_{Suffix}";
+
+    /// <summary>Bytes of a weight [n, k] divided by its elements, scales included.</summary>
+    /// <param name="weights"><see cref="WeightPrecision.Stored"/> for bf16.</param>
+    /// <param name="k">Columns of the weight.</param>
+    public static double WeightSize(WeightPrecision weights, int k) => weights == WeightPrecision.Fp8 ? 1 + (double)sizeof(float) / k : sizeof(ushort);
+
     /// <summary>Blocks for the capacity of a pass: row tiles first, so that blocks which run together read the same weights.</summary>
     public Dim3 Grid(int rowCapacity, int n) => new((rowCapacity + Rows - 1) / Rows, (n + Columns - 1) / Columns);
 

@@ -9,20 +9,22 @@ internal sealed class LinearAddKernel
     private readonly CudaKernel<Arguments>[] _kernels;
 
     /// <summary>Takes the kernels from the library.</summary>
-    public LinearAddKernel(KernelLibrary library)
-        : this(name => library.Get<Arguments>("linear_add", name))
+    /// <param name="library">The kernels.</param>
+    /// <param name="weights">What the weight is kept in.</param>
+    public LinearAddKernel(KernelLibrary library, WeightPrecision weights = WeightPrecision.Stored)
+        : this(name => library.Get<Arguments>("linear_add", name), weights)
     {
     }
 
     /// <summary>Takes the kernels from anywhere, by name.</summary>
-    internal LinearAddKernel(Func<string, CudaKernel<Arguments>> get) =>
-        _kernels = [.. LinearKernel.Tiles.ToArray().Select(tile => get($"linear_add_f32_{tile.Suffix}"))];
+    internal LinearAddKernel(Func<string, CudaKernel<Arguments>> get, WeightPrecision weights = WeightPrecision.Stored) =>
+        _kernels = [.. LinearKernel.Tiles.ToArray().Select(tile => get(tile.Function("linear_add_f32", weights)))];
 
     /// <summary>Queues the operation with the tile shape that suits its size.</summary>
     /// <param name="stream">Where to launch.</param>
     /// <param name="pass">The pass block, which says how many rows there are.</param>
     /// <param name="input">[rows, k] bf16.</param>
-    /// <param name="weight">[n, k] bf16.</param>
+    /// <param name="weight">[n, k], as <see cref="CudaWeight"/> has it.</param>
     /// <param name="residual">[rows, n] float32; nothing beyond the pass's rows is written, here and in <paramref name="next"/>.</param>
     /// <param name="next">The norm that follows.</param>
     /// <param name="rowCapacity">Most rows that a pass of this launch has.</param>
@@ -59,10 +61,10 @@ internal sealed class LinearAddKernel
     /// <summary>
     /// What the operation cannot do without: input and weight once, the residual read and written; where a norm follows, its weight and its bf16 rows.
     /// </summary>
-    internal static OperationCost Cost(int rows, int n, int k, bool hasNext)
+    internal static OperationCost Cost(int rows, int n, int k, bool hasNext, WeightPrecision weights = WeightPrecision.Stored)
     {
         double elements = (double)rows * n, outputBytes = 2 * elements * sizeof(float) + (hasNext ? (elements + n) * sizeof(ushort) : 0);
-        return OperationCost.OfProduct(rows, n, k, sizeof(ushort), sizeof(ushort), outputBytes);
+        return OperationCost.OfProduct(rows, n, k, sizeof(ushort), GemmTile.WeightSize(weights, k), outputBytes);
     }
 
     /// <summary>The kernels' parameters.</summary>

@@ -5,22 +5,20 @@ namespace CudaSearch.Backends.Cuda;
 /// <summary>Every kernel of a pass, loaded and checked before the first pass, so that none is loaded while a graph is recorded.</summary>
 internal sealed class PassKernels(KernelLibrary library)
 {
-    private readonly AttentionKernels _attention64 = new(library, 64);
-    private readonly AttentionKernels _attention128 = new(library, 128);
+    private readonly AttentionKernels[] _attention =
+    [
+        new(library, 64, KvPrecision.Native), new(library, 128, KvPrecision.Native), new(library, 64, KvPrecision.Fp8), new(library, 128, KvPrecision.Fp8),
+    ];
+
+    private readonly LayerKernels _stored = new(library, WeightPrecision.Stored), _fp8 = new(library, WeightPrecision.Fp8);
 
     public CopyPagesKernel CopyPages { get; } = new(library);
 
     public EmbedKernel Embed { get; } = new(library);
 
-    public ProjectAppendKernel ProjectAppend { get; } = new(library);
-
-    public LinearAddKernel LinearAdd { get; } = new(library);
-
     public RmsNormKernel RmsNorm { get; } = new(library);
 
     public LinearKernel Linear { get; } = new(library);
-
-    public GatedLinearKernel GatedLinear { get; } = new(library);
 
     public SampleKernel Sample { get; } = new(library);
 
@@ -28,14 +26,30 @@ internal sealed class PassKernels(KernelLibrary library)
 
     public RewardKernel Reward { get; } = new(library);
 
-    /// <summary>Attention for heads of this (padded) size.</summary>
-    public AttentionKernels Attention(int headSize) => headSize == 64 ? _attention64 : _attention128;
+    /// <summary>Attention for heads of this (padded) size over pages of this precision.</summary>
+    public AttentionKernels Attention(int headSize, KvPrecision precision) => _attention[(precision == KvPrecision.Fp8 ? 2 : 0) + (headSize == 64 ? 0 : 1)];
+
+    /// <summary>Products of the layers with weights like this one.</summary>
+    public LayerKernels Layer(CudaWeight weight) => weight.Precision == WeightPrecision.Fp8 ? _fp8 : _stored;
 }
 
-/// <summary>The attention kernels for one head size.</summary>
-internal sealed class AttentionKernels(KernelLibrary library, int headSize)
+/// <summary>The products of a layer for one kind of weights.</summary>
+internal sealed class LayerKernels(KernelLibrary library, WeightPrecision weights)
 {
-    public AttendRangesKernel Ranges { get; } = new(library, headSize);
+    public ProjectAppendKernel ProjectAppend { get; } = new(library, weights);
 
-    public AttendPrefillKernel Prefill { get; } = new(library, headSize);
+    public LinearAddKernel LinearAdd { get; } = new(library, weights);
+
+    public GatedLinearKernel GatedLinear { get; } = new(library, weights);
+}
+
+/// <summary>The attention kernels for one head size and one kind of pages.</summary>
+internal sealed class AttentionKernels(KernelLibrary library, int headSize, KvPrecision precision)
+{
+    public AttendRangesKernel Ranges { get; } = new(library, headSize, precision);
+
+    public AttendPrefillKernel Prefill { get; } = new(library, headSize, precision);
+
+    /// <summary>Brings keys and values into the pages; null where the projection does.</summary>
+    public AppendE4M3Kernel? Append { get; } = precision == KvPrecision.Fp8 ? new(library, headSize) : null;
 }

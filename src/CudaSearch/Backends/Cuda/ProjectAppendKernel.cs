@@ -13,20 +13,22 @@ internal sealed class ProjectAppendKernel
     private readonly CudaKernel<Arguments>[] _kernels;
 
     /// <summary>Takes the kernels from the library.</summary>
-    public ProjectAppendKernel(KernelLibrary library)
-        : this(name => library.Get<Arguments>("project_append", name))
+    /// <param name="library">The kernels.</param>
+    /// <param name="weights">What the weight is kept in.</param>
+    public ProjectAppendKernel(KernelLibrary library, WeightPrecision weights = WeightPrecision.Stored)
+        : this(name => library.Get<Arguments>("project_append", name), weights)
     {
     }
 
     /// <summary>Takes the kernels from anywhere, by name.</summary>
-    internal ProjectAppendKernel(Func<string, CudaKernel<Arguments>> get) =>
-        _kernels = [.. LinearKernel.Tiles.ToArray().Select(tile => get($"project_append_bf16_{tile.Suffix}"))];
+    internal ProjectAppendKernel(Func<string, CudaKernel<Arguments>> get, WeightPrecision weights = WeightPrecision.Stored) =>
+        _kernels = [.. LinearKernel.Tiles.ToArray().Select(tile => get(tile.Function("project_append_bf16", weights)))];
 
     /// <summary>Queues the operation with the tile shape that suits its size.</summary>
     /// <param name="stream">Where to launch.</param>
     /// <param name="pass">The pass block: rows, positions and slots.</param>
     /// <param name="input">The rows.</param>
-    /// <param name="weight">[(heads + 2 kvHeads) * headSize, k] bf16, ordered as <see cref="CudaProjection"/> has it.</param>
+    /// <param name="weight">[(heads + 2 kvHeads) * headSize, k], as <see cref="CudaWeight"/> has it, rows ordered as <see cref="CudaProjection"/> has them.</param>
     /// <param name="bias">[(heads + 2 kvHeads) * headSize] bf16, or null.</param>
     /// <param name="angles">[positions, headSize / 2] pairs of float32, cos and sin.</param>
     /// <param name="queries">[rows, heads * headSize] bf16; nothing beyond the pass's rows is written.</param>
@@ -36,18 +38,19 @@ internal sealed class ProjectAppendKernel
     /// <param name="headSize">Elements of a head, a power of two from 8.</param>
     /// <param name="rowCapacity">Most rows that a pass of this launch has.</param>
     /// <param name="k">Input columns, a multiple of 64.</param>
+    /// <param name="rowsAreSlots">Whether row i goes to slot i of <paramref name="cacheLayer"/>: where it waits for <see cref="AppendE4M3Kernel"/>.</param>
     /// <exception cref="ArgumentException">A size the kernels are not made for.</exception>
     public void Launch(
         CudaStream stream, DevicePointer pass, NormedRows input, DevicePointer weight, DevicePointer bias, DevicePointer angles, DevicePointer queries,
-        DevicePointer cacheLayer, int heads, int kvHeads, int headSize, int rowCapacity, int k) =>
+        DevicePointer cacheLayer, int heads, int kvHeads, int headSize, int rowCapacity, int k, bool rowsAreSlots = false) =>
         Launch(
             GemmTile.Choose(LinearKernel.Tiles, rowCapacity, (heads + 2 * kvHeads) * headSize), stream, pass, input, weight, bias, angles, queries,
-            cacheLayer, heads, kvHeads, headSize, rowCapacity, k);
+            cacheLayer, heads, kvHeads, headSize, rowCapacity, k, rowsAreSlots);
 
     /// <summary>Queues it with one of <see cref="LinearKernel.Tiles"/>.</summary>
     internal void Launch(
         int tile, CudaStream stream, DevicePointer pass, NormedRows input, DevicePointer weight, DevicePointer bias, DevicePointer angles,
-        DevicePointer queries, DevicePointer cacheLayer, int heads, int kvHeads, int headSize, int rowCapacity, int k)
+        DevicePointer queries, DevicePointer cacheLayer, int heads, int kvHeads, int headSize, int rowCapacity, int k, bool rowsAreSlots = false)
     {
         int n = (heads + 2 * kvHeads) * headSize;
         GemmTile.RequireSizes(rowCapacity, n, k);
@@ -69,6 +72,7 @@ internal sealed class ProjectAppendKernel
             KvHeads = kvHeads,
             HeadBits = BitOperations.Log2((uint)headSize),
             K = k,
+            RowsAreSlots = rowsAreSlots ? 1 : 0,
         };
         GemmTile shape = LinearKernel.Tiles[tile];
         _kernels[tile].Launch(stream, shape.Grid(rowCapacity, n), new Dim3(shape.Threads), arguments, GemmTile.SharedBytes);
@@ -78,11 +82,12 @@ internal sealed class ProjectAppendKernel
     /// What the operation cannot do without: input, weight and bias once; queries, keys and values written; a cosine and a sine for each pair of a row's
     /// head, read once for all heads.
     /// </summary>
-    internal static OperationCost Cost(int rows, int heads, int kvHeads, int headSize, int k, bool hasBias)
+    internal static OperationCost Cost(
+        int rows, int heads, int kvHeads, int headSize, int k, bool hasBias, WeightPrecision weights = WeightPrecision.Stored)
     {
         int n = (heads + 2 * kvHeads) * headSize;
         double outputBytes = (double)rows * n * sizeof(ushort) + (double)rows * headSize * sizeof(float) + (hasBias ? n * sizeof(ushort) : 0);
-        return OperationCost.OfProduct(rows, n, k, sizeof(ushort), sizeof(ushort), outputBytes);
+        return OperationCost.OfProduct(rows, n, k, sizeof(ushort), GemmTile.WeightSize(weights, k), outputBytes);
     }
 
     /// <summary>The kernels' parameters.</summary>
@@ -93,6 +98,6 @@ internal sealed class ProjectAppendKernel
         public int NormColumns;
         public float Epsilon;
         public DevicePointer Weight, Bias, Angles, Queries, CacheLayer;
-        public int Heads, KvHeads, HeadBits, K;
+        public int Heads, KvHeads, HeadBits, K, RowsAreSlots;
     }
 }

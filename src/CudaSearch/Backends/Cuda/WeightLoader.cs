@@ -5,32 +5,40 @@ namespace CudaSearch.Backends.Cuda;
 
 /// <summary>
 /// Streams weights to the device as bf16, padded for the kernels: pieces of rows are written into page-locked memory, and while one is on its way the
-/// next is written. Float32 and float16 are rounded to the nearest bf16.
+/// next is written. Float32 and float16 are rounded to the nearest bf16; or the rows of a matrix, whatever they are stored in, to e4m3.
 /// </summary>
 internal sealed unsafe class WeightLoader(CudaStream stream) : IDisposable
 {
     private const int StagingElements = 4 << 20;
 
+    // A float32 in elements of staging.
+    private const int ScaleUnits = sizeof(float) / sizeof(ushort);
+
     private readonly Staging[] _staging = [new(StagingElements), new(StagingElements)];
     private int _next;
 
-    /// <summary>Loads a matrix, or a vector (<paramref name="rows"/> of length 1). Returns when all of it has left the checkpoint's map.</summary>
-    public CudaWeight Load(TensorView tensor, Axis rows, Axis columns) =>
-        rows.Length == 1 ? LoadVector([new(tensor, columns)]) : LoadMatrix([new(tensor, rows)], columns);
+    /// <summary>
+    /// Loads a matrix, or a vector (<paramref name="rows"/> of length 1), which stays bf16. Returns when all of it has left the checkpoint's map.
+    /// </summary>
+    public CudaWeight Load(TensorView tensor, Axis rows, Axis columns, WeightPrecision precision = WeightPrecision.Stored) =>
+        rows.Length == 1 ? LoadVector([new(tensor, columns)]) : LoadMatrix([new(tensor, rows)], columns, precision);
 
     /// <summary>Loads matrices with the same columns as one, their rows behind one another.</summary>
-    public CudaWeight LoadMatrix(ReadOnlySpan<WeightPart> parts, Axis columns)
+    /// <exception cref="CudaSearchException">There are no kernels for this precision.</exception>
+    public CudaWeight LoadMatrix(ReadOnlySpan<WeightPart> parts, Axis columns, WeightPrecision precision = WeightPrecision.Stored)
     {
         int length = 0, padded = 0, paddedColumns = Padding.Length(columns);
         foreach (ref readonly WeightPart part in parts) (length, padded) = (length + part.Axis.Length, padded + part.PaddedLength);
         TensorView tensor = parts[0].Tensor;
         if (paddedColumns > StagingElements)
             throw CudaSearchException.BadInput($"{tensor.FilePath}: tensor \"{tensor.Name}\" has rows of {columns.Length} elements; at most {StagingElements} are supported");
-        var weight = new CudaWeight(length, columns.Length, padded, paddedColumns);
+        if (precision == WeightPrecision.Int8) throw CudaSearchException.BadInput("int8 weights are for the CPU only; say --device cpu, or take fp8");
+        var weight = new CudaWeight(length, columns.Length, padded, paddedColumns, precision);
         int offset = 0;
         foreach (ref readonly WeightPart part in parts)
         {
-            LoadRows(part, columns, weight, offset);
+            if (precision == WeightPrecision.Fp8) LoadRoundedRows(part, columns, weight, offset);
+            else LoadRows(part, columns, weight, offset);
             offset += part.PaddedLength;
         }
         return weight;
@@ -77,6 +85,28 @@ internal sealed unsafe class WeightLoader(CudaStream stream) : IDisposable
                 else ReadRow(new WeightPart(part.Tensor, columns), padded, source);
             }
             Send(staging, weight, (long)(offset + first) * paddedColumns, count * paddedColumns);
+        }
+    }
+
+    // As LoadRows, in e4m3; the rows of a piece are rounded side by side. Their scales lie behind the last row of the weight.
+    private void LoadRoundedRows(WeightPart part, Axis columns, CudaWeight weight, int offset)
+    {
+        int rowUnits = weight.PaddedColumns / sizeof(ushort), step = StagingElements / (rowUnits + ScaleUnits);
+        for (int first = 0; first < part.PaddedLength; first += step)
+        {
+            int from = first, count = Math.Min(step, part.PaddedLength - first);
+            Staging staging = NextStaging();
+            byte* codes = (byte*)staging.Memory.Pointer;
+            float* scales = (float*)(codes + (long)count * weight.PaddedColumns);
+            Parallel.For(0, count, row =>
+            {
+                var target = new Span<byte>(codes + (long)row * weight.PaddedColumns, weight.PaddedColumns);
+                scales[row] = E4M3Row.Round(part, columns, part.Source(from + row), target);
+            });
+            weight.Data.CopyFromAsync(staging.Memory, 0, (long)(offset + first) * rowUnits, count * rowUnits, stream);
+            long scalesAt = (long)weight.PaddedRows * rowUnits + (long)(offset + first) * ScaleUnits;
+            weight.Data.CopyFromAsync(staging.Memory, count * rowUnits, scalesAt, count * ScaleUnits, stream);
+            staging.Free.Record(stream);
         }
     }
 
@@ -146,4 +176,16 @@ internal readonly record struct WeightPart(TensorView Tensor, Axis Axis, bool Pa
 
     /// <summary>The tensor's feature that goes to <paramref name="place"/>; -1 for a zero.</summary>
     public int Source(int place) => Paired ? Padding.PairedSource(Axis, place) : Padding.Source(Axis, place);
+
+    /// <summary>An element of a matrix with so many columns, as it is stored.</summary>
+    public unsafe float Value(int row, int column, int columns)
+    {
+        long index = (long)row * columns + column;
+        return Tensor.Type switch
+        {
+            ElementType.BF16 => BFloat16.ToSingle(((ushort*)Tensor.Pointer)[index]),
+            ElementType.F16 => (float)((Half*)Tensor.Pointer)[index],
+            _ => ((float*)Tensor.Pointer)[index],
+        };
+    }
 }

@@ -19,16 +19,21 @@ public sealed class KernelSweep : IDisposable
 {
     private readonly IProfiledBackend _backend;
     private readonly SweepKernel _kernel;
+    private readonly ModelPrecision _precision;
     private readonly int _runs;
     private readonly IProductPeer? _peer;
     private Ceilings? _before;
 
     /// <param name="backend">Where to run.</param>
     /// <param name="kernel">What.</param>
+    /// <param name="precision">What weights, keys and values are kept in.</param>
     /// <param name="runs">Runs of a size, after two that do not count.</param>
-    public KernelSweep(IProfiledBackend backend, SweepKernel kernel, int runs)
+    /// <exception cref="CudaSearchException">The kernel has nothing to keep in this precision.</exception>
+    public KernelSweep(IProfiledBackend backend, SweepKernel kernel, ModelPrecision precision, int runs)
     {
-        (_backend, _kernel, _runs) = (backend, kernel, runs);
+        (_backend, _kernel, _precision, _runs) = (backend, kernel, precision, runs);
+        if (precision.Weights == WeightPrecision.Fp8 && kernel.Name is not ("gated_linear" or "attend"))
+            throw CudaSearchException.BadInput($"{kernel.Name} multiplies no weights in fp8; leave --weights out, or take gated_linear");
         if (!kernel.HasPeer) return;
         _peer = backend.OpenProductPeer(out string? fault);
         PeerFault = fault;
@@ -45,9 +50,9 @@ public sealed class KernelSweep : IDisposable
     /// <param name="share">Whether sequences share what is read.</param>
     public SweepPoint Run(IReadOnlyDictionary<string, int> sizes, bool share)
     {
-        Ceilings? before = _before ?? _backend.ProbeCeilings();
+        Ceilings? before = _before ?? _backend.ProbeCeilings(_precision.Weights);
         var (recordings, peerSeconds) = _kernel.Name == "attend" ? (RunAttention(sizes, share), null) : RunRows(sizes);
-        _before = _backend.ProbeCeilings();
+        _before = _backend.ProbeCeilings(_precision.Weights);
         OperationTiming[] launches =
             [.. PassProfiler.MedianLaunches(recordings).Where(launch => launch.Name.Contains(_kernel.Name, StringComparison.Ordinal))];
         return new SweepPoint(
@@ -61,7 +66,7 @@ public sealed class KernelSweep : IDisposable
     private (List<PassRecording>, double? PeerSeconds) RunRows(IReadOnlyDictionary<string, int> sizes)
     {
         int? k = sizes.TryGetValue("k", out int columns) ? columns : null;
-        using var pass = new RowKernelPass(_backend, _kernel.Name, sizes["m"], sizes["n"], k, _peer is not null);
+        using var pass = new RowKernelPass(_backend, _kernel.Name, sizes["m"], sizes["n"], k, _precision.Weights, _peer is not null);
         List<PassRecording> recordings = Record(pass, pass.Batch);
         return (recordings, _peer is null ? null : PassProfiler.Median(PassProfiler.Repeat(_runs, () => pass.TimePeer(_peer))));
     }
@@ -79,7 +84,7 @@ public sealed class KernelSweep : IDisposable
             MaxPositionEmbeddings = kind.Prefix + kind.Own + 1,
         };
         using Checkpoint checkpoint = Checkpoint.OfRandomWeights(config, "one layer", apart: _backend.Name == "cpu");
-        using var stage = new PassStage(_backend, checkpoint, WeightPrecision.Stored, [kind]);
+        using var stage = new PassStage(_backend, checkpoint, _precision, [kind]);
         using StagedPass staged = stage.Set(kind);
         return Record(stage.Model, staged.Batch);
     }

@@ -33,9 +33,9 @@ public sealed class PassBench : IDisposable
     /// <summary>Loads the model and makes a cache for the largest of the cases.</summary>
     /// <param name="backend">Where to run.</param>
     /// <param name="checkpoint">The model.</param>
-    /// <param name="precision">What the backend keeps matrices in.</param>
+    /// <param name="precision">What it is kept in.</param>
     /// <param name="cases">All passes that will be run.</param>
-    public PassBench(IBackend backend, Checkpoint checkpoint, WeightPrecision precision, IReadOnlyCollection<PassCase> cases)
+    public PassBench(IBackend backend, Checkpoint checkpoint, ModelPrecision precision, IReadOnlyCollection<PassCase> cases)
     {
         _backend = backend;
         _stage = new PassStage(backend, checkpoint, precision, cases);
@@ -48,7 +48,7 @@ public sealed class PassBench : IDisposable
     {
         using StagedPass staged = _stage.Set(kind);
         double[] seconds = new double[passes];
-        Ceilings? before = _before ?? _backend.ProbeCeilings();
+        Ceilings? before = _before ?? _backend.ProbeCeilings(_stage.Model.Precision.Weights);
         for (int pass = -2; pass < passes; pass++)
         {
             long start = Stopwatch.GetTimestamp();
@@ -56,7 +56,7 @@ public sealed class PassBench : IDisposable
             if (pass >= 0) seconds[pass] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
         Array.Sort(seconds);
-        _before = _backend.ProbeCeilings();
+        _before = _backend.ProbeCeilings(_stage.Model.Precision.Weights);
         return new PassTiming(kind, staged.Batch.RowCount, seconds[passes / 2], seconds[0], staged.Cost, Ceilings.Better(before, _before));
     }
 

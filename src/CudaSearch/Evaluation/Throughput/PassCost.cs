@@ -22,14 +22,15 @@ public readonly record struct PassCost(double WeightBytes, double KvBytes, doubl
     /// <param name="outputRows">Rows that need logits.</param>
     /// <param name="pageVisits">Pages that attention reads in a layer.</param>
     /// <param name="keys">Keys that all rows attend to together, in a layer.</param>
-    /// <param name="weightSize">Bytes of a weight as it is read.</param>
+    /// <param name="weightSize">Bytes of a weight of the layers as it is read.</param>
+    /// <param name="headSize">Bytes of a weight of the output matrix.</param>
     /// <param name="pageBytes">Bytes of a page of all layers.</param>
-    public static PassCost Of(ModelConfig model, int rows, int outputRows, long pageVisits, long keys, double weightSize, long pageBytes)
+    public static PassCost Of(ModelConfig model, int rows, int outputRows, long pageVisits, long keys, double weightSize, double headSize, long pageBytes)
     {
         // Two operations for each weight and row.
-        double weights = ModelFlops.Of(model, rows: 1, outputRows > 0 ? 1 : 0, keys: 0) / 2;
+        double weights = ModelFlops.Of(model, rows: 1, outputRows: 0, keys: 0) / 2, head = ModelFlops.Of(model, rows: 0, outputRows > 0 ? 1 : 0, keys: 0) / 2;
         return new PassCost(
-            weights * weightSize, (double)pageVisits * pageBytes, ModelFlops.Of(model, rows, outputRows, keys: 0), ModelFlops.Of(model, rows: 0, outputRows: 0, keys));
+            weights * weightSize + head * headSize, (double)pageVisits * pageBytes, ModelFlops.Of(model, rows, outputRows, keys: 0), ModelFlops.Of(model, rows: 0, outputRows: 0, keys));
     }
 
     /// <summary>

@@ -16,10 +16,10 @@ public sealed class PassProfiler(IProfiledBackend backend, PassStage stage)
     {
         using StagedPass staged = stage.Set(kind);
         StepBatch batch = staged.Batch;
-        Ceilings? before = _before ?? backend.ProbeCeilings();
+        Ceilings? before = _before ?? backend.ProbeCeilings(stage.Model.Precision.Weights);
         PassRecording[] recordings = [.. Repeat(runs, () => backend.RunTimed(stage.Model, batch)).OrderBy(recording => recording.Seconds)];
         double whole = Median(Repeat(runs, () => backend.RunWhole(stage.Model, batch)));
-        _before = backend.ProbeCeilings();
+        _before = backend.ProbeCeilings(stage.Model.Precision.Weights);
         PassRecording sample = recordings[runs / 2];
         return new PassProfile(
             kind, batch.RowCount, staged.Cost, Ceilings.Better(before, _before), sample.Seconds, whole, Summarise(MedianLaunches(recordings)), sample);

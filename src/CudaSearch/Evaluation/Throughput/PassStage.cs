@@ -12,23 +12,24 @@ public sealed class PassStage : IDisposable
 
     private readonly IBackend _backend;
     private readonly PagePool _pool;
-    private readonly double _weightSize;
+    private readonly double _weightSize, _headSize;
 
     /// <summary>Loads the model and makes a cache for the largest of the cases.</summary>
     /// <param name="backend">Where to run.</param>
     /// <param name="checkpoint">The model.</param>
-    /// <param name="precision">What the backend keeps matrices in.</param>
+    /// <param name="precision">What it is kept in.</param>
     /// <param name="cases">All passes that will be set.</param>
-    public PassStage(IBackend backend, Checkpoint checkpoint, WeightPrecision precision, IReadOnlyCollection<PassCase> cases)
+    public PassStage(IBackend backend, Checkpoint checkpoint, ModelPrecision precision, IReadOnlyCollection<PassCase> cases)
     {
         _backend = backend;
         ModelConfig config = checkpoint.Config;
         TensorView weight = checkpoint.Get("model.layers.0.mlp.down_proj.weight", config.HiddenSize, config.IntermediateSize);
-        // int8 weights have a float32 scale for every 128.
-        _weightSize = precision == WeightPrecision.Int8 ? 1 + 4 / 128.0 : weight.Type.Size();
+        // int8 weights have a float32 scale for every 128, those in e4m3 for a row; the output matrix is not e4m3.
+        _weightSize = precision.Weights switch { WeightPrecision.Int8 => 1 + 4 / 128.0, WeightPrecision.Fp8 => 1 + 4.0 / config.HiddenSize, _ => weight.Type.Size() };
+        _headSize = precision.Weights == WeightPrecision.Fp8 ? weight.Type.Size() : _weightSize;
         int rows = Math.Max(LeastRows, cases.Max(c => c.Sequences == 0 ? c.Prefix : c.Sequences));
         int pages = cases.Max(c => PagePool.PagesFor(c.Prefix) + c.Sequences * (PagePool.PagesFor(c.Own + 1) + 1));
-        Model = Transformer.WithCache(backend, checkpoint, pages, rows, Math.Max(1, cases.Max(c => c.Sequences)));
+        Model = Transformer.WithCache(backend, checkpoint, pages, rows, Math.Max(1, cases.Max(c => c.Sequences)), reward: null, precision);
         _pool = new PagePool(pages);
     }
 
@@ -44,7 +45,7 @@ public sealed class PassStage : IDisposable
         batch.Complete(_backend.PlanLimits, kind.Share);
         long visits = batch.Plan.DistinctPages + batch.UnplannedSpans.ToArray().Sum(span => (long)PagePool.PagesFor(span.FirstPosition + span.RowCount));
         staged.Cost = PassCost.Of(
-            Model.Config, batch.RowCount, batch.OutputRows.Length, visits, keys, _weightSize, _backend.PageBytes(Transformer.CacheShape(Model.Config, pages: 1)));
+            Model.Config, batch.RowCount, batch.OutputRows.Length, visits, keys, _weightSize, _headSize, Model.PageBytes);
         return staged;
     }
 

@@ -28,8 +28,9 @@ internal sealed class RowKernelPass : IPass, IDisposable
     /// <param name="m">Rows.</param>
     /// <param name="n">Output columns of the product, the vocabulary for sample, the width for rms_norm.</param>
     /// <param name="k">Input columns of the product; null for rms_norm.</param>
+    /// <param name="precision">What the product's weights are kept in; a peer's are as stored.</param>
     /// <param name="withPeer">Whether somebody else's product is to be timed on the same operands.</param>
-    public RowKernelPass(IBackend backend, string kernel, int m, int n, int? k, bool withPeer)
+    public RowKernelPass(IBackend backend, string kernel, int m, int n, int? k, WeightPrecision precision, bool withPeer)
     {
         (_backend, _kernel) = (backend, kernel);
         bool multiplies = k is not null, isGated = kernel == "gated_linear", readsOperands = kernel is "linear" or "sample", joins = withPeer && isGated;
@@ -44,8 +45,8 @@ internal sealed class RowKernelPass : IPass, IDisposable
             _norm = new RmsNorm(Own(backend.LoadWeight(_random.Tensor("norm", width), Axis.Plain(1), Axis.Plain(width))), Epsilon);
             _residual = Own(backend.AllocateResidual(m, Axis.Plain(width)));
         }
-        if (multiplies) _weight = Load("weight", n, width);
-        if (isGated) _up = Load("up", n, width);
+        if (multiplies) _weight = Load("weight", n, width, precision);
+        if (isGated) _up = Load("up", n, width, precision);
         _output = Own(backend.Allocate(m, Axis.Plain(n), kernel == "sample" ? ActivationType.Sum : ActivationType.Operand));
         if (joins)
         {
@@ -102,8 +103,8 @@ internal sealed class RowKernelPass : IPass, IDisposable
         return batch;
     }
 
-    private DeviceWeight Load(string name, int rows, int columns) =>
-        Own(_backend.LoadWeight(_random.Tensor(name, rows, columns), Axis.Plain(rows), Axis.Plain(columns)));
+    private DeviceWeight Load(string name, int rows, int columns, WeightPrecision precision = WeightPrecision.Stored) =>
+        Own(_backend.LoadWeight(_random.Tensor(name, rows, columns), Axis.Plain(rows), Axis.Plain(columns), WeightUse.Product, precision));
 
     private T Own<T>(T owned)
         where T : IDisposable

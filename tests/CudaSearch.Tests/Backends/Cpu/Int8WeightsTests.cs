@@ -60,7 +60,7 @@ public sealed class Int8WeightsTests : IDisposable
         using IBackend backend = Open();
         SafeTensorsWriter.Write(_folder.File("zeros"), TensorData.Of("w", ElementType.F32, [2, 200], new float[400]));
         using var file = SafeTensorsFile.Open(_folder.File("zeros"));
-        using DeviceWeight weight = backend.LoadWeight(file.Tensors["w"], Axis.Plain(2), Axis.Plain(200));
+        using DeviceWeight weight = backend.LoadWeight(file.Tensors["w"], Axis.Plain(2), Axis.Plain(200), WeightUse.Product, WeightPrecision.Int8);
         using DeviceTensor input = backend.Allocate(1, Axis.Plain(200), ActivationType.Operand), output = backend.Allocate(1, Axis.Plain(2), ActivationType.Sum);
         Fill(RowOf(input, 0));
         backend.Linear(input, weight, null, new Rows(RowSet.All, 1), output);
@@ -70,21 +70,25 @@ public sealed class Int8WeightsTests : IDisposable
     [Fact]
     public void AManagedPathRefusesThem()
     {
-        var fault = Assert.Throws<CudaSearchException>(() => CpuBackend.Create(1, CpuBackend.ManagedPaths[0], WeightPrecision.Int8));
+        using IBackend backend = CpuBackend.Create(1, CpuBackend.ManagedPaths[0]);
+        var fault = Assert.Throws<CudaSearchException>(() => Weight(backend, ElementType.F32, 2, 128));
         Assert.Equal(Failure.DeviceUnavailable, fault.Failure);
         Assert.Contains("int8", fault.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private static IBackend Open()
+    private IBackend Open()
     {
+        IBackend backend = CpuBackend.Create(2);
         try
         {
-            return CpuBackend.Create(2, path: null, WeightPrecision.Int8);
+            Weight(backend, ElementType.F32, 1, 1).Weight.Dispose();
+            return backend;
         }
         catch (CudaSearchException unavailable)
         {
+            backend.Dispose();
             Assert.Skip(unavailable.Message);
             throw;
         }
@@ -96,7 +100,7 @@ public sealed class Int8WeightsTests : IDisposable
         string path = _folder.File($"{_files++}.safetensors");
         SafeTensorsWriter.Write(path, TensorData.Of("w", type, [rows, columns], values));
         using var file = SafeTensorsFile.Open(path);
-        DeviceWeight weight = backend.LoadWeight(file.Tensors["w"], Axis.Plain(rows), Axis.Plain(columns));
+        DeviceWeight weight = backend.LoadWeight(file.Tensors["w"], Axis.Plain(rows), Axis.Plain(columns), WeightUse.Product, WeightPrecision.Int8);
         float[] stored = file.Tensors["w"].ToFloat32();
         return (weight, [.. Enumerable.Range(0, rows).SelectMany(row => Rounded(stored.AsSpan(row * columns, columns)))]);
     }

@@ -156,7 +156,7 @@ public sealed class OperationTests : IDisposable
     {
         foreach (string path in CpuBackend.Paths)
         {
-            foreach (int threads in (int[])[1, 3]) Attend(path, threads, new AttentionShape(heads, kvHeads, headDim), stemTokens: 70, 1, 9, 130);
+            foreach (int threads in (int[])[1, 3]) Attend(path, threads, new AttentionShape(heads, kvHeads, headDim), KvPrecision.Native, stemTokens: 70, 1, 9, 130);
         }
     }
 
@@ -167,15 +167,19 @@ public sealed class OperationTests : IDisposable
     [InlineData(2, 1, 64)]
     public void AttentionReachesOverManySegments(int heads, int kvHeads, int headDim)
     {
-        foreach (string path in CpuBackend.Paths) Attend(path, 2, new AttentionShape(heads, kvHeads, headDim), stemTokens: 1020, 1, 70, 530);
+        foreach (string path in CpuBackend.Paths)
+        {
+            Attend(path, 2, new AttentionShape(heads, kvHeads, headDim), KvPrecision.Native, stemTokens: 1020, 1, 70, 530);
+            Attend(path, 2, new AttentionShape(heads, kvHeads, headDim), KvPrecision.Fp8, stemTokens: 1020, 1, 70, 530);
+        }
     }
 
     // Keys and values written as they come, without rotation; a stem and three forks of different lengths, their last tokens in one pass.
-    private void Attend(string path, int threads, AttentionShape shape, int stemTokens, params int[] forkTokens)
+    private void Attend(string path, int threads, AttentionShape shape, KvPrecision precision, int stemTokens, params int[] forkTokens)
     {
         using IBackend backend = CpuBackend.Create(threads, path);
         var pool = new PagePool(128);
-        using KvCache cache = backend.AllocateCache(new KvShape(1, 128, shape.KvHeads, shape.HeadDim));
+        using KvCache cache = backend.AllocateCache(new KvShape(1, 128, shape.KvHeads, shape.HeadDim, precision));
         var rope = new RopeTable(new double[shape.HeadDim / 2]);
         int width = shape.Heads * shape.HeadDim, kvWidth = shape.KvHeads * shape.HeadDim, hidden = width + 2 * kvWidth;
         // Queries, keys and values are what the normed row consists of.
@@ -214,13 +218,16 @@ public sealed class OperationTests : IDisposable
             {
                 for (int i = 0; i < count; i++, row++)
                 {
-                    past.Add((k[(row * kvWidth)..((row + 1) * kvWidth)], v[(row * kvWidth)..((row + 1) * kvWidth)]));
+                    past.Add((Kept(k[(row * kvWidth)..((row + 1) * kvWidth)]), Kept(v[(row * kvWidth)..((row + 1) * kvWidth)])));
                     CheckRow(past, q, row, output, shape);
                 }
             }
             AssertUntouched(output, rows);
         }
 
+        float[] Kept(float[] heads) => precision == KvPrecision.Native
+            ? heads
+            : [.. heads.Chunk(shape.HeadDim).SelectMany(head => E4M3Reference.Rounded(head)).Select(value => (float)value)];
         TensorView Part(int first, int count) => Stored(
             ElementType.F32, [count, hidden], [.. Enumerable.Range(0, count * hidden).Select(i => i % hidden == first + i / hidden ? 1f : 0f)]);
         float[] Columns(float[] x, int first, int count) =>

@@ -35,3 +35,5 @@ HOSTCUDA_INLINE bf16 f32_to_bf16(float v) {
     return {nan ? (u16)0x7fff : (u16)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
 }
 HOSTCUDA_INLINE u32 pack_bf16x2(float lo, float hi) { return f32_to_bf16(lo).bits | (u32)f32_to_bf16(hi).bits << 16; }
+// a product of two bf16 is exact in float32
+HOSTCUDA_INLINE u32 mul_bf16x2(u32 a, u32 b) { return pack_bf16x2(bf16lo(a) * bf16lo(b), bf16hi(a) * bf16hi(b)); }

@@ -117,8 +117,12 @@ template <int MT, int NT> HOSTCUDA_INLINE void multiply(float* d, const u32* a, 
     }
 HOSTCUDA_LDMATRIX(ldmatrix_x4, 4, false)
 HOSTCUDA_LDMATRIX(ldmatrix_x4_trans, 4, true)
+HOSTCUDA_LDMATRIX(ldmatrix_x1, 1, false)
 HOSTCUDA_LDMATRIX(ldmatrix_x2, 2, false)
 HOSTCUDA_LDMATRIX(ldmatrix_x2_trans, 2, true)
+HOSTCUDA_LDMATRIX(ldmatrix, 1, false)
+HOSTCUDA_LDMATRIX(ldmatrix, 2, false)
+HOSTCUDA_LDMATRIX(ldmatrix, 4, false)
 
 HOSTCUDA_INLINE void mma_bf16_16816(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1, hostcuda::Where where = hostcuda::Where::here()) {
     u32 b[2] = {b0, b1};

@@ -22,6 +22,9 @@ struct __align__(16) float4 { float x, y, z, w; };
 struct bf16 {
     u16 bits;
 };
+struct e4m3 {
+    u8 bits;
+};
 
 struct __align__(64) TensorMap {
     u64 opaque[16];

@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using CudaSearch.Checkpoints;
 
 namespace CudaSearch.Backends.Cpu.Native;
 
 /// <summary>Measures what the threads of a pool can read and compute at best: the fastest of a few rounds, since a shared machine only ever takes away.</summary>
-internal sealed unsafe class CeilingProbe(WorkerPool pool, NativePath path) : IParallelWork
+internal sealed unsafe class CeilingProbe(WorkerPool pool, NativePath path, WeightPrecision precision) : IParallelWork
 {
     private const long ThreadBytes = 256L << 20;
     private const long Rounds = 4_000_000;
@@ -21,13 +22,18 @@ internal sealed unsafe class CeilingProbe(WorkerPool pool, NativePath path) : IP
         double bytes = Best(() => ThreadBytes * pool.ThreadCount);
         _memory = null;
         double operations = Best(() => _operations);
-        return new Ceilings(bytes, operations, path.Precision == WeightPrecision.Int8 ? "int8" : path.Name.EndsWith("-bf16", StringComparison.Ordinal) ? "bf16" : "float32");
+        return new Ceilings(bytes, operations, precision switch
+        {
+            WeightPrecision.Int8 => "int8",
+            WeightPrecision.Stored when path.Name.EndsWith("-bf16", StringComparison.Ordinal) => "bf16",
+            _ => "float32",
+        });
     }
 
     public void Execute(int part)
     {
         if (_memory is { } memory) path.Default->Read((byte*)memory.Pointer + part * ThreadBytes, ThreadBytes);
-        else Interlocked.Add(ref _operations, path.Default->Peak(Rounds));
+        else Interlocked.Add(ref _operations, path.KernelsFor(precision, ElementType.BF16)->Peak(Rounds));
     }
 
     private double Best(Func<long> amount)

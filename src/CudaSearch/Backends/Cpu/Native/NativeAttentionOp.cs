@@ -34,6 +34,8 @@ internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp man
             State = _state.Pointer,
             Keys = cache.Keys(layer, page: 0, head: 0),
             Values = cache.Values(layer, page: 0, head: 0),
+            KeyScales = cache.IsE4M3 ? cache.KeyScales(layer, page: 0, head: 0) : null,
+            ValueScales = cache.IsE4M3 ? cache.ValueScales(layer, page: 0, head: 0) : null,
             ItemCount = batch.Plan.Items.Length,
             Heads = shape.Heads,
             KvHeads = shape.KvHeads,
@@ -51,6 +53,8 @@ internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp man
         (int stripe, work.KvHead) = int.DivRem(part, work.KvHeads);
         work.FirstRow = (int)((long)_batch.RowCount * stripe / _stripes);
         work.EndRow = (int)((long)_batch.RowCount * (stripe + 1) / _stripes);
+        float* widened = stackalloc float[work.KeyScales is null ? 0 : 2 * AttentionPlan.RangeLength * work.HeadDim];
+        work.Widened = widened;
         fixed (WorkItem* items = _batch.Plan.Items)
         fixed (PlanMember* members = _batch.Plan.Members)
         fixed (int* pages = _batch.Plan.Pages)

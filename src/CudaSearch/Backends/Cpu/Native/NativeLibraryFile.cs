@@ -12,7 +12,7 @@ internal static unsafe class NativeLibraryFile
     internal const string Variable = "CUDASEARCH_CPU_KERNELS";
 
     // kInterfaceVersion of kernels/cpu/kernels.h.
-    private const int InterfaceVersion = 3;
+    private const int InterfaceVersion = 4;
 
     // Best first.
     private static readonly string[] s_names = ["amx-bf16", "avx512-bf16", "avx512", "avx2"];

@@ -25,7 +25,9 @@ internal unsafe struct GatedLinearWork
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct AttentionWork
 {
-    public float* Queries, Keys, Values, Output, Later, State;
+    public float* Queries;
+    public void* Keys, Values;
+    public float* KeyScales, ValueScales, Widened, Output, Later, State;
     public Cache.WorkItem* Items;
     public Cache.PlanMember* Members;
     public int* Pages;
@@ -54,4 +56,5 @@ internal enum NativeWeights
     Float32,
     BFloat16,
     Int8,
+    E4M3,
 }
