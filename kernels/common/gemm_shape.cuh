@@ -31,7 +31,7 @@ template <int WARPS_M, int WARPS_N, int TILES_M, int TILES_N, int DEPTH, int WEI
 };
 
 // Up to 16 rows: the weights' bytes are the whole cost, so narrow tiles make enough blocks for every multiprocessor, and a ring of twelve
-// stages (eight for two weights; sixteen and twelve of e4m3) keeps some 40 KB of weights in flight a block, or 30 of e4m3.
+// stages (eight for two weights; sixteen and twelve of e4m3) keeps 30 to 50 KB of weights in flight a block.
 template <int WEIGHTS> using GemmShape16x16 = GemmShape<1, 2, 1, WEIGHTS, 128, WEIGHTS>;
 // Up to 64 rows, or few columns: 8 stages.
 template <int WEIGHTS> using GemmShape64x32 = GemmShape<2, 2, 2, 2 * WEIGHTS, 64, WEIGHTS>;

@@ -52,7 +52,7 @@ public sealed class Transformer : IPass, IDisposable
         Axis intermediate = Axis.Plain(Config.IntermediateSize);
         int keyLength = Config.NumKeyValueHeads * Config.HeadDim;
         Axis queries = Axis.OfHeads(Config.NumAttentionHeads, Config.HeadDim);
-        // What a product of the last layer's output is off by, the logits are: in e4m3 its weights would cost more than all others do together.
+        // An output matrix in e4m3 would add half as much to the logits' error as all layers make together, and where it is the embedding as well be kept twice.
         WeightPrecision ofHead = precision.Weights == WeightPrecision.Fp8 ? WeightPrecision.Stored : precision.Weights;
         try
         {

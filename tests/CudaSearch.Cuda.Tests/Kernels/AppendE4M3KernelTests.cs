@@ -24,28 +24,29 @@ public sealed class AppendE4M3KernelTests(DeviceFixture device)
         Assert.Equal(Expected(staged, slots, pages, kvHeads, headDim), output);
     }
 
-    // 448 stays 448; the smallest vectors, all zeros, and what is no number.
+    // A key whose largest element is this, as bf16, and the others zero: 448, the smallest numbers, zero itself; and what is no number.
     [Fact]
-    public void ExtremesShowInTheScale()
+    public void TheLargestElementShowsInTheScale()
     {
         const int HeadDim = 64;
-        float[] largest = [448f, 1e-38f, 1e30f, 0f, float.NaN, float.PositiveInfinity];
+        ushort[] largest = [0x43E0, 0x8001, 0x0080, 0x0000, 0x7FC0, 0xFF80];
         (ushort[] staged, int[] slots, int pages) = Scene(largest.Length, 1, HeadDim);
         for (int row = 0; row < largest.Length; row++)
         {
             Span<ushort> key = staged.AsSpan(row * HeadDim, HeadDim);
-            for (int d = 0; d < HeadDim; d++) key[d] = Rounding.ToBf16(d == 5 ? 1f : (d - 20) / 64f);
-            if (float.IsFinite(largest[row])) for (int d = 0; d < HeadDim; d++) key[d] = Rounding.ToBf16(Rounding.FromBf16(key[d]) * largest[row]);
-            else key[7] = float.IsNaN(largest[row]) ? (ushort)0x7FC0 : (ushort)0x7F80;
+            key.Clear();
+            key[7] = largest[row];
         }
         byte[] output = Run(new AppendE4M3Kernel(device.Kernels, HeadDim), staged, slots, pages, 1, HeadDim);
         for (int row = 0; row < largest.Length; row++)
         {
             (int page, int offset) = int.DivRem(slots[row], PagePool.PageSize);
-            float scale = BitConverter.ToSingle(output, page * HeadBytes(HeadDim) + 2 * PagePool.PageSize * HeadDim + offset * sizeof(float));
-            Assert.Equal(Rounding.FromBf16(Rounding.ToBf16(largest[row] == 0 || !float.IsFinite(largest[row]) ? largest[row] : largest[row])) / 448f, scale);
+            int head = page * HeadBytes(HeadDim);
+            float scale = BitConverter.ToSingle(output, head + 2 * PagePool.PageSize * HeadDim + offset * sizeof(float));
+            Assert.Equal(Math.Abs(Rounding.FromBf16(largest[row])) / 448f, scale);
+            int expected = scale > 0 ? E4M3Reference.Round(Rounding.FromBf16(largest[row]) / scale) : 0;
+            Assert.Equal(expected, output[head + offset * HeadDim + E4M3Matrix.Place(7)]);
         }
-        Assert.Equal(Expected(staged, slots[..4], pages, 1, HeadDim).Length, output.Length);
     }
 
     [Theory]

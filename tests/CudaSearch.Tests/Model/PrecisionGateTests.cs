@@ -2,7 +2,6 @@ using System.Text.Json;
 using CudaSearch.Backends;
 using CudaSearch.Backends.Cpu;
 using CudaSearch.Checkpoints;
-using CudaSearch.Engine;
 using CudaSearch.TinyMath;
 using CudaSearch.Tokenization;
 using CudaSearch.Tests.Engine;
@@ -10,8 +9,8 @@ using CudaSearch.Tests.Engine;
 namespace CudaSearch.Tests.Model;
 
 /// <summary>
-/// What models that were trained lose when matrices, or keys and values, are kept in e4m3: within about twice what was measured when the bounds were set. A
-/// scale of the neighbour's row, or none at all, is off by a hundred times that.
+/// What models that were trained lose when matrices, or keys and values, are kept in e4m3: within about twice what was measured when the bounds were set.
+/// Scales of a neighbour's row in the place of a row's own were ten to eighteen times further off (rms), and the divergence a hundred times and more.
 /// </summary>
 public sealed class PrecisionGateTests(ITestOutputHelper output)
 {
@@ -37,18 +36,18 @@ public sealed class PrecisionGateTests(ITestOutputHelper output)
             expected.Add((prompt, Logits(item, "logits_last_prompt_pos")));
             expected.Add(([.. prompt, .. item.GetProperty("greedy_ids").EnumerateArray().Select(id => id.GetInt32())], Logits(item, "logits_final_pos")));
         }
-        await RequireAsync(directory, expected, s_weights, new Loss(2.0, 0.5, 0.05));
-        await RequireAsync(directory, expected, s_kv, new Loss(2.0, 0.5, 0.05));
-        await RequireAsync(directory, expected, s_both, new Loss(2.0, 0.5, 0.05));
+        await RequireAsync(directory, expected, s_weights, new Loss(1.6, 0.4, 0.016));
+        await RequireAsync(directory, expected, s_kv, new Loss(2.4, 0.55, 0.03));
+        await RequireAsync(directory, expected, s_both, new Loss(2.8, 0.75, 0.038));
 
         static double[] Logits(JsonElement item, string name) => [.. item.GetProperty(name).EnumerateArray().Select(value => value.GetDouble())];
     }
 
-    // The embedded pair on problems that it was not trained on: logits behind the first words of a solution.
+    // The embedded pair on problems that it was not trained on: logits at the beginning of a solution, inside, and before its end.
     [Theory]
-    [InlineData("generator")]
-    [InlineData("prm")]
-    public async Task TheEmbeddedModelsAreNearThemselves(string name)
+    [InlineData("generator", 1.2, 0.25, 1e-6)]
+    [InlineData("prm", 2.4, 0.18, 0.006)]
+    public async Task TheEmbeddedModelsAreNearThemselves(string name, double largest, double rms, double divergence)
     {
         RequireNative();
         string directory = Path.Combine(AppContext.BaseDirectory, "tinymath", name);
@@ -67,9 +66,8 @@ public sealed class PrecisionGateTests(ITestOutputHelper output)
                 }
             }
         }
-        await RequireAsync(directory, expected, s_weights, new Loss(2.0, 0.5, 0.05));
-        await RequireAsync(directory, expected, s_kv, new Loss(2.0, 0.5, 0.05));
-        await RequireAsync(directory, expected, s_both, new Loss(2.0, 0.5, 0.05));
+        foreach (ModelPrecision precision in (ModelPrecision[])[s_weights, s_kv, s_both])
+            await RequireAsync(directory, expected, precision, new Loss(largest, rms, divergence));
     }
 
     private async Task RequireAsync(string directory, List<(int[] Tokens, double[] Logits)> expected, ModelPrecision precision, Loss bound)
