@@ -1,5 +1,5 @@
-// The keys and values of a pass, as project_append has left them in bf16, rounded to e4m3 on their way to their page slots. A vector's scale is
-// its largest magnitude / 448: it needs the whole head, which project_append's tiles cut into pieces. A warp takes one vector.
+// The keys and values of a pass, as project_append has left them in bf16, rounded to e4m3 on their way to their page slots. A vector's scale
+// is its largest magnitude / 448: it needs the whole head, which project_append's tiles cut into pieces. A warp takes one vector.
 #include "common/attention_tile.cuh"
 #include "common/pass.cuh"
 

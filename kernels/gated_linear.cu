@@ -9,7 +9,8 @@ CS_DEVICE float silu(float v) { return v / (1.0f + fast_exp2(v * -1.44269504f));
 
 template <class Shape>
 CS_DEVICE void gated_linear(
-    const i32* pass, const NormedRows& input, const typename Shape::Weight* gate, const typename Shape::Weight* up, bf16* output, i32 n, i32 k) {
+    const i32* pass, const NormedRows& input, const typename Shape::Weight* gate, const typename Shape::Weight* up, bf16* output, i32 n,
+    i32 k) {
     CS_DYNAMIC_SHARED(bf16, stages);
     CS_SHARED(float, scales, [Shape::rows]);
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.

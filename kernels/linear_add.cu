@@ -4,7 +4,8 @@
 #include "common/pass.cuh"
 
 template <class Shape>
-CS_DEVICE void linear_add(const i32* pass, const bf16* input, const typename Shape::Weight* weight, float* residual, NextNorm next, i32 n, i32 k) {
+CS_DEVICE void linear_add(
+    const i32* pass, const bf16* input, const typename Shape::Weight* weight, float* residual, NextNorm next, i32 n, i32 k) {
     CS_DYNAMIC_SHARED(bf16, stages);
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;

@@ -32,7 +32,8 @@ struct ProjectedRow {
 };
 
 template <class Arguments> CS_DEVICE ProjectedRow projected_row(const Arguments& to, i32 row, float scale) {
-    i32 slot = to.rows_are_slots ? row : pass_section<i32>(to.pass, PASS_SLOTS)[row], position = pass_section<i32>(to.pass, PASS_POSITIONS)[row];
+    i32 slot = to.rows_are_slots ? row : pass_section<i32>(to.pass, PASS_SLOTS)[row];
+    i32 position = pass_section<i32>(to.pass, PASS_POSITIONS)[row];
     i64 page = (i64)(slot / PAGE_TOKENS) * to.kv_heads * 2 * PAGE_TOKENS;
     return {scale, to.angles + ((i64)position << to.head_bits >> 1), to.queries + ((i64)row * to.heads << to.head_bits),
             to.cache_layer + ((page + slot % PAGE_TOKENS) << to.head_bits)};

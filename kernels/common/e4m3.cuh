@@ -1,10 +1,10 @@
-// e4m3, eight-bit floats: a sign, four bits of exponent with bias 7, three of mantissa; subnormals down to 2^-9, at most 448, no infinities,
-// and the codes 0x7f and 0xff for what is no number (OCP 8-bit Floating Point Specification, 2023). Matrices and KV pages that are kept in it
-// have a float32 scale for each of their rows beside them, so that the row's largest element becomes 448.
+// e4m3, eight-bit floats: a sign, four bits of exponent with bias 7, three of mantissa; subnormals down to 2^-9, at most 448, no
+// infinities, and the codes 0x7f and 0xff for what is no number (OCP 8-bit Floating Point Specification, 2023). Matrices and KV pages that
+// are kept in it have a float32 scale for each of their rows beside them, so that the row's largest element becomes 448.
 //
-// Elements have an order of their own: in every run of 16 the halves alternate, 0, 8, 1, 9, … 7, 15. Four bytes that a lane gets from ldmatrix
-// then are the two registers that mma wants of it, whether the run lies along the product's sum (weights, keys) or across it (values,
-// transposed): nothing but the width changes between shared memory and the tensor cores.
+// Elements have an order of their own: in every run of 16 the halves alternate, 0, 8, 1, 9, … 7, 15. Four bytes that a lane gets from
+// ldmatrix then are the two registers that mma wants of it, whether the run lies along the product's sum (weights, keys) or across it
+// (values, transposed): nothing but the width changes between shared memory and the tensor cores.
 #pragma once
 #include "device.cuh"
 
@@ -25,8 +25,8 @@ CS_DEVICE u32 f32_to_e4m3(float v) {
     return (bits >> 24 & 0x80) | rounded;
 }
 
-// Two numbers as bf16, exactly; their codes are the upper bytes of the halves. The code's fields in the places of bf16's make a number 2^-120
-// times too small, subnormals included. 0x7f counts as 480: what is no number shows in the scale.
+// Two numbers as bf16, exactly; their codes are the upper bytes of the halves. The code's fields in the places of bf16's make a number
+// 2^-120 times too small, subnormals included. 0x7f counts as 480: what is no number shows in the scale.
 CS_DEVICE u32 widen_e4m3x2(u32 codes) { return mul_bf16x2((codes & 0x80008000) | (codes >> 4 & 0x07f007f0), 0x7b807b80); }
 
 // Four bytes of a row, or of two rows: bytes 0 and 2, then bytes 1 and 3.

@@ -21,7 +21,8 @@ template <class Shape> struct GemmFragments {
 // Where a lane points ldmatrix: elements of two bytes from the start of a stage, and the chunk in step 0, permuted as GemmRows has it.
 struct GemmLane {
     u32 input, input_chunk;     // matrices of a 16 x 16 tile: rows 0-7, rows 8-15, then both again 8 columns on
-    u32 weight, weight_chunk;   // bf16: matrices of two 8 x 16 tiles: columns 0-7, columns 8-15, then both of the next tile; e4m3: of four tiles
+    // bf16: matrices of two 8 x 16 tiles: columns 0-7, columns 8-15, then both of the next tile; e4m3: of four tiles
+    u32 weight, weight_chunk;
 };
 
 // How the weights of a step come: a matrix of ldmatrix has eight rows of 16 bytes, half a tile of bf16 or a whole one of e4m3.
@@ -43,7 +44,8 @@ template <class Shape> CS_DEVICE GemmLane gemm_lane() {
     using Weight = typename GemmCopier<Shape>::Weight;
     u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32, matrix = lane / 8 % Load::matrices;
     u32 input_row = warp / Shape::warps_n * (Shape::tiles_m * 16) + lane % 16;
-    u32 weight_row = warp % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + lane % 8 + gemm_tile_row<Shape>(matrix / Load::step_chunks);
+    u32 weight_row = warp % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + lane % 8;
+    weight_row += gemm_tile_row<Shape>(matrix / Load::step_chunks);
     return {input_row * Shape::depth, (lane / 16) ^ Input::swizzle(input_row), Shape::weights_offset + weight_row * Load::row_size,
             (matrix % Load::step_chunks) ^ Weight::swizzle(weight_row)};
 }

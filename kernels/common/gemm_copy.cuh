@@ -85,7 +85,8 @@ template <class Shape> CS_DEVICE void gemm_copy(const GemmCopier<Shape>& copier,
             cp_async16(target, copier.input + i * copier.input_step, i * Input::row_step < copier.input_rows);
         } else {
             int copy = i - Copier::input_copies, weight = copy / Copier::weight_copies, index = copy % Copier::weight_copies;
-            bf16* target = stage + Shape::weights_offset + Weight::chunk_offset(copier.weight_row + copy * Weight::row_step, copier.weight_chunk);
+            u32 row = copier.weight_row + copy * Weight::row_step;
+            bf16* target = stage + Shape::weights_offset + Weight::chunk_offset(row, copier.weight_chunk);
             cp_async16(target, copier.weight[weight] + index * copier.weight_step, index * Weight::row_step < copier.weight_rows);
         }
     }

@@ -3,7 +3,7 @@ using CudaSearch.Checkpoints;
 namespace CudaSearch.Backends.Cpu.Native;
 
 /// <summary>The native kernels of one instruction set, and what the operations over them share.</summary>
-internal sealed unsafe class NativePath : IDisposable
+internal sealed unsafe class NativePath
 {
     private const int MostPanels = 2;
     private const int PartsPerThread = 4;
@@ -24,9 +24,6 @@ internal sealed unsafe class NativePath : IDisposable
     }
 
     public string Name { get; }
-
-    /// <summary>The input of the product at hand.</summary>
-    public NarrowedRows Input { get; } = new();
 
     /// <summary>The kernels for what touches no weights.</summary>
     public NativeKernels* Default => _ofBFloat16;
@@ -59,6 +56,4 @@ internal sealed unsafe class NativePath : IDisposable
         int wanted = panels / (threads * PartsPerThread);
         return Math.Clamp(wanted, 1, MostPanels) * PackedMatrix.PanelRows;
     }
-
-    public void Dispose() => Input.Dispose();
 }
