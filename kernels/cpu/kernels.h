@@ -114,5 +114,5 @@ CUDASEARCH_EXPORT int32_t cudasearch_cpu_version(void);
 constexpr int32_t kInterfaceVersion = 4;
 
 // What each instruction set's file defines.
-extern const CpuKernels kAmxBf16, kAvx512Bf16, kAvx512Int8, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx512OfE4m3, kAvx2OfBfloat16,
+extern const CpuKernels kAmxBf16, kAmxInt8, kAvx512Bf16, kAvx512Int8, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx512OfE4m3, kAvx2OfBfloat16,
     kAvx2OfFloat32, kAvx2OfE4m3;

@@ -49,7 +49,8 @@ const CpuKernels* of(int32_t weights, const CpuKernels* float32, const CpuKernel
 const CpuKernels* cudasearch_cpu_kernels(const char* path, int32_t weights)
 {
     const CpuKernels* int8 = has_avx512() && __builtin_cpu_supports("avx512vnni") ? &kAvx512Int8 : nullptr;
-    if (!std::strcmp(path, "amx-bf16") && has_amx_bf16()) return of(weights, &kAvx512OfFloat32, &kAmxBf16, int8, &kAvx512OfE4m3);
+    const CpuKernels* tiled_int8 = __builtin_cpu_supports("amx-int8") ? &kAmxInt8 : int8;
+    if (!std::strcmp(path, "amx-bf16") && has_amx_bf16()) return of(weights, &kAvx512OfFloat32, &kAmxBf16, tiled_int8, &kAvx512OfE4m3);
     if (!std::strcmp(path, "avx512-bf16") && has_avx512_bf16()) return of(weights, &kAvx512OfFloat32, &kAvx512Bf16, int8, &kAvx512OfE4m3);
     if (!std::strcmp(path, "avx512") && has_avx512()) return of(weights, &kAvx512OfFloat32, &kAvx512OfBfloat16, int8, &kAvx512OfE4m3);
     if (!std::strcmp(path, "avx2") && has_avx2()) return of(weights, &kAvx2OfFloat32, &kAvx2OfBfloat16, nullptr, &kAvx2OfE4m3);
