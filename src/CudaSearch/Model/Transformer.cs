@@ -41,7 +41,6 @@ public sealed class Transformer : IPass, IDisposable
     {
         _backend = backend;
         Config = checkpoint.Config;
-        WeightBytes = checkpoint.ByteLength;
         MaxRows = maxRows;
         MaxOutputRows = Math.Min(maxRows, maxOutputRows);
         Attention = new AttentionShape(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
@@ -120,6 +119,7 @@ public sealed class Transformer : IPass, IDisposable
         void Report(long bytes)
         {
             loaded?.Report(bytes);
+            WeightBytes += bytes;
             rest -= bytes;
         }
     }
@@ -156,7 +156,7 @@ public sealed class Transformer : IPass, IDisposable
     public AttentionShape Attention { get; }
 
     /// <inheritdoc/>
-    public long WeightBytes { get; }
+    public long WeightBytes { get; private set; }
 
     /// <summary>Whether it was given a reward head.</summary>
     public bool HasReward => _reward is not null;
