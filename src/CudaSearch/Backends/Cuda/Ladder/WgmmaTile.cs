@@ -1,0 +1,36 @@
+using CudaSearch.Cuda;
+
+namespace CudaSearch.Backends.Cuda.Ladder;
+
+/// <summary>A tile shape of the products on Hopper's warpgroups (<c>WgmmaShape</c> in kernels/common/wgmma_shape.cuh, with the same parameters).</summary>
+/// <param name="Consumers">Warpgroups that multiply.</param>
+/// <param name="Tiles">Tiles of 64 left rows of each.</param>
+/// <param name="Width">Right rows.</param>
+/// <param name="Stages">Slices that the ring holds.</param>
+/// <param name="Producers">Threads that do nothing but fetch.</param>
+internal readonly record struct WgmmaTile(int Consumers, int Tiles, int Width, int Stages, int Producers)
+{
+    /// <summary>Columns of a slice.</summary>
+    public const int Depth = 64;
+
+    /// <summary>Most rows of a box that TMA fetches.</summary>
+    public const int BoxRows = 64;
+
+    private const int BarrierBytes = 2 * sizeof(ulong);
+
+    /// <summary>Left rows of a block's tile.</summary>
+    public int LeftRows => 64 * Tiles * Consumers;
+
+    /// <summary>Threads of a block.</summary>
+    public int Threads => (128 * Consumers) + Producers;
+
+    /// <summary>Dynamic shared memory of a block.</summary>
+    public int SharedBytes => Stages * (((LeftRows + Width) * Depth * sizeof(ushort)) + BarrierBytes);
+
+    /// <summary>Parts of a size.</summary>
+    public static int Count(int length, int part) => (length + part - 1) / part;
+
+    /// <summary>A map of an operand, of whose rows a block takes so many.</summary>
+    public static CudaTensorMap Map(DevicePointer matrix, int rows, int columns, int tileRows) =>
+        CudaTensorMap.OfMatrix(matrix, rows, columns, Math.Min(tileRows, BoxRows));
+}
