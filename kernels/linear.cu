@@ -4,7 +4,7 @@
 #include "common/pass.cuh"
 
 template <class Shape, class Output>
-CS_DEVICE void linear(const i32* pass, i32 row_set, const bf16* input, const bf16* weight, const LinearEpilogue<Output>& to, i32 n, i32 k) {
+CS_DEVICE void linear(const i32* pass, i32 row_set, const bf16* input, const bf16* weight, const LinearOutput<Output>& to, i32 n, i32 k) {
     CS_DYNAMIC_SHARED(bf16, stages);
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;
@@ -16,7 +16,7 @@ CS_DEVICE void linear(const i32* pass, i32 row_set, const bf16* input, const bf1
     gemm_multiply<Shape>(sums, gemm_copier<Shape>(input + (u64)first_row * k, rows, weights, columns, k), k, stages);
 
     gemm_store<Shape>(sums, rows, columns, [&](int row, int column, const float2 (&products)[1]) {
-        LinearEpilogue<Output>::store(to, first_row + row, first_column + column, products[0]);
+        LinearOutput<Output>::store(to, first_row + row, first_column + column, products[0]);
     });
 }
 

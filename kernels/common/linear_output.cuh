@@ -13,13 +13,13 @@ struct Float32Output {
     CS_DEVICE void store(const Float32Output& output, u64 index, float2 v) { *(float2*)(output.data + index) = v; }
 };
 
-// Stores outputs (row, column) and (row, column + 1), counted from those that `output`, `bias` (or null) begin with; n columns to a row.
-template <class Output> struct LinearEpilogue {
+// Stores outputs (row, column) and (row, column + 1); n columns to a row, bias [n] or null.
+template <class Output> struct LinearOutput {
     Output output;
     const bf16* bias;
     i32 n;
 
-    CS_DEVICE void store(const LinearEpilogue& to, i32 row, i32 column, float2 v) {
+    CS_DEVICE void store(const LinearOutput& to, i32 row, i32 column, float2 v) {
         if (to.bias) {
             u32 pair = *(const u32*)(to.bias + column);
             v = {v.x + bf16lo(pair), v.y + bf16hi(pair)};

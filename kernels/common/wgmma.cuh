@@ -71,24 +71,3 @@ template <class Shape> CS_DEVICE WgmmaLane wgmma_lane() {
     i32 warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     return {warp / 4 * (Shape::tiles * 64) + warp % 4 * 16 + lane / 4, lane % 4 * 2};
 }
-
-// The outputs of an input on the left that this thread holds and that exist, as gemm_store_rows hands them on.
-template <class Shape, class RowStore>
-CS_DEVICE void wgmma_store_rows(const float (&sums)[Shape::tiles][Shape::width / 2], i32 rows, i32 columns, RowStore row_store) {
-    WgmmaLane lane = wgmma_lane<Shape>();
-#pragma unroll
-    for (int tile = 0; tile < Shape::tiles; tile++)
-#pragma unroll
-        for (int half = 0; half < 2; half++) {
-            i32 row = lane.row + 64 * tile + 8 * half;
-            if (row >= rows) continue;
-            auto store = row_store(row);
-#pragma unroll
-            for (int j = 0; j < Shape::width / 8; j++) {
-                i32 column = lane.column + 8 * j;
-                if (column >= columns) continue;
-                float2 products[1] = {{sums[tile][4 * j + 2 * half], sums[tile][4 * j + 2 * half + 1]}};
-                store(column, products);
-            }
-        }
-}

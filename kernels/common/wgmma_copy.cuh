@@ -3,20 +3,23 @@
 #include "predecessor.cuh"
 #include "wgmma_shape.cuh"
 
-// ROWS rows of a matrix in row order, by TMA in boxes of 64 columns and at most 64 rows; rows beyond the matrix become zeros.
-template <int ROWS> struct TmaOperand {
-    static constexpr int box = ROWS < 64 ? ROWS : 64;
+// ROWS rows, an equal part of each of MATRICES matrices in row order, by TMA in boxes of 64 columns and at most 64 rows; rows beyond a matrix
+// become zeros.
+template <int ROWS, int MATRICES = 1> struct TmaOperand {
+    static constexpr int part = ROWS / MATRICES;
+    static constexpr int box = part < 64 ? part : 64;
 
-    const TensorMap* map;   // of the whole matrix, with boxes of that size
-    i32 row;                // first of the tile
+    const TensorMap* maps[MATRICES];   // of the whole matrices, with boxes of that size
+    i32 row;                           // first of the tile in each
 
     CS_DEVICE void load(const TmaOperand& operand, bf16* target, i32 slice, u64* bar) {
 #pragma unroll
-        for (int row = 0; row < ROWS; row += box) tma_load_2d(target + row * 64, operand.map, slice * 64, operand.row + row, bar);
+        for (int row = 0; row < ROWS; row += box)
+            tma_load_2d(target + row * 64, operand.maps[row / part], slice * 64, operand.row + row % part, bar);
     }
 };
 
-// The same of a matrix whose tiles lie in memory as they will in shared memory (pack_weight.cu): one copy a tile, no map.
+// ROWS rows of one matrix whose tiles lie in memory as they will in shared memory (pack_weight.cu): one copy a tile, no map.
 template <int ROWS> struct PackedOperand {
     const bf16* tiles;   // [slices][ROWS * 64] of the tile's rows
 

@@ -42,8 +42,8 @@ public sealed partial class CudaBackend
     {
     }
 
-    /// <summary>As the other, with kernels from a folder.</summary>
-    internal CudaBackend(int index, string? kernelFolder, bool dependentLaunch = true)
+    /// <summary>As the other, with kernels from a folder, and others for the products of a layer than those shipped.</summary>
+    internal CudaBackend(int index, string? kernelFolder, bool dependentLaunch = true, ProductTable? products = null)
     {
         _index = index;
         _context = new CudaContext(index);
@@ -51,7 +51,7 @@ public sealed partial class CudaBackend
         {
             _library = new KernelLibrary(_context, kernelFolder);
             _stream = new CudaStream(dependentLaunch);
-            _kernels = new PassKernels(_library);
+            _kernels = new PassKernels(_library, products ?? ProductTable.Shipped);
             _buffers = new PassBuffers(_stream);
             _weights = new WeightLoader(_stream);
         }

@@ -6,7 +6,7 @@ namespace CudaSearch.Backends.Cuda.Ladder;
 /// <summary>Launches hopper/linear_large.cu: products of many rows with wgmma, step by step.</summary>
 internal static class LargeLinear
 {
-    private static readonly WgmmaTile s_warpgroup = new(1, 2, 128, 6, 0), s_specialised = new(1, 2, 128, 6, 32), s_pair = new(2, 1, 256, 4, 128);
+    private static readonly WgmmaTile s_warpgroup = new(1, 2, 128, 6, 0), s_specialised = new(1, 2, 128, 6, 32);
 
     /// <summary>The steps.</summary>
     /// <param name="get">Kernels by name.</param>
@@ -15,8 +15,8 @@ internal static class LargeLinear
     [
         Rung("warpgroup", "wgmma, fed by TMA", get("linear_bf16_warpgroup"), s_warpgroup),
         Rung("specialised", "a warp that only fetches", get("linear_bf16_specialised"), s_specialised),
-        Rung("pair", "two consumers, 128 x 256 outputs, registers moved to them", get("linear_bf16_pair"), s_pair),
-        Rung("persistent", "one block a multiprocessor, tiles in bands", get("linear_bf16_persistent"), s_pair, multiprocessors),
+        Rung("pair", "two consumers, 128 x 256 outputs, registers moved to them", get("linear_bf16_pair"), WgmmaTile.Pair),
+        Rung("persistent", "one block a multiprocessor, tiles in bands", get("linear_bf16_persistent"), WgmmaTile.Pair, multiprocessors),
     ];
 
     private static LinearRung Rung(string name, string idea, CudaKernel<Arguments> kernel, WgmmaTile tile, int mostBlocks = 0) =>

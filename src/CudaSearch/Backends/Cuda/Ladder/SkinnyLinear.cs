@@ -9,17 +9,12 @@ internal sealed class SkinnyLinear
     /// <summary>Most rows of one tile, and most that these kernels are made for.</summary>
     public const int MostRows = 256;
 
-    private const int WeightRows = 64;
+    private const int WeightRows = WgmmaTile.SwappedWeightRows;
     private const int PackThreads = 256;
 
     // Two blocks on each multiprocessor of the largest Hopper; a split is never shorter than 256 columns.
     private const int EnoughBlocks = 264;
     private const int FewestSlices = 4;
-
-    private static readonly WgmmaTile[] s_tiles =
-    [
-        new(1, 1, 8, 12, 32), new(1, 1, 16, 11, 32), new(1, 1, 32, 9, 32), new(1, 1, 64, 7, 32), new(1, 1, 128, 9, 32), new(1, 1, 256, 5, 32),
-    ];
 
     private readonly CudaKernel<SwappedArguments>[] _swapped;
     private readonly CudaKernel<PackedArguments>[] _packed;
@@ -29,13 +24,10 @@ internal sealed class SkinnyLinear
     public SkinnyLinear(
         Func<string, CudaKernel<SwappedArguments>> getSwapped, Func<string, CudaKernel<PackedArguments>> getPacked, CudaKernel<PackArguments> pack)
     {
-        _swapped = Array.ConvertAll(s_tiles, tile => getSwapped($"linear_bf16_swapped_m{tile.Width}"));
-        _packed = Array.ConvertAll(s_tiles, tile => getPacked($"linear_bf16_packed_m{tile.Width}"));
+        _swapped = [.. WgmmaTile.Swapped.Select(tile => getSwapped($"linear_bf16_swapped_m{tile.Width}"))];
+        _packed = [.. WgmmaTile.Swapped.Select(tile => getPacked($"linear_bf16_packed_m{tile.Width}"))];
         _pack = pack;
     }
-
-    /// <summary>Rows of the tiles, from small to large.</summary>
-    public static IEnumerable<int> Widths => s_tiles.Select(tile => tile.Width);
 
     /// <summary>The steps.</summary>
     public IEnumerable<LinearRung> Rungs =>
@@ -52,10 +44,10 @@ internal sealed class SkinnyLinear
     private LinearRun PrepareSwapped(CudaStream stream, LinearProduct product, int splits)
     {
         (int tile, Dim3 grid) = Choose(product, splits);
-        var space = new SplitSpace(grid, s_tiles[tile].Width, stream);
+        var space = new SplitSpace(grid, WgmmaTile.Swapped[tile].Width, stream);
         var arguments = new SwappedArguments
         {
-            InputMap = WgmmaTile.Map(product.Input, product.RowCapacity, product.K, s_tiles[tile].Width),
+            InputMap = WgmmaTile.Map(product.Input, product.RowCapacity, product.K, WgmmaTile.Swapped[tile].Width),
             WeightMap = WgmmaTile.Map(product.Weight, product.N, product.K, WeightRows),
             Pass = product.Pass,
             RowSet = product.RowSet,
@@ -66,7 +58,7 @@ internal sealed class SkinnyLinear
             Partials = space.Partials,
             Arrivals = space.Arrivals,
         };
-        WgmmaTile shape = s_tiles[tile];
+        WgmmaTile shape = WgmmaTile.Swapped[tile];
         return new LinearRun(on => _swapped[tile].Launch(on, grid, new Dim3(shape.Threads), arguments, shape.SharedBytes), space);
     }
 
@@ -75,10 +67,10 @@ internal sealed class SkinnyLinear
         (int tile, Dim3 grid) = Choose(product, Splits(product.N, product.K));
         var packed = new CudaDeviceVariable<ushort>((long)grid.X * WeightRows * product.K);
         Pack(stream, product.Weight, packed.Pointer, product.N, product.K);
-        var space = new SplitSpace(grid, s_tiles[tile].Width, stream);
+        var space = new SplitSpace(grid, WgmmaTile.Swapped[tile].Width, stream);
         var arguments = new PackedArguments
         {
-            InputMap = WgmmaTile.Map(product.Input, product.RowCapacity, product.K, s_tiles[tile].Width),
+            InputMap = WgmmaTile.Map(product.Input, product.RowCapacity, product.K, WgmmaTile.Swapped[tile].Width),
             Weight = packed.Pointer,
             Pass = product.Pass,
             RowSet = product.RowSet,
@@ -89,7 +81,7 @@ internal sealed class SkinnyLinear
             Partials = space.Partials,
             Arrivals = space.Arrivals,
         };
-        WgmmaTile shape = s_tiles[tile];
+        WgmmaTile shape = WgmmaTile.Swapped[tile];
         return new LinearRun(on => _packed[tile].Launch(on, grid, new Dim3(shape.Threads), arguments, shape.SharedBytes), space, packed);
     }
 
@@ -107,9 +99,8 @@ internal sealed class SkinnyLinear
     private static (int Tile, Dim3 Grid) Choose(LinearProduct product, int splits)
     {
         GemmTile.RequireSizes(product.RowCapacity, product.N, product.K);
-        int tile = Array.FindIndex(s_tiles, shape => product.RowCapacity <= shape.Width);
-        if (tile < 0) tile = s_tiles.Length - 1;
-        return (tile, new Dim3(WgmmaTile.Count(product.N, WeightRows), WgmmaTile.Count(product.RowCapacity, s_tiles[tile].Width), splits));
+        int tile = WgmmaTile.ChooseSwapped(product.RowCapacity);
+        return (tile, new Dim3(WgmmaTile.Count(product.N, WeightRows), WgmmaTile.Count(product.RowCapacity, WgmmaTile.Swapped[tile].Width), splits));
     }
 
     // Where the splits meet. Filling it orders the product in full behind whatever made the weights, which it reads before it waits for a kernel.

@@ -1,6 +1,6 @@
 using CudaSearch.Cuda;
 
-namespace CudaSearch.Backends.Cuda.Ladder;
+namespace CudaSearch.Backends.Cuda;
 
 /// <summary>A tile shape of the products on Hopper's warpgroups (<c>WgmmaShape</c> in kernels/common/wgmma_shape.cuh, with the same parameters).</summary>
 /// <param name="Consumers">Warpgroups that multiply.</param>
@@ -16,7 +16,19 @@ internal readonly record struct WgmmaTile(int Consumers, int Tiles, int Width, i
     /// <summary>Most rows of a box that TMA fetches.</summary>
     public const int BoxRows = 64;
 
+    /// <summary>Weight rows of a tile that has the operands swapped: its left rows.</summary>
+    public const int SwappedWeightRows = 64;
+
     private const int BarrierBytes = 2 * sizeof(ulong);
+
+    /// <summary>Many rows of input on the left: two consumers.</summary>
+    public static WgmmaTile Pair => new(2, 1, 256, 4, 128);
+
+    /// <summary>Few rows of input on the right, from narrow to wide.</summary>
+    public static IReadOnlyList<WgmmaTile> Swapped { get; } =
+    [
+        new(1, 1, 8, 12, 32), new(1, 1, 16, 11, 32), new(1, 1, 32, 9, 32), new(1, 1, 64, 7, 32), new(1, 1, 128, 9, 32), new(1, 1, 256, 5, 32),
+    ];
 
     /// <summary>Left rows of a block's tile.</summary>
     public int LeftRows => 64 * Tiles * Consumers;
@@ -27,10 +39,18 @@ internal readonly record struct WgmmaTile(int Consumers, int Tiles, int Width, i
     /// <summary>Dynamic shared memory of a block.</summary>
     public int SharedBytes => Stages * (((LeftRows + Width) * Depth * sizeof(ushort)) + BarrierBytes);
 
+    /// <summary>Which of <see cref="Swapped"/>: the narrowest that takes all rows, or the widest.</summary>
+    public static int ChooseSwapped(int rowCapacity)
+    {
+        int index = 0;
+        while (index < Swapped.Count - 1 && Swapped[index].Width < rowCapacity) index++;
+        return index;
+    }
+
     /// <summary>Parts of a size.</summary>
     public static int Count(int length, int part) => (length + part - 1) / part;
 
-    /// <summary>A map of an operand, of whose rows a block takes so many.</summary>
+    /// <summary>A map of an operand, of whose rows a tile takes so many.</summary>
     public static CudaTensorMap Map(DevicePointer matrix, int rows, int columns, int tileRows) =>
         CudaTensorMap.OfMatrix(matrix, rows, columns, Math.Min(tileRows, BoxRows));
 }
