@@ -22,11 +22,11 @@ internal static class CudaModels
     /// <summary>A backend on the device of this test run; on the host device with kernels at full speed.</summary>
     public static CudaBackend OpenBackend() => OpenBackend(TestDevice.PlainKernels);
 
-    /// <summary>As the other, with these kernels, which may start early or not.</summary>
-    public static CudaBackend OpenBackend(string? kernels, bool dependentLaunch = true)
+    /// <summary>As the other, with these kernels, which may start early or not, and others for the products of a layer than those shipped.</summary>
+    public static CudaBackend OpenBackend(string? kernels, bool dependentLaunch = true, ProductTable? products = null)
     {
         TestDevice.Select();
-        return new CudaBackend(0, kernels, dependentLaunch);
+        return new CudaBackend(0, kernels, dependentLaunch, products);
     }
 
     /// <summary>An engine over a random model on that backend.</summary>

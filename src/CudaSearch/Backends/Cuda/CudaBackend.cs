@@ -106,10 +106,10 @@ public sealed partial class CudaBackend
 
     /// <inheritdoc/>
     public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) =>
-        Guarded(() => new CudaTensor(rows, columns.Length, Padding.Length(columns), type));
+        Guarded(() => new CudaTensor(PassKind.RoundUp(rows), columns.Length, Padding.Length(columns), type));
 
     /// <inheritdoc/>
-    public ResidualStream AllocateResidual(int rows, Axis columns) => Guarded(() => new CudaResidual(rows, columns));
+    public ResidualStream AllocateResidual(int rows, Axis columns) => Guarded(() => new CudaResidual(PassKind.RoundUp(rows), columns));
 
     /// <inheritdoc/>
     public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows)
