@@ -24,7 +24,7 @@ struct GatedEpilogue {
 #define LARGE_KERNEL(name, body, Shape)                                                                                                    \
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
     (CS_PARAM_CONST TensorMap input, CS_PARAM_CONST TensorMap gate, CS_PARAM_CONST TensorMap up, const i32* pass, const float* squares,    \
-     i32 norm_columns, float epsilon, bf16* output, i32 n, i32 k) {                                                                        \
+     i32 norm_columns, float epsilon, bf16* output, i32 n, i32 k, float*, i32*) {                                                          \
         body<Shape, GatedEpilogue>({CS_TMAP(name, 0, input), {CS_TMAP(name, 1, gate), CS_TMAP(name, 2, up)}, pass, 0, n, k,                \
                                     {{0, squares, norm_columns, epsilon}, output, n}});                                                    \
     }                                                                                                                                      \
@@ -35,12 +35,13 @@ LARGE_KERNEL(gated_linear_bf16_persistent, product_persistent, PairShape)
 #define SWAPPED_KERNEL(name, Shape)                                                                                                        \
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
     (CS_PARAM_CONST TensorMap input, CS_PARAM_CONST TensorMap gate, CS_PARAM_CONST TensorMap up, const i32* pass, const float* squares,    \
-     i32 norm_columns, float epsilon, bf16* output, i32 n, i32 k) {                                                                        \
+     i32 norm_columns, float epsilon, bf16* output, i32 n, i32 k, float* partials, i32* arrivals) {                                        \
         product_swapped<Shape, GatedEpilogue>({CS_TMAP(name, 0, input), {CS_TMAP(name, 1, gate), CS_TMAP(name, 2, up)}, pass, 0, n, k,     \
-                                               {{0, squares, norm_columns, epsilon}, output, n}}, {});                                     \
+                                               {{0, squares, norm_columns, epsilon}, output, n}}, {partials, arrivals});                   \
     }                                                                                                                                      \
     CS_EXPORT(name)
 SKINNY_SHAPES(SWAPPED_KERNEL, gated_linear_bf16_swapped)
 
-// Launch: as common/wgmma_large.cuh and common/wgmma_skinny.cuh; operands as gated_linear.cu, whose `operand` is the input's map.
+// Launch: as common/wgmma_large.cuh and common/wgmma_skinny.cuh, with the same parameters for all: partials and arrivals are for splits alone.
+// Operands as gated_linear.cu, whose `operand` is the input's map.
 #endif

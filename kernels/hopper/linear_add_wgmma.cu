@@ -19,7 +19,7 @@ struct ResidualEpilogue {
 #define LARGE_KERNEL(name, body, Shape)                                                                                                    \
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
     (CS_PARAM_CONST TensorMap input, CS_PARAM_CONST TensorMap weight, const i32* pass, float* residual, const bf16* norm_weight,           \
-     bf16* operand, float* squares, i32 n, i32 k) {                                                                                        \
+     bf16* operand, float* squares, i32 n, i32 k, float*, i32*) {                                                                          \
         body<Shape, ResidualEpilogue>({CS_TMAP(name, 0, input), {CS_TMAP(name, 1, weight)}, pass, 0, n, k,                                 \
                                        {{residual, {norm_weight, operand, squares}, n}}});                                                 \
     }                                                                                                                                      \
@@ -30,12 +30,13 @@ LARGE_KERNEL(linear_add_f32_persistent, product_persistent, PairShape)
 #define SWAPPED_KERNEL(name, Shape)                                                                                                        \
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
     (CS_PARAM_CONST TensorMap input, CS_PARAM_CONST TensorMap weight, const i32* pass, float* residual, const bf16* norm_weight,           \
-     bf16* operand, float* squares, i32 n, i32 k) {                                                                                        \
+     bf16* operand, float* squares, i32 n, i32 k, float* partials, i32* arrivals) {                                                        \
         product_swapped<Shape, ResidualEpilogue>({CS_TMAP(name, 0, input), {CS_TMAP(name, 1, weight)}, pass, 0, n, k,                      \
-                                                  {{residual, {norm_weight, operand, squares}, n}}}, {});                                  \
+                                                  {{residual, {norm_weight, operand, squares}, n}}}, {partials, arrivals});                \
     }                                                                                                                                      \
     CS_EXPORT(name)
 SKINNY_SHAPES(SWAPPED_KERNEL, linear_add_f32_swapped)
 
-// Launch: as common/wgmma_large.cuh and common/wgmma_skinny.cuh; operands as linear_add.cu.
+// Launch: as common/wgmma_large.cuh and common/wgmma_skinny.cuh, with the same parameters for all: partials and arrivals are for splits alone.
+// Operands as linear_add.cu.
 #endif

@@ -25,7 +25,7 @@ struct ProjectionEpilogue {
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
     (CS_PARAM_CONST TensorMap input, CS_PARAM_CONST TensorMap weight, const i32* pass, const float* squares, i32 norm_columns,             \
      float epsilon, const bf16* bias, const float2* angles, bf16* queries, bf16* cache_layer, i32 heads, i32 kv_heads, i32 head_bits,      \
-     i32 k) {                                                                                                                              \
+     i32 k, float*, i32*) {                                                                                                                \
         Projection to = {pass, {0, squares, norm_columns, epsilon}, bias, angles, queries, cache_layer, heads, kv_heads, head_bits};       \
         body<Shape, ProjectionEpilogue>({CS_TMAP(name, 0, input), {CS_TMAP(name, 1, weight)}, pass, 0, projected_columns(to), k, {to}});   \
     }                                                                                                                                      \
@@ -37,13 +37,14 @@ LARGE_KERNEL(project_append_bf16_persistent, product_persistent, PairShape)
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
     (CS_PARAM_CONST TensorMap input, CS_PARAM_CONST TensorMap weight, const i32* pass, const float* squares, i32 norm_columns,             \
      float epsilon, const bf16* bias, const float2* angles, bf16* queries, bf16* cache_layer, i32 heads, i32 kv_heads, i32 head_bits,      \
-     i32 k) {                                                                                                                              \
+     i32 k, float* partials, i32* arrivals) {                                                                                              \
         Projection to = {pass, {0, squares, norm_columns, epsilon}, bias, angles, queries, cache_layer, heads, kv_heads, head_bits};       \
         product_swapped<Shape, ProjectionEpilogue>(                                                                                        \
-            {CS_TMAP(name, 0, input), {CS_TMAP(name, 1, weight)}, pass, 0, projected_columns(to), k, {to}}, {});                           \
+            {CS_TMAP(name, 0, input), {CS_TMAP(name, 1, weight)}, pass, 0, projected_columns(to), k, {to}}, {partials, arrivals});         \
     }                                                                                                                                      \
     CS_EXPORT(name)
 SKINNY_SHAPES(SWAPPED_KERNEL, project_append_bf16_swapped)
 
-// Launch: as common/wgmma_large.cuh and common/wgmma_skinny.cuh; operands as project_append.cu, whose `operand` is the input's map.
+// Launch: as common/wgmma_large.cuh and common/wgmma_skinny.cuh, with the same parameters for all: partials and arrivals are for splits alone.
+// Operands as project_append.cu, whose `operand` is the input's map.
 #endif

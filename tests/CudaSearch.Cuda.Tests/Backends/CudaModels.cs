@@ -19,6 +19,9 @@ internal static class CudaModels
         ["mistral, heads of 96"] = Model("mistral", headDim: 96, hidden: 64, intermediate: 128, vocabulary: 101),
     };
 
+    /// <summary>Wide enough for products to be split along k, and one layer deep.</summary>
+    public static RandomModel Wide => Model("llama", headDim: 64, hidden: 576, intermediate: 640, vocabulary: 96) with { NumHiddenLayers = 1 };
+
     /// <summary>A backend on the device of this test run; on the host device with kernels at full speed.</summary>
     public static CudaBackend OpenBackend() => OpenBackend(TestDevice.PlainKernels);
 

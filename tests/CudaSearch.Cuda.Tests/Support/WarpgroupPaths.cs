@@ -15,6 +15,20 @@ internal static class WarpgroupPaths
         return ProductTable.Always(Enum.Parse<ProductPath>(name));
     }
 
+    /// <summary>Room for the splits of a product with a weight of this size.</summary>
+    public static SplitWorkspace Splits(DeviceFixture device, int n, int k)
+    {
+        var splits = new SplitWorkspace();
+        splits.Reserve(n, k, device.Stream);
+        return splits;
+    }
+
+    /// <summary>Fails unless a path gave the outputs of mma.sync, bit for bit, where that is promised: on the host device, in one chain of sums.</summary>
+    public static void RequireBitsOfMma(string path, byte[][] mma, byte[][] outputs)
+    {
+        if (!TestDevice.IsGpu && path != nameof(ProductPath.Split)) Assert.Equal(mma, outputs);
+    }
+
     /// <summary>The path and each of some sizes.</summary>
     public static TheoryData<string, int, int, int> Sizes(params (int M, int N, int K)[] sizes)
     {

@@ -11,15 +11,18 @@ internal sealed class GatedLinearKernel
     private readonly CudaKernel<Arguments>[] _kernels;
     private readonly ProductTable _table;
     private readonly WgmmaKernels<WgmmaArguments>? _wgmma;
+    private readonly SplitWorkspace? _splits;
 
     /// <summary>Takes the kernels from the library.</summary>
     /// <param name="library">The kernels of the device.</param>
     /// <param name="table">Which of them are used; null: as shipped.</param>
-    public GatedLinearKernel(KernelLibrary library, ProductTable? table = null)
+    /// <param name="splits">Where splits meet; null where the table splits nothing.</param>
+    public GatedLinearKernel(KernelLibrary library, ProductTable? table = null, SplitWorkspace? splits = null)
         : this(name => library.Get<Arguments>("gated_linear", name))
     {
         _table = table ?? ProductTable.Shipped;
-        if (_table.UsesWarpgroups(ProductOperation.Gated)) _wgmma = new(name => library.Get<WgmmaArguments>("gated_linear_wgmma", name), "gated_linear_bf16", weights: 2);
+        _splits = splits;
+        if (_table.UsesWarpgroups(ProductOperation.Gated)) _wgmma = new(name => library.Get<WgmmaArguments>("gated_linear_wgmma", name), "gated_linear_bf16", weights: 2, splits);
     }
 
     /// <summary>Takes the kernels from anywhere, by name.</summary>
@@ -50,7 +53,7 @@ internal sealed class GatedLinearKernel
         if (_wgmma is { } wgmma && _table.Choose(ProductOperation.Gated, rowCapacity) is not ProductPath.Mma and ProductPath path)
         {
             GemmTile.RequireSizes(rowCapacity, n, k);
-            WgmmaKernels<WgmmaArguments>.Plan plan = wgmma.For(path, rowCapacity, n);
+            WgmmaKernels<WgmmaArguments>.Plan plan = wgmma.For(path, rowCapacity, n, k);
             plan.Launch(stream, new WgmmaArguments
             {
                 InputMap = plan.MapInput(input.Operand, rowCapacity, k),
@@ -63,6 +66,8 @@ internal sealed class GatedLinearKernel
                 Output = output,
                 N = n,
                 K = k,
+                Partials = _splits?.Partials ?? default,
+                Arrivals = _splits?.Arrivals ?? default,
             });
             return;
         }
@@ -117,5 +122,6 @@ internal sealed class GatedLinearKernel
         public float Epsilon;
         public DevicePointer Output;
         public int N, K;
+        public DevicePointer Partials, Arrivals;
     }
 }

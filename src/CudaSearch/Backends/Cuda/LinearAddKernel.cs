@@ -9,15 +9,18 @@ internal sealed class LinearAddKernel
     private readonly CudaKernel<Arguments>[] _kernels;
     private readonly ProductTable _table;
     private readonly WgmmaKernels<WgmmaArguments>? _wgmma;
+    private readonly SplitWorkspace? _splits;
 
     /// <summary>Takes the kernels from the library.</summary>
     /// <param name="library">The kernels of the device.</param>
     /// <param name="table">Which of them are used; null: as shipped.</param>
-    public LinearAddKernel(KernelLibrary library, ProductTable? table = null)
+    /// <param name="splits">Where splits meet; null where the table splits nothing.</param>
+    public LinearAddKernel(KernelLibrary library, ProductTable? table = null, SplitWorkspace? splits = null)
         : this(name => library.Get<Arguments>("linear_add", name))
     {
         _table = table ?? ProductTable.Shipped;
-        if (_table.UsesWarpgroups(ProductOperation.Add)) _wgmma = new(name => library.Get<WgmmaArguments>("linear_add_wgmma", name), "linear_add_f32", weights: 1);
+        _splits = splits;
+        if (_table.UsesWarpgroups(ProductOperation.Add)) _wgmma = new(name => library.Get<WgmmaArguments>("linear_add_wgmma", name), "linear_add_f32", weights: 1, splits);
     }
 
     /// <summary>Takes the kernels from anywhere, by name.</summary>
@@ -45,7 +48,7 @@ internal sealed class LinearAddKernel
         if (_wgmma is { } wgmma && _table.Choose(ProductOperation.Add, rowCapacity) is not ProductPath.Mma and ProductPath path)
         {
             GemmTile.RequireSizes(rowCapacity, n, k);
-            WgmmaKernels<WgmmaArguments>.Plan plan = wgmma.For(path, rowCapacity, n);
+            WgmmaKernels<WgmmaArguments>.Plan plan = wgmma.For(path, rowCapacity, n, k);
             plan.Launch(stream, new WgmmaArguments
             {
                 InputMap = plan.MapInput(input, rowCapacity, k),
@@ -57,6 +60,8 @@ internal sealed class LinearAddKernel
                 Squares = next.Squares,
                 N = n,
                 K = k,
+                Partials = _splits?.Partials ?? default,
+                Arrivals = _splits?.Arrivals ?? default,
             });
             return;
         }
@@ -109,5 +114,6 @@ internal sealed class LinearAddKernel
         public CudaTensorMap InputMap, WeightMap;
         public DevicePointer Pass, Residual, NormWeight, Operand, Squares;
         public int N, K;
+        public DevicePointer Partials, Arrivals;
     }
 }

@@ -5,7 +5,8 @@ namespace CudaSearch.Backends.Cuda;
 /// <summary>Every kernel of a pass, loaded and checked before the first pass, so that none is loaded while a graph is recorded.</summary>
 /// <param name="library">The kernels of the device.</param>
 /// <param name="products">Which of them compute the products of a layer.</param>
-internal sealed class PassKernels(KernelLibrary library, ProductTable products)
+/// <param name="splits">Where products meet that are split.</param>
+internal sealed class PassKernels(KernelLibrary library, ProductTable products, SplitWorkspace splits)
 {
     private readonly AttentionKernels _attention64 = new(library, 64);
     private readonly AttentionKernels _attention128 = new(library, 128);
@@ -14,15 +15,15 @@ internal sealed class PassKernels(KernelLibrary library, ProductTable products)
 
     public EmbedKernel Embed { get; } = new(library);
 
-    public ProjectAppendKernel ProjectAppend { get; } = new(library, products);
+    public ProjectAppendKernel ProjectAppend { get; } = new(library, products, splits);
 
-    public LinearAddKernel LinearAdd { get; } = new(library, products);
+    public LinearAddKernel LinearAdd { get; } = new(library, products, splits);
 
     public RmsNormKernel RmsNorm { get; } = new(library);
 
     public LinearKernel Linear { get; } = new(library);
 
-    public GatedLinearKernel GatedLinear { get; } = new(library, products);
+    public GatedLinearKernel GatedLinear { get; } = new(library, products, splits);
 
     public SampleKernel Sample { get; } = new(library);
 

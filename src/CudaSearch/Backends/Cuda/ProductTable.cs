@@ -14,8 +14,11 @@ internal enum ProductPath
     /// <summary>The same with one block a multiprocessor: step 4.</summary>
     Persistent,
 
-    /// <summary>wgmma with the operands swapped: kernels/common/wgmma_skinny.cuh, step 1.</summary>
+    /// <summary>wgmma with the operands swapped, for at most <see cref="WgmmaTile.MostSwappedRows"/> rows: kernels/common/wgmma_skinny.cuh, step 1.</summary>
     Swapped,
+
+    /// <summary>The same with k split where columns make few blocks: step 2. It adds in another order than the others, whatever they round alike.</summary>
+    Split,
 }
 
 /// <summary>The products of a layer.</summary>
@@ -42,12 +45,19 @@ internal sealed class ProductTable(params (ProductOperation Operation, int MostR
     /// <summary>What passes run with: mma.sync for everything until the others have been measured.</summary>
     public static ProductTable Shipped { get; } = new();
 
-    /// <summary>One path for everything, on devices that have it.</summary>
-    public static ProductTable Always(ProductPath path) => new([.. Enum.GetValues<ProductOperation>().Select(operation => (operation, int.MaxValue, path))]);
+    /// <summary>One path for everything that it is made for, on devices that have it.</summary>
+    public static ProductTable Always(ProductPath path)
+    {
+        int mostRows = path is ProductPath.Swapped or ProductPath.Split ? WgmmaTile.MostSwappedRows : int.MaxValue;
+        return new([.. Enum.GetValues<ProductOperation>().Select(operation => (operation, mostRows, path))]);
+    }
 
     /// <summary>Whether an operation ever takes another path than <see cref="ProductPath.Mma"/> on this device.</summary>
     public bool UsesWarpgroups(ProductOperation operation) =>
         CudaContext.Current.ComputeCapability == new Version(9, 0) && rows.Any(row => row.Operation == operation && row.Path != ProductPath.Mma);
+
+    /// <summary>Whether any product is ever split on this device.</summary>
+    public bool Splits => Enum.GetValues<ProductOperation>().Any(UsesWarpgroups) && rows.Any(row => row.Path == ProductPath.Split);
 
     /// <summary>The path of an operation that <see cref="UsesWarpgroups"/>.</summary>
     public ProductPath Choose(ProductOperation operation, int rowCapacity)

@@ -13,16 +13,19 @@ internal sealed class ProjectAppendKernel
     private readonly CudaKernel<Arguments>[] _kernels;
     private readonly ProductTable _table;
     private readonly WgmmaKernels<WgmmaArguments>? _wgmma;
+    private readonly SplitWorkspace? _splits;
 
     /// <summary>Takes the kernels from the library.</summary>
     /// <param name="library">The kernels of the device.</param>
     /// <param name="table">Which of them are used; null: as shipped.</param>
-    public ProjectAppendKernel(KernelLibrary library, ProductTable? table = null)
+    /// <param name="splits">Where splits meet; null where the table splits nothing.</param>
+    public ProjectAppendKernel(KernelLibrary library, ProductTable? table = null, SplitWorkspace? splits = null)
         : this(name => library.Get<Arguments>("project_append", name))
     {
         _table = table ?? ProductTable.Shipped;
+        _splits = splits;
         if (_table.UsesWarpgroups(ProductOperation.Project))
-            _wgmma = new(name => library.Get<WgmmaArguments>("project_append_wgmma", name), "project_append_bf16", weights: 1);
+            _wgmma = new(name => library.Get<WgmmaArguments>("project_append_wgmma", name), "project_append_bf16", weights: 1, splits);
     }
 
     /// <summary>Takes the kernels from anywhere, by name.</summary>
@@ -55,7 +58,7 @@ internal sealed class ProjectAppendKernel
         if (_wgmma is { } wgmma && _table.Choose(ProductOperation.Project, rowCapacity) is not ProductPath.Mma and ProductPath path)
         {
             RequireSizes(rowCapacity, headSize, n, k);
-            WgmmaKernels<WgmmaArguments>.Plan plan = wgmma.For(path, rowCapacity, n);
+            WgmmaKernels<WgmmaArguments>.Plan plan = wgmma.For(path, rowCapacity, n, k);
             plan.Launch(stream, new WgmmaArguments
             {
                 InputMap = plan.MapInput(input.Operand, rowCapacity, k),
@@ -72,6 +75,8 @@ internal sealed class ProjectAppendKernel
                 KvHeads = kvHeads,
                 HeadBits = BitOperations.Log2((uint)headSize),
                 K = k,
+                Partials = _splits?.Partials ?? default,
+                Arrivals = _splits?.Arrivals ?? default,
             });
             return;
         }
@@ -147,5 +152,6 @@ internal sealed class ProjectAppendKernel
         public float Epsilon;
         public DevicePointer Bias, Angles, Queries, CacheLayer;
         public int Heads, KvHeads, HeadBits, K;
+        public DevicePointer Partials, Arrivals;
     }
 }

@@ -19,7 +19,14 @@ internal readonly record struct WgmmaTile(int Consumers, int Tiles, int Width, i
     /// <summary>Weight rows of a tile that has the operands swapped: its left rows.</summary>
     public const int SwappedWeightRows = 64;
 
+    /// <summary>Most rows of input that a swapped tile takes, and that are worth swapping for.</summary>
+    public const int MostSwappedRows = 256;
+
     private const int BarrierBytes = 2 * sizeof(ulong);
+
+    // Two blocks on each multiprocessor of the largest Hopper; a split is never shorter than 256 columns.
+    private const int EnoughBlocks = 264;
+    private const int FewestSlices = 4;
 
     /// <summary>Many rows of input on the left: two consumers.</summary>
     public static WgmmaTile Pair => new(2, 1, 256, 4, 128);
@@ -46,6 +53,13 @@ internal readonly record struct WgmmaTile(int Consumers, int Tiles, int Width, i
         while (index < Swapped.Count - 1 && Swapped[index].Width < rowCapacity) index++;
         return index;
     }
+
+    /// <summary>
+    /// Parts of k: so many that there are blocks for every multiprocessor. A row's bits depend on it, so it is a function of the weight's size alone.
+    /// </summary>
+    /// <param name="columnTiles">Tiles that the columns of the output make.</param>
+    /// <param name="k">Input columns.</param>
+    public static int Splits(int columnTiles, int k) => Math.Clamp(Count(EnoughBlocks, columnTiles), 1, Math.Max(1, k / Depth / FewestSlices));
 
     /// <summary>Parts of a size.</summary>
     public static int Count(int length, int part) => (length + part - 1) / part;

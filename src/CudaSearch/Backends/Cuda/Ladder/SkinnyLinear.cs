@@ -6,15 +6,8 @@ namespace CudaSearch.Backends.Cuda.Ladder;
 /// <summary>Launches hopper/linear_skinny.cu: products of few rows with wgmma and the operands swapped, step by step.</summary>
 internal sealed class SkinnyLinear
 {
-    /// <summary>Most rows of one tile, and most that these kernels are made for.</summary>
-    public const int MostRows = 256;
-
     private const int WeightRows = WgmmaTile.SwappedWeightRows;
     private const int PackThreads = 256;
-
-    // Two blocks on each multiprocessor of the largest Hopper; a split is never shorter than 256 columns.
-    private const int EnoughBlocks = 264;
-    private const int FewestSlices = 4;
 
     private readonly CudaKernel<SwappedArguments>[] _swapped;
     private readonly CudaKernel<PackedArguments>[] _packed;
@@ -32,14 +25,13 @@ internal sealed class SkinnyLinear
     /// <summary>The steps.</summary>
     public IEnumerable<LinearRung> Rungs =>
     [
-        new("swapped", "weights are wgmma's 64 rows; a deep ring", MostRows, SumOrder.OneChain, (stream, product) => PrepareSwapped(stream, product, splits: 1)),
-        new("split", "k is split where columns make few blocks", MostRows, SumOrder.Split, (stream, product) => PrepareSwapped(stream, product, Splits(product.N, product.K))),
-        new("packed", "weights lie as shared memory wants them", MostRows, SumOrder.Split, PreparePacked),
+        new("swapped", "weights are wgmma's 64 rows; a deep ring", WgmmaTile.MostSwappedRows, SumOrder.OneChain, (stream, product) => PrepareSwapped(stream, product, splits: 1)),
+        new("split", "k is split where columns make few blocks", WgmmaTile.MostSwappedRows, SumOrder.Split, (stream, product) => PrepareSwapped(stream, product, Splits(product.N, product.K))),
+        new("packed", "weights lie as shared memory wants them", WgmmaTile.MostSwappedRows, SumOrder.Split, PreparePacked),
     ];
 
-    /// <summary>Parts of k: so many that there are blocks for every multiprocessor. A row's bits depend on it, so it is a function of n and k alone.</summary>
-    public static int Splits(int n, int k) =>
-        Math.Clamp(WgmmaTile.Count(EnoughBlocks, WgmmaTile.Count(n, WeightRows)), 1, Math.Max(1, k / WgmmaTile.Depth / FewestSlices));
+    /// <summary>Parts of k for a weight of this size.</summary>
+    public static int Splits(int n, int k) => WgmmaTile.Splits(WgmmaTile.Count(n, WeightRows), k);
 
     private LinearRun PrepareSwapped(CudaStream stream, LinearProduct product, int splits)
     {
