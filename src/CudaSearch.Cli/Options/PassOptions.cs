@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using CudaSearch.Backends;
 using CudaSearch.Checkpoints;
 using CudaSearch.Evaluation;
@@ -15,9 +14,9 @@ internal sealed class PassOptions
 
     private readonly Option<string?> _model = new("--model") { Description = "a model instead: a folder in Hugging Face's layout, or tinymath" };
     private readonly Option<int[]> _batch;
-    private readonly Option<int[]> _prefix = Numbers("--prefix", "tokens that all sequences share", [512]);
+    private readonly Option<int[]> _prefix = Values.Numbers("--prefix", "tokens that all sequences share", [512]);
     private readonly Option<int> _own = Values.Integer("--own", "tokens of its own that each sequence has", 64, minimum: 0);
-    private readonly Option<int[]> _prefill = Numbers("--prefill", "prompt lengths to prefill", [512]);
+    private readonly Option<int[]> _prefill = Values.Numbers("--prefill", "prompt lengths to prefill", [512]);
     private readonly Option<string> _sharing = Values.Choice("--sharing", "whether attention reads shared pages once", "both", ["on", "off", "both"]);
     private readonly Option<int> _passes = Values.Integer("--passes", "passes to time, of which the median counts", 20, minimum: 1);
     private readonly Option<string?> _device = Values.Text("--device", "where to compute: auto, cpu or cuda[:i]", "auto", ModelOptions.DeviceFault);
@@ -32,7 +31,7 @@ internal sealed class PassOptions
     /// <param name="batches">Sequences that decode together, where nothing is said.</param>
     public PassOptions(Command command, params int[] batches)
     {
-        _batch = Numbers("--batch", "sequences that decode together", batches);
+        _batch = Values.Numbers("--batch", "sequences that decode together", batches);
         foreach (Option option in (Option[])[_shape, _model, _batch, _prefix, _own, _prefill, _sharing, _passes, _device, _threads, _weights, _pdl]) command.Add(option);
     }
 
@@ -74,20 +73,4 @@ internal sealed class PassOptions
         shape ??= "tinymath";
         return Checkpoint.OfRandomWeights(ModelShapes.All[shape], $"{shape}, random weights,", apart: backend.Name == "cpu");
     }
-
-    private static Option<int[]> Numbers(string name, string description, int[] otherwise) => new(name)
-    {
-        Description = $"{description}, separated by commas",
-        DefaultValueFactory = _ => otherwise,
-        CustomParser = result =>
-        {
-            var numbers = new List<int>();
-            foreach (string part in result.Tokens[^1].Value.Split(','))
-            {
-                if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0) numbers.Add(number);
-                else result.AddError($"{name} holds {part}; it must hold positive numbers such as 1,16,64");
-            }
-            return [.. numbers];
-        },
-    };
 }

@@ -32,6 +32,27 @@ public sealed class LinearAddKernelTests(DeviceFixture device)
         for (int i = 3; i < outputs.Length; i++) Assert.Equal(outputs[i % 3], outputs[i]);
     }
 
+    public static TheoryData<string, int, int, int> WarpgroupSizes =>
+        WarpgroupPaths.Sizes((0, 64, 64), (1, 8, 64), (9, 72, 832), (63, 64, 448), (65, 136, 384), (129, 264, 320), (300, 64, 128));
+
+    [Theory]
+    [MemberData(nameof(WarpgroupSizes))]
+    public void WarpgroupsAddAndPrepareTheNormToo(string path, int m, int n, int k)
+    {
+        var data = new GemmCase(m, n, k);
+        using SplitWorkspace splits = WarpgroupPaths.Splits(device, n, k);
+        var kernel = new LinearAddKernel(device.Kernels, WarpgroupPaths.Table(device, path), splits);
+        byte[][] outputs = Schedules.Run(() => Run(kernel, null, data));
+        data.RequireRight(outputs[0], isBf16: false, (row, column) =>
+        {
+            (double value, double error) = data.Dot(row, data.Weight, column);
+            return (value + Residual(data, row, column), error);
+        });
+        PreparedNorm.RequireRight(MemoryMarshal.Cast<byte, float>(outputs[0])[..(m * n)], data.Bias, outputs[1], outputs[2]);
+        WarpgroupPaths.RequireBitsOfMma(path, Run(Kernel, null, data), outputs);
+        Assert.Equal(Run(Kernel, null, data, withNorm: false)[1..], Run(kernel, null, data, withNorm: false)[1..]);
+    }
+
     [Fact]
     public void WithoutANormOnlyTheSumIsWritten()
     {
@@ -102,7 +123,8 @@ public sealed class LinearAddKernelTests(DeviceFixture device)
     {
         int capacity = data.M + Spare;
         using CudaDeviceVariable<int> block = device.Upload<int>(new RowPass { Rows = data.M }.ToWords());
-        using CudaDeviceVariable<ushort> input = device.Upload<ushort>(data.M == 0 ? [0] : data.Input);
+        using CudaDeviceVariable<ushort> input = device.Poisoned<ushort>(capacity * data.K);
+        input.CopyFrom(data.Input);
         using CudaDeviceVariable<ushort> weight = device.Upload<ushort>(data.Weight);
         using CudaDeviceVariable<float> residual = device.Poisoned<float>(capacity * data.N);
         using var norm = new PreparedNorm(device, data.Bias, capacity);

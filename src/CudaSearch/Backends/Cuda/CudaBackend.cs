@@ -25,6 +25,8 @@ public sealed partial class CudaBackend
     private readonly PassKernels _kernels;
     private readonly PassBuffers _buffers;
     private readonly PassGraphs _graphs = new();
+    private readonly ProductTable _products;
+    private readonly SplitWorkspace _splits = new();
     private readonly WeightLoader _weights;
 
     // The kind of the pass at hand.
@@ -42,16 +44,17 @@ public sealed partial class CudaBackend
     {
     }
 
-    /// <summary>As the other, with kernels from a folder.</summary>
-    internal CudaBackend(int index, string? kernelFolder, bool dependentLaunch = true)
+    /// <summary>As the other, with kernels from a folder, and others for the products of a layer than those shipped.</summary>
+    internal CudaBackend(int index, string? kernelFolder, bool dependentLaunch = true, ProductTable? products = null)
     {
         _index = index;
+        _products = products ?? ProductTable.Shipped;
         _context = new CudaContext(index);
         try
         {
             _library = new KernelLibrary(_context, kernelFolder);
             _stream = new CudaStream(dependentLaunch);
-            _kernels = new PassKernels(_library);
+            _kernels = new PassKernels(_library, _products, _splits);
             _buffers = new PassBuffers(_stream);
             _weights = new WeightLoader(_stream);
         }
@@ -86,7 +89,7 @@ public sealed partial class CudaBackend
     public long PageBytes(KvShape shape) => shape.Layers * CudaKvCache.PageBytesOf(shape);
 
     /// <inheritdoc/>
-    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => Guarded(() => _weights.Load(tensor, rows, columns));
+    public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) => Guarded(() => Reserved(_weights.Load(tensor, rows, columns)));
 
     /// <inheritdoc/>
     public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden)
@@ -94,7 +97,7 @@ public sealed partial class CudaBackend
         Axis queries = Axis.OfHeads(shape.Heads, shape.HeadDim), keys = Axis.OfHeads(shape.KvHeads, shape.HeadDim);
         return Guarded(() =>
         {
-            CudaWeight weight = _weights.LoadMatrix(Parts(weights), hidden);
+            CudaWeight weight = Reserved(_weights.LoadMatrix(Parts(weights), hidden));
             return new CudaProjection(weight, biases is { } vectors ? _weights.LoadVector(Parts(vectors)) : null);
         });
 
@@ -106,10 +109,10 @@ public sealed partial class CudaBackend
 
     /// <inheritdoc/>
     public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) =>
-        Guarded(() => new CudaTensor(rows, columns.Length, Padding.Length(columns), type));
+        Guarded(() => new CudaTensor(PassKind.RoundUp(rows), columns.Length, Padding.Length(columns), type));
 
     /// <inheritdoc/>
-    public ResidualStream AllocateResidual(int rows, Axis columns) => Guarded(() => new CudaResidual(rows, columns));
+    public ResidualStream AllocateResidual(int rows, Axis columns) => Guarded(() => new CudaResidual(PassKind.RoundUp(rows), columns));
 
     /// <inheritdoc/>
     public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows)
@@ -293,6 +296,7 @@ public sealed partial class CudaBackend
     {
         _timing?.Dispose();
         _graphs.Dispose();
+        _splits.Dispose();
         _weights.Dispose();
         _buffers.Dispose();
         _stream.Dispose();
@@ -328,6 +332,13 @@ public sealed partial class CudaBackend
             if (token == SampleKernel.NotANumber)
                 throw CudaSearchException.BadInput("the model computed logits that are no numbers; its weights are damaged, or it was not made for bf16: try --device cpu");
         }
+    }
+
+    // Splits of a product with it will find room.
+    private CudaWeight Reserved(CudaWeight weight)
+    {
+        if (_products.Splits && _splits.Reserve(weight.PaddedRows, weight.PaddedColumns, _stream)) _graphs.Clear();
+        return weight;
     }
 
     private static CudaTensor Sums(DeviceTensor tensor) => Typed(tensor, ActivationType.Sum);

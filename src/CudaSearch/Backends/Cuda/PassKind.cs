@@ -31,7 +31,8 @@ internal readonly record struct PassKind(IPass Pass, int RowCapacity, int Output
     /// <summary>The grid's rows for a row set.</summary>
     public int Capacity(Rows rows) => rows.Set == RowSet.All ? RowCapacity : OutputCapacity;
 
-    private static int RoundUp(int count) => count == 0 ? 0 : Math.Max(SmallestCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)count));
+    /// <summary>Rows that a pass of so many may be given: what its tensors must have.</summary>
+    public static int RoundUp(int count) => count == 0 ? 0 : Math.Max(SmallestCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)count));
 }
 
 /// <summary>Parts of a pass that some batches do without.</summary>
