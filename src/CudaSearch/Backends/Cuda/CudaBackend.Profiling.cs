@@ -17,18 +17,19 @@ public sealed partial class CudaBackend : IProfiledBackend
     public PassRecording RunTimed(IPass pass, StepBatch batch) => Guarded(() =>
     {
         using NvtxRange range = Nvtx.Installed.Begin("observed pass"u8);
-        Prepare(pass, batch);
-        _buffers.Upload(batch, pass.Attention, _stream);
+        PassLane lane = Prepare(pass, batch);
+        lane.Buffers.Upload(batch, pass.Attention, lane.Stream);
         _profiler = Timing;
         try
         {
-            _profiler.Record(() => pass.Issue(batch));
+            _profiler.Record(lane.Stream, () => pass.Issue(batch));
         }
         finally
         {
             _profiler = null;
         }
-        Finish(batch);
+        lane.QueueReadBack(batch);
+        lane.Finish(batch);
         return Timing.Result();
     });
 
@@ -36,11 +37,13 @@ public sealed partial class CudaBackend : IProfiledBackend
     public double RunWhole(IPass pass, StepBatch batch) => Guarded(() =>
     {
         using NvtxRange range = Nvtx.Installed.Begin("pass"u8);
-        CudaGraphExec graph = PrepareGraph(pass, batch);
-        Timing.Occupy();
-        using var timer = new CudaTimer(_stream);
-        double seconds = timer.Time(() => graph.Launch(_stream));
-        Finish(batch);
+        PassLane lane = Prepare(pass, batch);
+        CudaGraphExec graph = lane.UploadForGraph(pass, batch);
+        Timing.Occupy(lane.Stream);
+        using var timer = new CudaTimer(lane.Stream);
+        double seconds = timer.Time(() => graph.Launch(lane.Stream));
+        lane.QueueReadBack(batch);
+        lane.Finish(batch);
         return seconds;
     });
 
