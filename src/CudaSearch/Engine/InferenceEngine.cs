@@ -79,6 +79,9 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>The pages.</summary>
     internal PagePool Pool { get; }
 
+    /// <summary>Watches where time goes; null, and that is the normal case, for nobody. Set it before the first request.</summary>
+    internal PassMeter? Meter { get; set; }
+
     /// <summary>A sequence that starts with these tokens; nothing is computed yet.</summary>
     /// <param name="tokens">At least one token id.</param>
     /// <param name="stream">The random numbers it draws.</param>
@@ -187,17 +190,19 @@ public sealed class InferenceEngine : IDisposable
     internal bool Advance(bool launch)
     {
         if (_inPass && !_model.IsDone) return false;
+        Meter?.BeginTurn();
         bool worked = _inPass;
         if (_inPass) Finish();
         if (launch) worked |= TryLaunch();
-        _scheduler.Deliver();
+        if (!worked) return false;
+        Deliver();
         // Where passes compute while they are launched, this one is done.
         if (_inPass && _model.IsDone)
         {
             Finish();
-            _scheduler.Deliver();
+            Deliver();
         }
-        return worked;
+        return true;
     }
 
     private bool TryLaunch()
@@ -212,7 +217,9 @@ public sealed class InferenceEngine : IDisposable
         try
         {
             _batch.Complete(_model.PlanLimits, _options.ShareAttention);
+            Meter?.Planned();
             _model.Launch(_batch);
+            Meter?.Launched(_batch);
         }
         catch (Exception exception)
         {
@@ -234,6 +241,13 @@ public sealed class InferenceEngine : IDisposable
             failure = exception;
         }
         Commit(failure);
+        Meter?.Committed();
+    }
+
+    private void Deliver()
+    {
+        _scheduler.Deliver();
+        Meter?.Delivered();
     }
 
     private void Commit(Exception? failure)

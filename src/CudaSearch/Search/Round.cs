@@ -19,16 +19,20 @@ internal static class Round
         // Without beams nothing below would notice.
         cancellation.ThrowIfCancellationRequested();
         tree.BeginIteration();
-        Step[] steps = await StepGenerator.StepAllAsync(
+        // A step is judged as soon as it is written, while others still are: generator and verifier work at once.
+        Task<Step>[] writing = StepGenerator.Start(
             [.. beams.Select(beam => beam.Branch)], options.StepSampling(iteration), options.LookaheadIn(iteration), cancellation);
-        for (int i = 0; i < steps.Length; i++) beams[i].Record(tree, steps[i]);
-
-        IReadOnlyList<double>[] scores = await Concurrently.RunAsync(
-            beams.Zip(steps), pair => pair.First.ScoreAsync(pair.First.Branch.Text + Seen(pair.Second), cancellation));
+        Task<IReadOnlyList<double>[]> judging = Concurrently.RunAsync(
+            beams.Zip(writing), async pair => await pair.First.ScoreAsync(Seen(pair.First.Branch, await pair.Second), cancellation));
+        Task<Step[]> written = Task.WhenAll(writing);
+        // Where a step fails its judgement does, after all that are in flight.
+        await Task.WhenAny(written);
+        for (int i = 0; written.IsCompletedSuccessfully && i < beams.Count; i++) beams[i].Record(tree, written.Result[i]);
+        IReadOnlyList<double>[] scores = await judging;
         for (int i = 0; i < scores.Length; i++) beams[i].Judge(tree, scores[i], options.Aggregation);
-        return steps;
+        return written.Result;
 
-        string Seen(Step step) => step.EndsAnswer || options.IgnoreLookahead ? "" : step.Lookahead;
+        string Seen(IBranch branch, Step step) => branch.Text + (step.EndsAnswer || options.IgnoreLookahead ? "" : step.Lookahead);
     }
 
     /// <summary>Marks the beams whose answer their step ended; after the last iteration, which leaves nothing to add, that is all of them.</summary>

@@ -13,13 +13,26 @@ internal static class StepGenerator
     public static async Task<Step[]> StepAllAsync(
         IReadOnlyList<IBranch> branches, GenerationOptions sampling, int lookahead, CancellationToken cancellation)
     {
-        GeneratedText[] first = await Concurrently.RunAsync(branches, branch => branch.GenerateAsync(sampling, cancellation));
-        Step[] steps =
-        [
-            .. first.Select(text => new Step(text.Text, text.Reason, text.Text) { Tokens = text.Tokens, LogProbability = text.LogProbability, Source = text.Source }),
-        ];
+        Step[] steps = await Concurrently.RunAsync(branches, branch => StepAsync(branch, sampling, cancellation));
         if (lookahead > 0) await LookAheadAsync(branches, steps, sampling with { Temperature = 0 }, lookahead, cancellation);
         return steps;
+    }
+
+    /// <summary>
+    /// As <see cref="StepAllAsync"/>, a task for each branch: without lookahead it ends with the branch's step, while others are still written. Looking ahead goes
+    /// round by round, so that all end together.
+    /// </summary>
+    public static Task<Step>[] Start(IReadOnlyList<IBranch> branches, GenerationOptions sampling, int lookahead, CancellationToken cancellation)
+    {
+        if (lookahead == 0) return [.. branches.Select(branch => StepAsync(branch, sampling, cancellation))];
+        Task<Step[]> all = StepAllAsync(branches, sampling, lookahead, cancellation);
+        return [.. branches.Select(async (_, slot) => (await all)[slot])];
+    }
+
+    private static async Task<Step> StepAsync(IBranch branch, GenerationOptions sampling, CancellationToken cancellation)
+    {
+        GeneratedText text = await branch.GenerateAsync(sampling, cancellation);
+        return new Step(text.Text, text.Reason, text.Text) { Tokens = text.Tokens, LogProbability = text.LogProbability, Source = text.Source };
     }
 
     private static async Task LookAheadAsync(

@@ -31,7 +31,10 @@ public sealed partial class CudaBackend
         try
         {
             PassLane lane = Prepare(pass, batch);
-            lane.UploadForGraph(pass, batch).Launch(lane.Stream);
+            CudaGraphExec graph = lane.UploadForGraph(pass, batch);
+            if (_epoch is not null) lane.Timer.Begin();
+            graph.Launch(lane.Stream);
+            if (_epoch is not null) lane.Timer.End();
             lane.QueueReadBack(batch);
         }
         catch (CudaException fault)

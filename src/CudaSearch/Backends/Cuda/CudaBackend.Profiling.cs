@@ -5,6 +5,9 @@ namespace CudaSearch.Backends.Cuda;
 /// <content>Passes taken apart, and what the device can do at best.</content>
 public sealed partial class CudaBackend : IProfiledBackend
 {
+    // From when on every pass is timed; null where none is.
+    private CudaEvent? _epoch;
+
     // Made when it is first asked for; told of launches only while RunTimed issues them.
     private LaunchProfiler? _timing, _profiler;
 
@@ -46,6 +49,19 @@ public sealed partial class CudaBackend : IProfiledBackend
         lane.Finish(batch);
         return seconds;
     });
+
+    /// <inheritdoc/>
+    public void TimePasses() => Guarded(() =>
+    {
+        var epoch = new CudaEvent();
+        epoch.Record(_stream);
+        epoch.Synchronize();
+        _epoch?.Dispose();
+        return _epoch = epoch;
+    });
+
+    /// <inheritdoc/>
+    public (double Begin, double End)? LastInterval(IPass pass) => _epoch is null ? null : Guarded(() => _lanes[pass].Timer.Since(_epoch));
 
     /// <inheritdoc/>
     public void EmptyCaches()

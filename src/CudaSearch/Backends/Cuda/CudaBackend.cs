@@ -269,6 +269,7 @@ public sealed partial class CudaBackend
     public void Dispose()
     {
         _timing?.Dispose();
+        _epoch?.Dispose();
         foreach (PassLane lane in _lanes.Values) lane.Dispose();
         _weights.Dispose();
         _loaded.Dispose();

@@ -8,6 +8,7 @@ namespace CudaSearch.Backends.Cuda;
 /// </summary>
 internal sealed class PassLane : IDisposable
 {
+    private CudaTimer? _timer;
     private bool _underWay;
 
     /// <summary>Makes room for the passes of a model.</summary>
@@ -27,6 +28,9 @@ internal sealed class PassLane : IDisposable
 
     /// <summary>Its passes as they were recorded.</summary>
     public PassGraphs Graphs { get; } = new();
+
+    /// <summary>Times its passes, when somebody wants that.</summary>
+    public CudaTimer Timer => _timer ??= new CudaTimer(Stream);
 
     /// <summary>The kind of the pass at hand.</summary>
     public PassKind Kind { get; private set; }
@@ -80,6 +84,7 @@ internal sealed class PassLane : IDisposable
     {
         while (IsBusy) Thread.Yield();
         Graphs.Dispose();
+        _timer?.Dispose();
         Buffers.Dispose();
         Stream.Dispose();
     }
