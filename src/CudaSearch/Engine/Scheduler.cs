@@ -309,6 +309,7 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
     private bool MakeRoom(Sequence sequence, int rows, Claim claim)
     {
         int Missing() => sequence.Table.PagesToAppend(rows) - pool.FreeCount;
+        if (Missing() <= 0) return true;
         Evict();
         for (int i = _sequences.Count - 1; i >= 0 && Missing() > 0; i--)
         {
