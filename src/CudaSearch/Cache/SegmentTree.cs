@@ -32,6 +32,9 @@ internal sealed class SegmentTree
     private int _numbered;
     private int _spanCount;
 
+    // [spans at hand]: whether a span has the pages of the one before it throughout the segment.
+    private readonly List<bool> _isLikeNeighbour = [];
+
     // A bit for each range in which some run ends.
     private uint _endings;
 
@@ -102,6 +105,7 @@ internal sealed class SegmentTree
         foreach (int s in active) furthest = Math.Max(furthest, spans[s].End - firstKey);
         Ranges = Math.Min(AttentionPlan.RangesBefore(furthest), AttentionPlan.SegmentRanges);
         CollectionsMarshal.SetCount(_nodeOf, Ranges * active.Length);
+        CompareNeighbours(spans, active, firstKey, share);
         for (int range = 0; range < Ranges; range++)
         {
             int firstNode = _nodes.Count, rangeKey = firstKey + range * RangeLength;
@@ -114,7 +118,9 @@ internal sealed class SegmentTree
                     int parent = range == 0 ? None : At(range - 1, i);
                     // Whoever was alone stays alone.
                     bool alone = !share || (parent != None && _nodes[parent].Spans == 1);
-                    at = alone ? Add(span, parent, rangeKey, range, active[i]) : FindOrAdd(spans, firstNode, parent, rangeKey, range, i == 0 ? None : At(range, i - 1), active[i]);
+                    at = _isLikeNeighbour[i] ? At(range, i - 1)
+                        : alone ? Add(span, parent, rangeKey, range, active[i])
+                        : FindOrAdd(spans, firstNode, parent, rangeKey, range, active[i]);
                     Count(ref Nodes[at], span, firstKey, rangeKey, range);
                 }
                 _nodeOf[range * _spanCount + i] = at;
@@ -122,12 +128,25 @@ internal sealed class SegmentTree
         }
     }
 
-    private int FindOrAdd(ReadOnlySpan<QuerySpan> spans, int firstNode, int parent, int rangeKey, int range, int neighbour, int index)
+    // Beams of one parent stand side by side, and most segments are behind them all.
+    private void CompareNeighbours(ReadOnlySpan<QuerySpan> spans, ReadOnlySpan<int> active, int firstKey, bool share)
+    {
+        const int Whole = AttentionPlan.SegmentLength;
+        CollectionsMarshal.SetCount(_isLikeNeighbour, active.Length);
+        Span<bool> alike = CollectionsMarshal.AsSpan(_isLikeNeighbour);
+        ReadOnlySpan<int> before = [];
+        for (int i = 0; i < active.Length; i++)
+        {
+            ReadOnlySpan<int> pages = spans[active[i]].PagesOf(firstKey, Whole, out int keys);
+            alike[i] = share && keys == Whole && pages.SequenceEqual(before);
+            before = keys == Whole ? pages : [];
+        }
+    }
+
+    private int FindOrAdd(ReadOnlySpan<QuerySpan> spans, int firstNode, int parent, int rangeKey, int range, int index)
     {
         ref readonly QuerySpan span = ref spans[index];
         ReadOnlySpan<int> pages = span.PagesOf(rangeKey, RangeLength, out int keys);
-        // Mostly it is the node of the span before.
-        if (neighbour != None && IsNode(neighbour, spans, parent, keys, pages, rangeKey)) return neighbour;
         uint hash = PageHash.Add((uint)parent, keys);
         foreach (int page in pages) hash = PageHash.Add(hash, page);
         int mask = _slots.Length - 1;
@@ -140,14 +159,9 @@ internal sealed class SegmentTree
                 _slots[slot] = _numbered + found;
                 return found;
             }
-            if (IsNode(found, spans, parent, keys, pages, rangeKey)) return found;
+            ref readonly Node node = ref Nodes[found];
+            if (node.Parent == parent && node.Keys == keys && spans[node.FirstSpan].PagesOf(rangeKey, RangeLength, out _).SequenceEqual(pages)) return found;
         }
-    }
-
-    private bool IsNode(int at, ReadOnlySpan<QuerySpan> spans, int parent, int keys, ReadOnlySpan<int> pages, int rangeKey)
-    {
-        ref readonly Node node = ref Nodes[at];
-        return node.Parent == parent && node.Keys == keys && spans[node.FirstSpan].PagesOf(rangeKey, RangeLength, out _).SequenceEqual(pages);
     }
 
     private int Add(in QuerySpan span, int parent, int rangeKey, int range, int index)
