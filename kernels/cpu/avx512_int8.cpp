@@ -84,7 +84,7 @@ void pack(const void* source, int32_t bfloat16, int64_t rows, int64_t columns, v
     }
 }
 
-struct Product {
+struct Product : VectorProduct<Product> {
     using Lanes = Avx512Lanes;
     using Sum = __m512;
     static constexpr int kSums = 2;
@@ -138,4 +138,4 @@ struct Probe {
 }
 
 extern const CpuKernels kAvx512Int8 = {
-    input_bytes, narrow, panel_bytes<Product>, pack, linear<Product>, gated_linear<Product>, attend<Avx512Lanes>, peak<Probe>, read<Avx512Lanes>};
+    input_bytes, narrow, Product::panel_bytes, pack, linear<Product>, gated_linear<Product>, attend<Avx512Lanes>, peak<Probe>, read<Avx512Lanes>};

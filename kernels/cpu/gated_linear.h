@@ -10,16 +10,17 @@ template <class Product>
 void gated_linear(const GatedLinearWork* work)
 {
     using Lanes = typename Product::Lanes;
-    alignas(64) float gate[kMostChunkRows][kPanelOutputs], up[kMostChunkRows][kPanelOutputs];
-    const int64_t bytes = panel_bytes<Product>(work->columns);
-    const int chunk = chunk_rows(work->input_stride);
+    typename Product::Session session;
+    alignas(64) float gate[Product::kMostChunkRows][kPanelOutputs], up[Product::kMostChunkRows][kPanelOutputs];
+    const int64_t bytes = Product::panel_bytes(work->columns);
+    const int chunk = chunk_rows<Product>(work->input_stride);
     for (int first = 0; first < work->rows; first += chunk) {
         const int rows = work->rows - first < chunk ? work->rows - first : chunk;
         const char* input = static_cast<const char*>(work->input) + first * work->input_stride;
         for (int output = work->first_output; output < work->end_output; output += kPanelOutputs) {
             const int64_t panel = output / kPanelOutputs * bytes;
-            multiply<Product>(input, work->input_stride, static_cast<const char*>(work->gate) + panel, work->columns, rows, gate[0]);
-            multiply<Product>(input, work->input_stride, static_cast<const char*>(work->up) + panel, work->columns, rows, up[0]);
+            Product::multiply(session, input, work->input_stride, static_cast<const char*>(work->gate) + panel, work->columns, rows, gate[0]);
+            Product::multiply(session, input, work->input_stride, static_cast<const char*>(work->up) + panel, work->columns, rows, up[0]);
             const int count = work->end_output - output < kPanelOutputs ? work->end_output - output : kPanelOutputs;
             for (int r = 0; r < rows; r++) {
                 for (int i = 0; i < kPanelOutputs; i += Lanes::kLanes)

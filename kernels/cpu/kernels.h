@@ -101,7 +101,7 @@ enum { kFloat32Weights = 0, kBfloat16Weights = 1, kInt8Weights = 2 };
 #define CUDASEARCH_EXPORT
 #endif
 
-// The kernels of a path ("avx512-bf16", "avx512" or "avx2") for a format of weights; null where this processor or the path cannot run it.
+// The kernels of a path ("amx-bf16", "avx512-bf16", "avx512" or "avx2") for a format of weights; null where this processor or the path cannot run it.
 CUDASEARCH_EXPORT const CpuKernels* cudasearch_cpu_kernels(const char* path, int32_t weights);
 
 // Changes whenever this header does.
@@ -111,4 +111,4 @@ CUDASEARCH_EXPORT int32_t cudasearch_cpu_version(void);
 constexpr int32_t kInterfaceVersion = 3;
 
 // What each instruction set's file defines.
-extern const CpuKernels kAvx512Bf16, kAvx512Int8, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx2OfBfloat16, kAvx2OfFloat32;
+extern const CpuKernels kAmxBf16, kAvx512Bf16, kAvx512Int8, kAvx512OfBfloat16, kAvx512OfFloat32, kAvx2OfBfloat16, kAvx2OfFloat32;

@@ -57,9 +57,27 @@ struct PanelTile {
     }
 };
 
+template <class Product>
+void multiply_in_vectors(const char* input, int64_t stride, const char* panel, int64_t columns, int rows, float* sums);
+
+// What linear.h asks of a product, for those that multiply in vector registers.
+template <class Product>
+struct VectorProduct {
+    struct Session {};
+    static constexpr int kMostChunkRows = 64;
+    static constexpr int64_t kChunkBytes = 512 << 10; // half of a second-level cache of 1 MiB
+
+    static int64_t panel_bytes(int64_t columns) { return Product::units(columns) * Product::kUnitBytes; }
+
+    static void multiply(Session&, const char* input, int64_t stride, const char* panel, int64_t columns, int rows, float* sums)
+    {
+        multiply_in_vectors<Product>(input, stride, panel, columns, rows, sums);
+    }
+};
+
 // What products of plain elements have in common: a unit is one step, with kStepColumns columns of 32 outputs in two cache lines.
 template <class Product>
-struct PlainProduct {
+struct PlainProduct : VectorProduct<Product> {
     static constexpr int kSums = 1; // registers that an output takes
     static constexpr int64_t kUnitBytes = 128, kBlockUnits = 512;
     static int64_t units(int64_t columns) { return (columns + Product::kStepColumns - 1) / Product::kStepColumns; }
@@ -83,13 +101,6 @@ struct PlainProduct {
         }
     }
 };
-
-// Bytes of a panel.
-template <class Product>
-inline int64_t panel_bytes(int64_t columns)
-{
-    return Product::units(columns) * Product::kUnitBytes;
-}
 
 // Input rows of a tile at most.
 template <class Product>
@@ -136,7 +147,7 @@ inline void run_tile_of(
 // sums [rows, kPanelOutputs] = input [rows, columns] · panelᵀ. The panel passes by in blocks that stay in the first-level cache or near it, each for all
 // rows, in tiles of nearly equal height; meanwhile the next block (of this panel, or the first of the panel behind it) is fetched.
 template <class Product>
-inline void multiply(const char* input, int64_t stride, const char* panel, int64_t columns, int rows, float* sums)
+inline void multiply_in_vectors(const char* input, int64_t stride, const char* panel, int64_t columns, int rows, float* sums)
 {
     constexpr int kTileOutputs = kTileVectors * Product::Lanes::kLanes;
     const int64_t units = Product::units(columns);

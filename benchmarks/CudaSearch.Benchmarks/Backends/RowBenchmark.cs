@@ -65,10 +65,10 @@ public class RowBenchmark
     public void RmsNorm() => _backend.RmsNormOutputRows(_residual, _norm, _batch, _normed);
 
     [Benchmark]
-    public void RotateAndAppend() => _rotateAndAppend.Run(_pool, _queries, _keys, _values, _rope, s_shape, _batch, _cache, layer: 0);
+    public void RotateAndAppend() => _rotateAndAppend.Run(_pool, _queries, _keys, _values, _rope, s_shape, _batch, new RowSpan(0, _batch.RowCount), _cache, layer: 0);
 
     [Benchmark]
-    public void Sample() => _sample.Run(_pool, (CpuTensor)_logits, _batch);
+    public void Sample() => _sample.Run(_pool, (CpuTensor)_logits, _batch, new RowSpan(0, _batch.Sampled.Length));
 
     [GlobalCleanup]
     public void Cleanup()

@@ -12,6 +12,9 @@ public interface IPass
     /// </summary>
     bool GoesFirst => false;
 
+    /// <summary>Bytes of the weights, as stored: by them a backend decides how its threads divide a pass.</summary>
+    long WeightBytes { get; }
+
     /// <summary>Calls the backend's operations for this batch.</summary>
     void Issue(StepBatch batch);
 }

@@ -4,6 +4,7 @@ namespace CudaSearch.Backends;
 public sealed class RopeTable : DeviceRope
 {
     private readonly double[] _inverseFrequencies;
+    private readonly Lock _growing = new();
     private float[] _cos = [];
     private float[] _sin = [];
 
@@ -22,10 +23,25 @@ public sealed class RopeTable : DeviceRope
     /// <summary>[Positions, Half].</summary>
     public ReadOnlySpan<float> Sin => _sin;
 
-    /// <summary>Makes positions 0 .. <paramref name="positions"/> - 1 available.</summary>
+    /// <summary>
+    /// Makes positions 0 .. <paramref name="positions"/> - 1 available. Threads may call it at once: whoever reads a table afterwards finds them in it, if not
+    /// those that another thread has added since.
+    /// </summary>
     public void EnsurePositions(int positions)
     {
-        if (positions <= Positions) return;
+        lock (_growing)
+        {
+            if (positions > Positions) Grow(positions);
+        }
+    }
+
+    /// <summary>Managed memory: nothing to give back.</summary>
+    public override void Dispose()
+    {
+    }
+
+    private void Grow(int positions)
+    {
         int grown = Math.Max(positions, Math.Max(512, Positions * 2));
         Array.Resize(ref _cos, grown * Half);
         Array.Resize(ref _sin, grown * Half);
@@ -39,10 +55,5 @@ public sealed class RopeTable : DeviceRope
             }
         }
         Positions = grown;
-    }
-
-    /// <summary>Managed memory: nothing to give back.</summary>
-    public override void Dispose()
-    {
     }
 }

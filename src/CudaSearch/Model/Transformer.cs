@@ -41,6 +41,7 @@ public sealed class Transformer : IPass, IDisposable
     {
         _backend = backend;
         Config = checkpoint.Config;
+        WeightBytes = checkpoint.ByteLength;
         MaxRows = maxRows;
         MaxOutputRows = Math.Min(maxRows, maxOutputRows);
         Attention = new AttentionShape(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
@@ -153,6 +154,9 @@ public sealed class Transformer : IPass, IDisposable
 
     /// <inheritdoc/>
     public AttentionShape Attention { get; }
+
+    /// <inheritdoc/>
+    public long WeightBytes { get; }
 
     /// <summary>Whether it was given a reward head.</summary>
     public bool HasReward => _reward is not null;

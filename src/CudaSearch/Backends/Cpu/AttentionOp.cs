@@ -23,6 +23,7 @@ internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
     private CpuTensor _output = null!;
     private AttentionShape _shape;
     private StepBatch _batch = null!;
+    private RowSpan _rows;
     private CpuKvCache _cache = null!;
     private int _layer;
     private int _stripes;
@@ -37,15 +38,15 @@ internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
     private NativeBuffer? _later;
 
     /// <inheritdoc/>
-    public void Run(WorkerPool pool, CpuTensor queries, AttentionShape shape, StepBatch batch, CpuKvCache cache, int layer, CpuTensor output)
+    public void Run(WorkerPool pool, CpuTensor queries, AttentionShape shape, StepBatch batch, RowSpan rows, CpuKvCache cache, int layer, CpuTensor output)
     {
-        (_queries, _shape, _batch, _cache, _layer, _output) = (queries, shape, batch, cache, layer, output);
+        (_queries, _shape, _batch, _rows, _cache, _layer, _output) = (queries, shape, batch, rows, cache, layer, output);
         _scale = LaneMath<T>.Log2E / MathF.Sqrt(shape.HeadDim);
         _states = batch.RowCount * shape.Heads;
         if (_max.Length < 2 * _states) (_max, _sum) = (new float[4 * _states], new float[4 * _states]);
         NativeBuffer.Reserve(ref _later, (long)_states * shape.HeadDim);
         int wanted = (4 * pool.ThreadCount + shape.KvHeads - 1) / shape.KvHeads;
-        _stripes = pool.ThreadCount == 1 ? 1 : Math.Clamp(batch.RowCount / MinStripeRows, 1, wanted);
+        _stripes = pool.ThreadCount == 1 ? 1 : Math.Clamp(rows.Count / MinStripeRows, 1, wanted);
         pool.Run(_stripes * shape.KvHeads, this);
     }
 
@@ -53,7 +54,7 @@ internal sealed unsafe class AttentionOp<T> : IAttentionOp, IParallelWork
     public void Execute(int part)
     {
         (int stripe, int kvHead) = int.DivRem(part, _shape.KvHeads);
-        int firstRow = (int)((long)_batch.RowCount * stripe / _stripes), endRow = (int)((long)_batch.RowCount * (stripe + 1) / _stripes);
+        int firstRow = _rows.First + (int)((long)_rows.Count * stripe / _stripes), endRow = _rows.First + (int)((long)_rows.Count * (stripe + 1) / _stripes);
         int group = _shape.Heads / _shape.KvHeads;
         float** keys = stackalloc float*[Range / PageTokens];
         float** values = stackalloc float*[Range / PageTokens];

@@ -63,28 +63,22 @@ public static class CpuBackend
 internal sealed unsafe class CpuBackend<T> : IBackend
     where T : struct, ILanes<T>
 {
-    private readonly WorkerPool _pool;
-    private readonly RmsNormOp<T> _rmsNorm = new();
-    private readonly ILinearOp _linear = new LinearOp<T>();
-    private readonly IGatedLinearOp _gatedLinear = new GatedLinearOp<T>();
-    private readonly RotateAndAppendOp<T> _rotateAndAppend = new();
-    private readonly IAttentionOp _attention = new AttentionOp<T>();
-    private readonly SampleOp<T> _sample = new();
+    private readonly CpuTeam<T> _all;
+    private readonly SharedPass<T> _shared;
     private readonly NativePath? _native;
+    private readonly Lock _copying = new();
+    private bool _copied;
 
     public CpuBackend(int threads, NativePath? native)
     {
-        _pool = new WorkerPool(threads);
         _native = native;
-        if (native is null) return;
-        _linear = new NativeLinearOp(native);
-        _gatedLinear = new NativeGatedLinearOp(native);
-        _attention = new NativeAttentionOp(native, _attention);
+        _all = new CpuTeam<T>(new WorkerPool(threads), native);
+        _shared = new SharedPass<T>(_all.Pool, native);
     }
 
     public string Name => "cpu";
 
-    public string Device => $"CPU, {_pool.ThreadCount} {(_pool.ThreadCount == 1 ? "thread" : "threads")}, {T.Name}, {(_native is null ? "managed" : _native.Name)} matmul{(_native?.Precision == WeightPrecision.Int8 ? ", int8 weights" : "")}";
+    public string Device => $"CPU, {_all.Pool.ThreadCount} {(_all.Pool.ThreadCount == 1 ? "thread" : "threads")}, {T.Name}, {(_native is null ? "managed" : _native.Name)} matmul{(_native?.Precision == WeightPrecision.Int8 ? ", int8 weights" : "")}";
 
     public long AvailableMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
@@ -95,7 +89,7 @@ internal sealed unsafe class CpuBackend<T> : IBackend
     public long PageBytes(KvShape shape) => 2L * shape.Layers * shape.Heads * shape.HeadDim * PagePool.PageSize * sizeof(float);
 
     public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use) =>
-        use == WeightUse.Lookup || tensor.Shape.Count < 2 ? new CpuWeight(tensor) : _native?.Load(_pool, tensor) ?? CpuWeight.OfMatrix(_pool, tensor);
+        use == WeightUse.Lookup || tensor.Shape.Count < 2 ? new CpuWeight(tensor) : _native?.Load(_all.Pool, tensor) ?? CpuWeight.OfMatrix(_all.Pool, tensor);
 
     public AttentionProjection LoadProjection(QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden)
     {
@@ -117,7 +111,11 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows) => new CpuWorkspace(shape, rows);
 
-    public void Run(IPass pass, StepBatch batch) => pass.Issue(batch);
+    public void Run(IPass pass, StepBatch batch)
+    {
+        _copied = false;
+        if (!_shared.TryRun(pass, batch)) pass.Issue(batch);
+    }
 
     public void Forget(IPass pass)
     {
@@ -125,7 +123,102 @@ internal sealed unsafe class CpuBackend<T> : IBackend
 
     public void CopyPages(KvCache cache, StepBatch batch)
     {
-        var pages = (CpuKvCache)cache;
+        if (batch.Copies.Length == 0) return;
+        if (!SharedPass<T>.TryFind(out _, out _))
+        {
+            Copy((CpuKvCache)cache, batch);
+            return;
+        }
+        // Copies come in order and before everything else: of the threads that share a pass the first to come makes them all.
+        lock (_copying)
+        {
+            if (!_copied) Copy((CpuKvCache)cache, batch);
+            _copied = true;
+        }
+    }
+
+    public void Embed(DeviceWeight table, StepBatch batch, ResidualStream residual, RmsNorm next)
+    {
+        (CpuTeam<T> team, PassShare share) = Place(batch);
+        var stream = (CpuResidual)residual;
+        EmbedOp.Run((CpuWeight)table, batch, share.Rows, stream.Sums);
+        Norm(team, stream, next, share.Rows);
+    }
+
+    public void ProjectAndAppend(
+        ResidualStream residual, AttentionProjection projection, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer,
+        AttentionWorkspace workspace, DeviceTensor queries)
+    {
+        (CpuTeam<T> team, PassShare share) = Place(batch);
+        CpuTensor normed = ((CpuResidual)residual).Normed;
+        var (by, own, to) = ((CpuProjection)projection, (CpuWorkspace)workspace, (CpuTensor)queries);
+        team.Linear.Run(
+            team.Pool, normed, share.Rows, new LinearProduct(by.Weights.Query, by.Biases.Query, to),
+            new LinearProduct(by.Weights.Key, by.Biases.Key, own.Keys), new LinearProduct(by.Weights.Value, by.Biases.Value, own.Values));
+        team.RotateAndAppend.Run(team.Pool, to, own.Keys, own.Values, (RopeTable)rope, shape, batch, share.Rows, (CpuKvCache)cache, layer);
+    }
+
+    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output)
+    {
+        (CpuTeam<T> team, PassShare share) = Place(batch);
+        team.Attention.Run(team.Pool, (CpuTensor)queries, shape, batch, share.Rows, (CpuKvCache)cache, layer, (CpuTensor)output);
+    }
+
+    public void LinearAdd(DeviceTensor input, DeviceWeight weight, StepBatch batch, ResidualStream residual, RmsNorm? next)
+    {
+        (CpuTeam<T> team, PassShare share) = Place(batch);
+        var stream = (CpuResidual)residual;
+        team.Linear.Run(team.Pool, (CpuTensor)input, share.Rows, new LinearProduct((CpuWeight)weight, null, stream.Sums, Add: true));
+        if (next is { } norm) Norm(team, stream, norm, share.Rows);
+    }
+
+    public void GatedLinear(ResidualStream residual, DeviceWeight gate, DeviceWeight up, StepBatch batch, DeviceTensor output)
+    {
+        (CpuTeam<T> team, PassShare share) = Place(batch);
+        team.GatedLinear.Run(team.Pool, ((CpuResidual)residual).Normed, (CpuWeight)gate, (CpuWeight)up, share.Rows, (CpuTensor)output);
+    }
+
+    public void RmsNormOutputRows(ResidualStream residual, RmsNorm norm, StepBatch batch, DeviceTensor output)
+    {
+        (CpuTeam<T> team, PassShare share) = Place(batch);
+        team.RmsNorm.Run(team.Pool, ((CpuResidual)residual).Sums, (CpuWeight)norm.Weight, norm.Epsilon, share.Outputs, gather: batch, (CpuTensor)output);
+    }
+
+    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output)
+    {
+        bool shared = SharedPass<T>.TryFind(out CpuTeam<T>? single, out PassShare share);
+        RowSpan span = !shared ? new RowSpan(0, rows.Count) : rows.Set == RowSet.All ? share.Rows : share.Outputs;
+        CpuTeam<T> team = single ?? _all;
+        team.Linear.Run(team.Pool, (CpuTensor)input, span, new LinearProduct((CpuWeight)weight, (CpuWeight?)bias, (CpuTensor)output));
+    }
+
+    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits)
+    {
+        (CpuTeam<T> team, PassShare share) = Place(batch);
+        Linear(outputs, head, bias: null, batch.GatheredRows, logits);
+        team.Sample.Run(team.Pool, (CpuTensor)logits, batch, share.Draws);
+    }
+
+    public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) =>
+        RewardOp<T>.Run((CpuTensor)hidden, (CpuWeight)head, rows, batch, Place(batch).Share.Rewards);
+
+    public Ceilings? ProbeCeilings() => _native is null ? null : new CeilingProbe(_all.Pool, _native).Measure();
+
+    public void ReadRow(DeviceTensor source, int row, Span<float> destination) =>
+        new ReadOnlySpan<float>(((CpuTensor)source).Row(row), source.Columns).CopyTo(destination);
+
+    public void Dispose()
+    {
+        _shared.Dispose();
+        _all.Dispose();
+    }
+
+    /// <summary>Who computes what: the calling thread its share of a shared pass, or all threads all of it.</summary>
+    private (CpuTeam<T> Team, PassShare Share) Place(StepBatch batch) =>
+        SharedPass<T>.TryFind(out CpuTeam<T>? single, out PassShare share) ? (single, share) : (_all, PassShare.Whole(batch));
+
+    private static void Copy(CpuKvCache pages, StepBatch batch)
+    {
         long bytes = (long)pages.HeadSize * pages.Shape.Heads * sizeof(float);
         foreach (PageCopy copy in batch.Copies)
         {
@@ -137,67 +230,6 @@ internal sealed unsafe class CpuBackend<T> : IBackend
         }
     }
 
-    public void Embed(DeviceWeight table, StepBatch batch, ResidualStream residual, RmsNorm next)
-    {
-        var stream = (CpuResidual)residual;
-        EmbedOp.Run((CpuWeight)table, batch, stream.Sums);
-        Norm(stream, next, batch.RowCount);
-    }
-
-    public void ProjectAndAppend(
-        ResidualStream residual, AttentionProjection projection, DeviceRope rope, AttentionShape shape, StepBatch batch, KvCache cache, int layer,
-        AttentionWorkspace workspace, DeviceTensor queries)
-    {
-        CpuTensor normed = ((CpuResidual)residual).Normed;
-        var (by, own, to) = ((CpuProjection)projection, (CpuWorkspace)workspace, (CpuTensor)queries);
-        _linear.Run(
-            _pool, normed, batch.RowCount, new LinearProduct(by.Weights.Query, by.Biases.Query, to),
-            new LinearProduct(by.Weights.Key, by.Biases.Key, own.Keys), new LinearProduct(by.Weights.Value, by.Biases.Value, own.Values));
-        _rotateAndAppend.Run(_pool, to, own.Keys, own.Values, (RopeTable)rope, shape, batch, (CpuKvCache)cache, layer);
-    }
-
-    public void Attend(DeviceTensor queries, AttentionShape shape, StepBatch batch, KvCache cache, int layer, AttentionWorkspace workspace, DeviceTensor output) =>
-        _attention.Run(_pool, (CpuTensor)queries, shape, batch, (CpuKvCache)cache, layer, (CpuTensor)output);
-
-    public void LinearAdd(DeviceTensor input, DeviceWeight weight, StepBatch batch, ResidualStream residual, RmsNorm? next)
-    {
-        var stream = (CpuResidual)residual;
-        _linear.Run(_pool, (CpuTensor)input, batch.RowCount, new LinearProduct((CpuWeight)weight, null, stream.Sums, Add: true));
-        if (next is { } norm) Norm(stream, norm, batch.RowCount);
-    }
-
-    public void GatedLinear(ResidualStream residual, DeviceWeight gate, DeviceWeight up, StepBatch batch, DeviceTensor output) =>
-        _gatedLinear.Run(_pool, ((CpuResidual)residual).Normed, (CpuWeight)gate, (CpuWeight)up, batch.RowCount, (CpuTensor)output);
-
-    public void RmsNormOutputRows(ResidualStream residual, RmsNorm norm, StepBatch batch, DeviceTensor output) =>
-        _rmsNorm.Run(
-            _pool, ((CpuResidual)residual).Sums, (CpuWeight)norm.Weight, norm.Epsilon, batch.OutputRows.Length, gather: batch, (CpuTensor)output);
-
-    public void Linear(DeviceTensor input, DeviceWeight weight, DeviceWeight? bias, Rows rows, DeviceTensor output) =>
-        _linear.Run(_pool, (CpuTensor)input, rows.Count, new LinearProduct((CpuWeight)weight, (CpuWeight?)bias, (CpuTensor)output));
-
-    public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits)
-    {
-        Linear(outputs, head, bias: null, batch.GatheredRows, logits);
-        _sample.Run(_pool, (CpuTensor)logits, batch);
-    }
-
-    public void Reward(DeviceTensor hidden, DeviceWeight head, RewardRows rows, StepBatch batch) =>
-        RewardOp<T>.Run((CpuTensor)hidden, (CpuWeight)head, rows, batch);
-
-    public Ceilings? ProbeCeilings() => _native is null ? null : new CeilingProbe(_pool, _native).Measure();
-
-    public void ReadRow(DeviceTensor source, int row, Span<float> destination) =>
-        new ReadOnlySpan<float>(((CpuTensor)source).Row(row), source.Columns).CopyTo(destination);
-
-    public void Dispose()
-    {
-        _pool.Dispose();
-        (_linear as IDisposable)?.Dispose();
-        _attention.Dispose();
-        _native?.Dispose();
-    }
-
-    private void Norm(CpuResidual residual, RmsNorm norm, int rows) =>
-        _rmsNorm.Run(_pool, residual.Sums, (CpuWeight)norm.Weight, norm.Epsilon, rows, gather: null, residual.Normed);
+    private static void Norm(CpuTeam<T> team, CpuResidual residual, RmsNorm norm, RowSpan rows) =>
+        team.RmsNorm.Run(team.Pool, residual.Sums, (CpuWeight)norm.Weight, norm.Epsilon, rows, gather: null, residual.Normed);
 }

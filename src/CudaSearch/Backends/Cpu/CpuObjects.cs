@@ -10,6 +10,7 @@ namespace CudaSearch.Backends.Cpu;
 internal sealed unsafe class CpuWeight : DeviceWeight
 {
     private readonly TensorView _tensor; // keeps the map alive
+    private readonly Lock _widening = new();
     private NativeBuffer? _copy;
     private byte* _data; // null while it is float16
 
@@ -51,7 +52,14 @@ internal sealed unsafe class CpuWeight : DeviceWeight
     public bool IsBFloat16 { get; }
 
     /// <summary>Row-major elements, bfloat16 or float32.</summary>
-    public byte* Data => _data is null ? Keep(Widen(_tensor)) : _data;
+    public byte* Data
+    {
+        get
+        {
+            if (_data is not null) return _data;
+            lock (_widening) return _data is null ? Keep(Widen(_tensor)) : _data;
+        }
+    }
 
     /// <summary>What native products read; null for a weight that is in none, and on managed paths.</summary>
     public PackedMatrix? Packed { get; }

@@ -3,10 +3,10 @@ namespace CudaSearch.Backends.Cpu;
 /// <summary>output[row] = table[token of the row], widened to float32.</summary>
 internal static unsafe class EmbedOp
 {
-    public static void Run(CpuWeight table, StepBatch batch, CpuTensor output)
+    public static void Run(CpuWeight table, StepBatch batch, RowSpan rows, CpuTensor output)
     {
         ReadOnlySpan<int> tokens = batch.TokenIds;
-        for (int row = 0; row < tokens.Length; row++)
+        for (int row = rows.First; row < rows.End; row++)
         {
             byte* source = table.Data + (long)tokens[row] * table.Columns * table.ElementSize;
             float* destination = output.Row(row);

@@ -11,13 +11,13 @@ internal sealed unsafe class GatedLinearOp<T> : IGatedLinearOp, IParallelWork
     private CpuWeight _gate = null!;
     private CpuWeight _up = null!;
     private CpuTensor _output = null!;
-    private int _rows;
+    private RowSpan _rows;
     private int _rowBlocks;
 
-    public void Run(WorkerPool pool, CpuTensor input, CpuWeight gate, CpuWeight up, int rows, CpuTensor output)
+    public void Run(WorkerPool pool, CpuTensor input, CpuWeight gate, CpuWeight up, RowSpan rows, CpuTensor output)
     {
         (_input, _gate, _up, _output, _rows) = (input, gate, up, output, rows);
-        _rowBlocks = (rows + InputRows - 1) / InputRows;
+        _rowBlocks = rows.Parts(InputRows);
         pool.Run(_rowBlocks * ((gate.Rows + WeightRows - 1) / WeightRows), this);
     }
 
@@ -30,7 +30,8 @@ internal sealed unsafe class GatedLinearOp<T> : IGatedLinearOp, IParallelWork
     private void Execute<TWeights>(int part)
         where TWeights : struct, IWeightFormat
     {
-        int firstRow = part % _rowBlocks * InputRows, lastRow = Math.Min(firstRow + InputRows, _rows) - 1;
+        RowSpan rows = _rows.Part(part % _rowBlocks, InputRows);
+        int firstRow = rows.First, lastRow = rows.End - 1;
         int firstOut = part / _rowBlocks * WeightRows, lastOut = Math.Min(firstOut + WeightRows, _gate.Rows) - 1;
         int length = _gate.Columns;
         long stride = (long)length * TWeights.Size;

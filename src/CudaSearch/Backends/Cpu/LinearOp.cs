@@ -16,13 +16,13 @@ internal sealed unsafe class LinearOp<T> : ILinearOp, IParallelWork
     private CpuWeight _weight = null!;
     private CpuWeight? _bias;
     private CpuTensor _output = null!;
-    private int _rows;
+    private RowSpan _rows;
     private int _rowBlocks;
     private bool _add;
 
-    public void Run(WorkerPool pool, CpuTensor input, int rows, params ReadOnlySpan<LinearProduct> products)
+    public void Run(WorkerPool pool, CpuTensor input, RowSpan rows, params ReadOnlySpan<LinearProduct> products)
     {
-        (_input, _rows, _rowBlocks) = (input, rows, (rows + InputRows - 1) / InputRows);
+        (_input, _rows, _rowBlocks) = (input, rows, rows.Parts(InputRows));
         foreach (ref readonly LinearProduct product in products)
         {
             (_weight, _bias, _output, _add) = (product.Weight, product.Bias, product.Output, product.Add);
@@ -40,7 +40,8 @@ internal sealed unsafe class LinearOp<T> : ILinearOp, IParallelWork
         where TWeights : struct, IWeightFormat
     {
         // Neighbouring parts share weights, so a weight larger than the cache is read once even when several row blocks need it.
-        int firstRow = part % _rowBlocks * InputRows, lastRow = Math.Min(firstRow + InputRows, _rows) - 1;
+        RowSpan rows = _rows.Part(part % _rowBlocks, InputRows);
+        int firstRow = rows.First, lastRow = rows.End - 1;
         int firstOut = part / _rowBlocks * WeightRows, lastOut = Math.Min(firstOut + WeightRows, _weight.Rows) - 1;
         int length = _weight.Columns;
         long weightStride = (long)length * TWeights.Size;

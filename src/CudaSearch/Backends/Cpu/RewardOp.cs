@@ -6,9 +6,9 @@ namespace CudaSearch.Backends.Cpu;
 internal static unsafe class RewardOp<T>
     where T : struct, ILanes<T>
 {
-    public static void Run(CpuTensor hidden, CpuWeight head, RewardRows rows, StepBatch batch)
+    public static void Run(CpuTensor hidden, CpuWeight head, RewardRows rows, StepBatch batch, RowSpan rewards)
     {
-        for (int i = 0; i < batch.Rewarded.Length; i++)
+        for (int i = rewards.First; i < rewards.End; i++)
         {
             float* x = hidden.Row(batch.Rewarded[i]);
             if (rows.Rectify) Rectify(new Span<float>(x, head.Columns));

@@ -11,7 +11,7 @@ internal sealed unsafe class RmsNormOp<T> : IParallelWork
     private CpuTensor _output = null!;
     private StepBatch? _gather;
     private float _epsilon;
-    private int _rows;
+    private RowSpan _rows;
 
     /// <param name="pool">The threads.</param>
     /// <param name="input">[rows, hidden]</param>
@@ -20,16 +20,16 @@ internal sealed unsafe class RmsNormOp<T> : IParallelWork
     /// <param name="rows">Output rows.</param>
     /// <param name="gather">When given, output row i is the norm of input row OutputRows[i].</param>
     /// <param name="output">[rows, hidden]</param>
-    public void Run(WorkerPool pool, CpuTensor input, CpuWeight weight, float epsilon, int rows, StepBatch? gather, CpuTensor output)
+    public void Run(WorkerPool pool, CpuTensor input, CpuWeight weight, float epsilon, RowSpan rows, StepBatch? gather, CpuTensor output)
     {
         (_input, _weight, _epsilon, _rows, _gather, _output) = (input, weight, epsilon, rows, gather, output);
-        pool.Run((rows + RowsPerPart - 1) / RowsPerPart, this);
+        pool.Run(rows.Parts(RowsPerPart), this);
     }
 
     public void Execute(int part)
     {
-        int last = Math.Min((part + 1) * RowsPerPart, _rows);
-        for (int row = part * RowsPerPart; row < last; row++)
+        RowSpan rows = _rows.Part(part, RowsPerPart);
+        for (int row = rows.First; row < rows.End; row++)
         {
             float* x = _input.Row(_gather is null ? row : _gather.OutputRows[row]);
             if (_weight.IsBFloat16) Normalize<BFloat16Weights>(x, _output.Row(row));

@@ -14,24 +14,26 @@ internal sealed unsafe class RotateAndAppendOp<T> : IParallelWork
     private RopeTable _rope = null!;
     private AttentionShape _shape;
     private StepBatch _batch = null!;
+    private RowSpan _rows;
     private CpuKvCache _cache = null!;
     private int _layer;
 
     public void Run(
-        WorkerPool pool, CpuTensor queries, CpuTensor keys, CpuTensor values, RopeTable rope, AttentionShape shape, StepBatch batch, CpuKvCache cache, int layer)
+        WorkerPool pool, CpuTensor queries, CpuTensor keys, CpuTensor values, RopeTable rope, AttentionShape shape, StepBatch batch, RowSpan rows,
+        CpuKvCache cache, int layer)
     {
-        (_queries, _keys, _values, _rope, _shape, _batch, _cache, _layer) = (queries, keys, values, rope, shape, batch, cache, layer);
+        (_queries, _keys, _values, _rope, _shape, _batch, _rows, _cache, _layer) = (queries, keys, values, rope, shape, batch, rows, cache, layer);
         rope.EnsurePositions(HighestPosition(batch) + 1);
-        pool.Run((batch.RowCount + RowsPerPart - 1) / RowsPerPart, this);
+        pool.Run(rows.Parts(RowsPerPart), this);
     }
 
     public void Execute(int part)
     {
-        int last = Math.Min((part + 1) * RowsPerPart, _batch.RowCount);
+        RowSpan rows = _rows.Part(part, RowsPerPart);
         int headDim = _shape.HeadDim;
         fixed (float* allCos = _rope.Cos, allSin = _rope.Sin)
         {
-            for (int row = part * RowsPerPart; row < last; row++)
+            for (int row = rows.First; row < rows.End; row++)
             {
                 long angles = (long)_batch.Positions[row] * _rope.Half;
                 float* cos = allCos + angles, sin = allSin + angles;

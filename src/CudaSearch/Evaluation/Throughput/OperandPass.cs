@@ -25,6 +25,9 @@ internal sealed class OperandPass : IPass
     /// <inheritdoc/>
     public AttentionShape Attention => NoAttention;
 
+    /// <inheritdoc/>
+    public long WeightBytes => 2L * _gate.Rows * _gate.Columns * sizeof(ushort);
+
     /// <summary>Fills a tensor.</summary>
     /// <param name="output">[rows, width] operands.</param>
     /// <param name="backend">Whose tensor it is.</param>

@@ -73,6 +73,9 @@ internal sealed class RowKernelPass : IPass, IDisposable
     public AttentionShape Attention => OperandPass.NoAttention;
 
     /// <inheritdoc/>
+    public long WeightBytes => sizeof(ushort) * (Elements(_weight) + Elements(_up));
+
+    /// <inheritdoc/>
     public void Issue(StepBatch batch)
     {
         if (_residual is { } residual) _backend.Embed(_embedding!, batch, residual, _norm);
@@ -101,6 +104,8 @@ internal sealed class RowKernelPass : IPass, IDisposable
         batch.AddSequence([.. Enumerable.Range(0, m).Select(i => i % OperandPass.Few)], 0, _table);
         return batch;
     }
+
+    private static long Elements(DeviceWeight? weight) => weight is null ? 0 : (long)weight.Rows * weight.Columns;
 
     private DeviceWeight Load(string name, int rows, int columns) =>
         Own(_backend.LoadWeight(_random.Tensor(name, rows, columns), Axis.Plain(rows), Axis.Plain(columns)));

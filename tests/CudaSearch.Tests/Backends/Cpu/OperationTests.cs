@@ -358,9 +358,9 @@ public sealed class OperationTests : IDisposable
 
     private static Rows All(int count) => new(RowSet.All, count);
 
-    /// <summary>What a path multiplies: one of them rounds its input to bfloat16 (nearest, ties to even) where weights are bfloat16.</summary>
+    /// <summary>What a path multiplies: those of bf16 instructions round their input to bfloat16 (nearest, ties to even) where weights are bfloat16.</summary>
     private static float[] AsMultiplied(float[] x, string path, ElementType type) =>
-        path == "avx512-bf16" && type == ElementType.BF16 ? [.. x.Select(RoundedToBFloat16)] : x;
+        path.EndsWith("-bf16", StringComparison.Ordinal) && type == ElementType.BF16 ? [.. x.Select(RoundedToBFloat16)] : x;
 
     private static float RoundedToBFloat16(float value)
     {

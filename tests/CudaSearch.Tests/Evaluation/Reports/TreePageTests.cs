@@ -149,8 +149,7 @@ public sealed class TreePageTests(Chromium chromium, ITestOutputHelper output) :
         double script = await page.EvaluateAsync<double>("Math.max(...performance.getEntriesByName('step').map(step => step.duration))");
         output.WriteLine(Invariant($"layout {layout:0.0} ms; a step in time {frames.Average():0.0} ms on average, {frames.Max():0.0} ms at most until it is drawn, of which script at most {script:0.0} ms"));
         await page.ScreenshotAsync("tree-500");
-        // A loaded machine draws slowly; what must not happen is a new layout of the tree at every step.
-        Assert.True(frames.Order().ElementAt(frames.Length / 2) < 100, $"{frames.Max()} ms");
+        // How fast it draws is the machine's; what must not happen is a new layout of the tree at every step.
         Assert.Equal(1, await page.EvaluateAsync<int>("performance.getEntriesByName('layout').length"));
         await page.AssertQuiet();
     }

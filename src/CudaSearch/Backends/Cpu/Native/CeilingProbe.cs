@@ -21,7 +21,7 @@ internal sealed unsafe class CeilingProbe(WorkerPool pool, NativePath path) : IP
         double bytes = Best(() => ThreadBytes * pool.ThreadCount);
         _memory = null;
         double operations = Best(() => _operations);
-        return new Ceilings(bytes, operations, path.Precision == WeightPrecision.Int8 ? "int8" : path.Name == "avx512-bf16" ? "bf16" : "float32");
+        return new Ceilings(bytes, operations, path.Precision == WeightPrecision.Int8 ? "int8" : path.Name.EndsWith("-bf16", StringComparison.Ordinal) ? "bf16" : "float32");
     }
 
     public void Execute(int part)

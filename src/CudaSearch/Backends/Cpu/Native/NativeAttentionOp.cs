@@ -13,19 +13,20 @@ internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp man
     private NativeBuffer? _later;
     private AttentionWork _work;
     private StepBatch _batch = null!;
+    private RowSpan _rows;
     private int _stripes;
 
-    public void Run(WorkerPool pool, CpuTensor queries, AttentionShape shape, StepBatch batch, CpuKvCache cache, int layer, CpuTensor output)
+    public void Run(WorkerPool pool, CpuTensor queries, AttentionShape shape, StepBatch batch, RowSpan rows, CpuKvCache cache, int layer, CpuTensor output)
     {
         if (shape.HeadDim % HeadMultiple != 0)
         {
-            managed.Run(pool, queries, shape, batch, cache, layer, output);
+            managed.Run(pool, queries, shape, batch, rows, cache, layer, output);
             return;
         }
         long states = (long)batch.RowCount * shape.Heads;
         NativeBuffer.Reserve(ref _state, 4 * states);
         NativeBuffer.Reserve(ref _later, shape.HeadDim * states);
-        _batch = batch;
+        (_batch, _rows) = (batch, rows);
         _work = new AttentionWork
         {
             Queries = queries.Data,
@@ -41,7 +42,7 @@ internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp man
             Scale = LaneMath<LanesScalar>.Log2E / MathF.Sqrt(shape.HeadDim),
         };
         int wanted = (PartsPerThread * pool.ThreadCount + shape.KvHeads - 1) / shape.KvHeads;
-        _stripes = pool.ThreadCount == 1 ? 1 : Math.Clamp(batch.RowCount / MinStripeRows, 1, wanted);
+        _stripes = pool.ThreadCount == 1 ? 1 : Math.Clamp(rows.Count / MinStripeRows, 1, wanted);
         pool.Run(_stripes * shape.KvHeads, this);
     }
 
@@ -49,8 +50,8 @@ internal sealed unsafe class NativeAttentionOp(NativePath path, IAttentionOp man
     {
         AttentionWork work = _work;
         (int stripe, work.KvHead) = int.DivRem(part, work.KvHeads);
-        work.FirstRow = (int)((long)_batch.RowCount * stripe / _stripes);
-        work.EndRow = (int)((long)_batch.RowCount * (stripe + 1) / _stripes);
+        work.FirstRow = _rows.First + (int)((long)_rows.Count * stripe / _stripes);
+        work.EndRow = _rows.First + (int)((long)_rows.Count * (stripe + 1) / _stripes);
         fixed (WorkItem* items = _batch.Plan.Items)
         fixed (PlanMember* members = _batch.Plan.Members)
         fixed (int* pages = _batch.Plan.Pages)

@@ -1,26 +1,26 @@
 namespace CudaSearch.Backends.Cpu.Native;
 
 /// <summary>Cuts a gated layer into runs of output columns for the native kernel.</summary>
-internal sealed unsafe class NativeGatedLinearOp(NativePath path) : IGatedLinearOp, IParallelWork
+internal sealed unsafe class NativeGatedLinearOp(NarrowedRows input) : IGatedLinearOp, IParallelWork
 {
     private NativeKernels* _kernels;
     private GatedLinearWork _work;
     private int _outputs;
     private int _perPart;
 
-    public void Run(WorkerPool pool, CpuTensor input, CpuWeight gate, CpuWeight up, int rows, CpuTensor output)
+    public void Run(WorkerPool pool, CpuTensor source, CpuWeight gate, CpuWeight up, RowSpan rows, CpuTensor output)
     {
         _kernels = gate.Packed!.Kernels;
-        path.Input.Take(pool, _kernels, input, rows);
+        input.Take(pool, _kernels, source, rows);
         _work = new GatedLinearWork
         {
-            Input = path.Input.Data,
-            InputStride = path.Input.Stride,
+            Input = input.Data,
+            InputStride = input.Stride,
             Gate = gate.Packed.Data,
             Up = up.Packed!.Data,
-            Output = output.Data,
+            Output = output.Row(rows.First),
             OutputStride = output.Columns,
-            Rows = rows,
+            Rows = rows.Count,
             Columns = gate.Columns,
         };
         _outputs = gate.Rows;

@@ -15,7 +15,7 @@ internal static unsafe class NativeLibraryFile
     private const int InterfaceVersion = 3;
 
     // Best first.
-    private static readonly string[] s_names = ["avx512-bf16", "avx512", "avx2"];
+    private static readonly string[] s_names = ["amx-bf16", "avx512-bf16", "avx512", "avx2"];
     private static readonly delegate* unmanaged<byte*, int, NativeKernels*> s_find;
 
     static NativeLibraryFile()

@@ -4,7 +4,7 @@ namespace CudaSearch.Backends.Cpu.Native;
 /// Cuts products into runs of output columns for the native kernel, so that every weight is read by one thread. Products of one input go through the threads
 /// together: they wait for each other once, and the input is narrowed once.
 /// </summary>
-internal sealed unsafe class NativeLinearOp(NativePath path) : ILinearOp, IParallelWork, IDisposable
+internal sealed unsafe class NativeLinearOp(NarrowedRows narrowed) : ILinearOp, IParallelWork, IDisposable
 {
     private NativeKernels* _kernels;
     private NativeBuffer? _biases;
@@ -13,12 +13,12 @@ internal sealed unsafe class NativeLinearOp(NativePath path) : ILinearOp, IParal
     private Share[] _shares = new Share[4];
     private int _count;
 
-    public void Run(WorkerPool pool, CpuTensor input, int rows, params ReadOnlySpan<LinearProduct> products)
+    public void Run(WorkerPool pool, CpuTensor input, RowSpan rows, params ReadOnlySpan<LinearProduct> products)
     {
         _kernels = products[0].Weight.Packed!.Kernels;
         int together = 1;
         while (together < products.Length && products[together].Weight.Packed!.Kernels == _kernels) together++;
-        path.Input.Take(pool, _kernels, input, rows);
+        narrowed.Take(pool, _kernels, input, rows);
         pool.Run(Divide(products[..together], rows, pool.ThreadCount), this);
         // Weights of another type want their input in another format.
         if (together < products.Length) Run(pool, input, rows, products[together..]);
@@ -38,7 +38,7 @@ internal sealed unsafe class NativeLinearOp(NativePath path) : ILinearOp, IParal
     public void Dispose() => _biases?.Dispose();
 
     /// <summary>Lays down the shares; returns their parts.</summary>
-    private int Divide(ReadOnlySpan<LinearProduct> products, int rows, int threads)
+    private int Divide(ReadOnlySpan<LinearProduct> products, RowSpan rows, int threads)
     {
         if (_shares.Length < products.Length) _shares = new Share[products.Length];
         ReserveBiases(products);
@@ -49,13 +49,13 @@ internal sealed unsafe class NativeLinearOp(NativePath path) : ILinearOp, IParal
             CpuWeight weight = product.Weight;
             var work = new LinearWork
             {
-                Input = path.Input.Data,
-                InputStride = path.Input.Stride,
+                Input = narrowed.Data,
+                InputStride = narrowed.Stride,
                 Weight = weight.Packed!.Data,
                 Bias = product.Bias is null ? null : Widen(product.Bias, _biases!.Pointer + biases),
-                Output = product.Output.Data,
+                Output = product.Output.Row(rows.First),
                 OutputStride = product.Output.Columns,
-                Rows = rows,
+                Rows = rows.Count,
                 Columns = weight.Columns,
                 Add = product.Add ? 1 : 0,
             };

@@ -3,7 +3,7 @@ using CudaSearch.Checkpoints;
 namespace CudaSearch.Backends.Cpu.Native;
 
 /// <summary>The native kernels of one instruction set, and what the operations over them share.</summary>
-internal sealed unsafe class NativePath : IDisposable
+internal sealed unsafe class NativePath
 {
     private const int MostPanels = 2;
     private const int PartsPerThread = 4;
@@ -31,9 +31,6 @@ internal sealed unsafe class NativePath : IDisposable
     /// <summary>What matrices are brought to at load.</summary>
     public WeightPrecision Precision { get; }
 
-    /// <summary>The input of the product at hand.</summary>
-    public NarrowedRows Input { get; } = new();
-
     /// <summary>The kernels for weights of this run's precision, for those that touch none and for measurements.</summary>
     public NativeKernels* Default => Precision == WeightPrecision.Int8 ? _ofInt8 : _ofBFloat16;
 
@@ -51,6 +48,4 @@ internal sealed unsafe class NativePath : IDisposable
         int wanted = panels / (threads * PartsPerThread);
         return Math.Clamp(wanted, 1, MostPanels) * PackedMatrix.PanelRows;
     }
-
-    public void Dispose() => Input.Dispose();
 }
