@@ -117,7 +117,7 @@ internal sealed class LadderBench : IDisposable
 
     private double Time(Action queue) => PassProfiler.Median(PassProfiler.Repeat(_runs, () =>
     {
-        _profiler.Occupy();
+        _profiler.Occupy(_stream);
         return _timer.Time(queue);
     }));
 

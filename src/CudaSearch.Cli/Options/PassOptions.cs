@@ -38,6 +38,9 @@ internal sealed class PassOptions
     /// <summary>Passes of a kind to time.</summary>
     public int Passes(ParseResult parsed) => parsed.GetValue(_passes);
 
+    /// <summary>Tokens that all sequences share: the first of <c>--prefix</c>.</summary>
+    public int Prefix(ParseResult parsed) => parsed.GetValue(_prefix)![0];
+
     /// <summary>What matrices are kept in.</summary>
     public WeightPrecision Precision(ParseResult parsed) => ModelOptions.Precision(parsed.GetValue(_weights)!);
 

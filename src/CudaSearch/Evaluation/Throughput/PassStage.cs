@@ -22,10 +22,7 @@ public sealed class PassStage : IDisposable
     public PassStage(IBackend backend, Checkpoint checkpoint, WeightPrecision precision, IReadOnlyCollection<PassCase> cases)
     {
         _backend = backend;
-        ModelConfig config = checkpoint.Config;
-        TensorView weight = checkpoint.Get("model.layers.0.mlp.down_proj.weight", config.HiddenSize, config.IntermediateSize);
-        // int8 weights have a float32 scale for every 128.
-        _weightSize = precision == WeightPrecision.Int8 ? 1 + 4 / 128.0 : weight.Type.Size();
+        _weightSize = WeightSize(checkpoint, precision);
         int rows = Math.Max(LeastRows, cases.Max(c => c.Sequences == 0 ? c.Prefix : c.Sequences));
         int pages = cases.Max(c => PagePool.PagesFor(c.Prefix) + c.Sequences * (PagePool.PagesFor(c.Own + 1) + 1));
         Model = Transformer.WithCache(backend, checkpoint, pages, rows, Math.Max(1, cases.Max(c => c.Sequences)));
@@ -35,32 +32,41 @@ public sealed class PassStage : IDisposable
     /// <summary>The model.</summary>
     public Transformer Model { get; }
 
+    /// <summary>Bytes of a weight as it is read.</summary>
+    internal static double WeightSize(Checkpoint checkpoint, WeightPrecision precision)
+    {
+        ModelConfig config = checkpoint.Config;
+        TensorView weight = checkpoint.Get("model.layers.0.mlp.down_proj.weight", config.HiddenSize, config.IntermediateSize);
+        // int8 weights have a float32 scale for every 128.
+        return precision == WeightPrecision.Int8 ? 1 + 4 / 128.0 : weight.Type.Size();
+    }
+
     /// <summary>Makes the batch of one kind of pass, and computes what it looks back on. One at a time.</summary>
     public StagedPass Set(PassCase kind)
     {
         var staged = new StagedPass(kind);
-        long keys = kind.Sequences == 0 ? AddPrefill(staged) : AddDecodes(staged);
+        if (kind.Sequences == 0) AddPrefill(staged);
+        else AddDecodes(staged);
         StepBatch batch = staged.Batch;
         batch.Complete(_backend.PlanLimits, kind.Share);
-        long visits = batch.Plan.DistinctPages + batch.UnplannedSpans.ToArray().Sum(span => (long)PagePool.PagesFor(span.FirstPosition + span.RowCount));
         staged.Cost = PassCost.Of(
-            Model.Config, batch.RowCount, batch.OutputRows.Length, visits, keys, _weightSize, _backend.PageBytes(Transformer.CacheShape(Model.Config, pages: 1)));
+            Model.Config, batch.RowCount, batch.OutputRows.Length, batch.PageVisits, batch.AttendedKeys, _weightSize,
+            _backend.PageBytes(Transformer.CacheShape(Model.Config, pages: 1)));
         return staged;
     }
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 
-    private long AddPrefill(StagedPass staged)
+    private void AddPrefill(StagedPass staged)
     {
         var (kind, batch) = (staged.Case, staged.Batch);
         PageTable table = staged.Keep(new PageTable(_pool));
         Reserve(table, kind.Prefix);
         batch.AddSample(batch.AddSequence(Ids(kind.Prefix), 0, table) + kind.Prefix - 1, Sampling(0));
-        return (long)kind.Prefix * (kind.Prefix + 1) / 2;
     }
 
-    private long AddDecodes(StagedPass staged)
+    private void AddDecodes(StagedPass staged)
     {
         var (kind, batch) = (staged.Case, staged.Batch);
         PageTable prefix = staged.Keep(new PageTable(_pool));
@@ -73,7 +79,6 @@ public sealed class PassStage : IDisposable
             if (Reserve(table, 1) is { } copy) batch.AddCopy(copy);
             batch.AddSample(batch.AddSequence([i % Model.Config.VocabSize], length, table), Sampling(i));
         }
-        return (long)kind.Sequences * (length + 1);
     }
 
     /// <summary>Appends tokens and computes their keys and values.</summary>
