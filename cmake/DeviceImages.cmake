@@ -65,14 +65,18 @@ cudasearch_find_clang()
 cudasearch_find_nvcc()
 
 # cudasearch_add_device_images(NAME OUTPUT_DIRECTORY dir SOURCES a.cu …): target NAME makes dir/<target>/a.ptx and dir/fatbin/a.fatbin.
-# Images of sources that are gone are removed.
+# Sources in a folder `hopper` are for sm_90a alone. Images of sources that are gone are removed.
 function(cudasearch_add_device_images name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT_DIRECTORY" "SOURCES")
     set(images "")
     foreach(source IN LISTS arg_SOURCES)
         get_filename_component(op "${source}" NAME_WE)
+        set(targets ${CUDASEARCH_PTX_TARGETS})
+        if(source MATCHES "/hopper/")
+            set(targets sm_90a)
+        endif()
         if(CUDASEARCH_CLANG_VERSION)
-            foreach(target IN LISTS CUDASEARCH_PTX_TARGETS)
+            foreach(target IN LISTS targets)
                 cudasearch_add_image("${source}" "${arg_OUTPUT_DIRECTORY}/${target}/${op}.ptx"
                     "${CUDASEARCH_CLANG}" ${CUDASEARCH_CLANG_FLAGS} --cuda-gpu-arch=${target} -S)
                 list(APPEND images "${arg_OUTPUT_DIRECTORY}/${target}/${op}.ptx")

@@ -1,11 +1,9 @@
 // output = silu(x · gateᵀ) * (x · upᵀ) for the normed rows x of a pass, on the tensor cores (the SwiGLU of Shazeer 2020). Both products share
 // one pass over the input and meet in registers, in float32, where the norm's division is made up for.
+#include "common/gated_output.cuh"
 #include "common/gemm.cuh"
 #include "common/norm.cuh"
 #include "common/pass.cuh"
-
-// v / (1 + e^-v)
-CS_DEVICE float silu(float v) { return v / (1.0f + fast_exp2(v * -1.44269504f)); }
 
 template <class Shape>
 CS_DEVICE void gated_linear(
@@ -26,10 +24,7 @@ CS_DEVICE void gated_linear(
 
     gemm_store_rows<Shape>(sums, rows, columns, [&](int row) {
         bf16* target = output + (u64)(first_row + row) * n + first_column;
-        return [target, scale = scales[row]](int column, const float2 (&products)[2]) {
-            float2 g = {products[0].x * scale, products[0].y * scale}, u = {products[1].x * scale, products[1].y * scale};
-            *(u32*)(target + column) = pack_bf16x2(silu(g.x) * u.x, silu(g.y) * u.y);
-        };
+        return [target, scale = scales[row]](int column, const float2 (&products)[2]) { store_gated(target + column, products, scale); };
     });
 }
 

@@ -1,20 +1,10 @@
 // output = input · weightᵀ (+ bias), on the tensor cores, for the rows of a pass.
 #include "common/gemm.cuh"
+#include "common/linear_output.cuh"
 #include "common/pass.cuh"
 
-// The two kinds of output. store: the elements at `index` and behind it.
-struct Bf16Output {
-    bf16* data;
-    CS_DEVICE void store(const Bf16Output& output, u64 index, float2 v) { *(u32*)(output.data + index) = pack_bf16x2(v.x, v.y); }
-};
-
-struct Float32Output {
-    float* data;
-    CS_DEVICE void store(const Float32Output& output, u64 index, float2 v) { *(float2*)(output.data + index) = v; }
-};
-
 template <class Shape, class Output>
-CS_DEVICE void linear(const i32* pass, i32 row_set, const bf16* input, const bf16* weight, const bf16* bias, Output output, i32 n, i32 k) {
+CS_DEVICE void linear(const i32* pass, i32 row_set, const bf16* input, const bf16* weight, const LinearOutput<Output>& to, i32 n, i32 k) {
     CS_DYNAMIC_SHARED(bf16, stages);
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;
@@ -26,19 +16,14 @@ CS_DEVICE void linear(const i32* pass, i32 row_set, const bf16* input, const bf1
     gemm_multiply<Shape>(sums, gemm_copier<Shape>(input + (u64)first_row * k, rows, weights, columns, k), k, stages);
 
     gemm_store<Shape>(sums, rows, columns, [&](int row, int column, const float2 (&products)[1]) {
-        float2 v = products[0];
-        if (bias) {
-            u32 pair = *(const u32*)(bias + first_column + column);
-            v = {v.x + bf16lo(pair), v.y + bf16hi(pair)};
-        }
-        Output::store(output, (u64)(first_row + row) * n + first_column + column, v);
+        LinearOutput<Output>::store(to, first_row + row, first_column + column, products[0]);
     });
 }
 
 #define LINEAR_KERNEL(name, Shape, Output, Element)                                                                                        \
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
     (const i32* pass, i32 row_set, const bf16* input, const bf16* weight, const bf16* bias, Element* output, i32 n, i32 k) {               \
-        linear<Shape>(pass, row_set, input, weight, bias, Output{output}, n, k);                                                           \
+        linear<Shape, Output>(pass, row_set, input, weight, {{output}, bias, n}, n, k);                                                    \
     }                                                                                                                                      \
     CS_EXPORT(name)
 

@@ -1,11 +1,11 @@
 // residual += input · weightᵀ, on the tensor cores, for every row of a pass; and beside it what the norm that follows needs of the new residual.
 #include "common/gemm.cuh"
-#include "common/norm.cuh"
+#include "common/residual_output.cuh"
 #include "common/pass.cuh"
 
 template <class Shape>
 CS_DEVICE void linear_add(
-    const i32* pass, const bf16* input, const typename Shape::Weight* weight, float* residual, NextNorm next, i32 n, i32 k) {
+    const i32* pass, const bf16* input, const typename Shape::Weight* weight, const ResidualOutput& to, i32 n, i32 k) {
     CS_DYNAMIC_SHARED(bf16, stages);
     // Row tiles are neighbours in the grid, so blocks that run together read the same weights.
     int first_row = blockIdx.x * Shape::rows, first_column = blockIdx.y * Shape::columns;
@@ -19,11 +19,7 @@ CS_DEVICE void linear_add(
 
     // Rows that do not exist are not left out here: their lanes take part in the sums of squares.
     gemm_store<Shape>(sums, Shape::rows, columns, [&](int row, int column, const float2 (&products)[1]) {
-        u64 index = (u64)(first_row + row) * n + first_column + column;
-        bool exists = row < rows;
-        float2 x = {0, 0}, *element = (float2*)(residual + index);
-        if (exists) *element = x = {element->x + products[0].x, element->y + products[0].y};
-        if (next.weight) prepare_norm(next, index, first_column + column, x, exists);
+        add_to_residual(to, first_row + row, first_column + column, products[0], row < rows);
     });
 }
 
@@ -31,7 +27,7 @@ CS_DEVICE void linear_add(
     CS_KERNEL_BOUNDS(name, Shape::threads, 1)                                                                                              \
     (const i32* pass, const bf16* input, const typename Shape::Weight* weight, float* residual, const bf16* norm_weight, bf16* operand,    \
      float* squares, i32 n, i32 k) {                                                                                                       \
-        linear_add<Shape>(pass, input, weight, residual, {norm_weight, operand, squares}, n, k);                                           \
+        linear_add<Shape>(pass, input, weight, {residual, {norm_weight, operand, squares}, n}, n, k);                                      \
     }                                                                                                                                      \
     CS_EXPORT(name)
 

@@ -70,7 +70,7 @@ CS_KERNEL_BOUNDS(probe_wgmma_bf16, 128, 3)(i32 rounds, float* output)
     for (i32 round = 0; round < rounds; round++) {
         wgmma_fence();
 #pragma unroll
-        for (int step = 0; step < 16; step++) wgmma_m64n128k16(d, left + 2 * (step % 4), right + 2 * (step % 4), 1);
+        for (int step = 0; step < 16; step++) wgmma_k16(d, left + 2 * (step % 4), right + 2 * (step % 4), 1);
         wgmma_commit();
         wgmma_wait<0>();
     }

@@ -335,41 +335,68 @@ CS_DEVICE void tma_load_2d(void* shared, const TensorMap* map, i32 x, i32 y, u64
                  :: "r"(shared_address(shared)), "l"(map), "r"(x), "r"(y), "r"(shared_address(bar)) : "memory");
 }
 
+// ---- Bulk copies without a map: `bytes` behind each other, a multiple of 16, both ends aligned to 16 --------------------------------
+CS_DEVICE void bulk_load(void* shared, const void* global, u32 bytes, u64* bar) {
+    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];"
+                 :: "r"(shared_address(shared)), "l"(global), "r"(bytes), "r"(shared_address(bar)) : "memory");
+}
+
 // ---- wgmma: products of a warpgroup (4 warps), operands in shared memory, complete only at wgmma_wait ----------------------------
+// The whole warpgroup changes how many registers a thread of it may have, a multiple of 8.
 template <int R> CS_DEVICE void setmaxnreg_inc() { asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(R)); }
 template <int R> CS_DEVICE void setmaxnreg_dec() { asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(R)); }
+// Before the first product, and before one whose accumulators anything else has touched.
 CS_DEVICE void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 CS_DEVICE void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+// until at most N groups are in flight
 template <int N> CS_DEVICE void wgmma_wait() { asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(N) : "memory"); }
+// Here the compiler has the accumulators in their registers: before a fence what was written to them, behind a wait what the product left. It
+// knows nothing of products in flight, and might write late or read early.
+template <int R> CS_DEVICE void wgmma_settle(float (&d)[R]) {
+#pragma unroll
+    for (int i = 0; i < R; i++) asm volatile("" : "+f"(d[i])::"memory");
+}
 
-// K-major tile with 128-byte swizzle: rows of 64 bf16, groups of 8 rows 1024 bytes apart; + 2 k moves it by 16 k columns
+// K-major tile with 128-byte swizzle: rows of 64 bf16, groups of 8 rows 1024 bytes apart; + 2 k moves it by 16 k columns, + 512 i by 64 i
+// rows
 CS_DEVICE u64 wgmma_desc_k128(const void* shared) {
     u64 address = shared_address(shared);
     return ((address & 0x3ffff) >> 4) | (1ull << 16) | ((1024ull >> 4) << 32) | (1ull << 62);
 }
 
+// d[64, N] = a[64, 16] b[N, 16]^T + (keep ? d : 0), for N of 8, 16, 32, 64, 128 and 256, twice the accumulators of a thread. Lane l of warp w
+// holds rows 16 w + l / 4 + 8 h, columns 8 j + 2 (l % 4) + c in d[4 j + 2 h + c]
+#define CS_LIST2(t, a, b) "%" #t #a ",%" #t #b
+#define CS_LIST10(t) CS_LIST2(t, 0, 1) "," CS_LIST2(t, 2, 3) "," CS_LIST2(t, 4, 5) "," CS_LIST2(t, 6, 7) "," CS_LIST2(t, 8, 9)
+#define CS_LIST4 CS_LIST2(, 0, 1) "," CS_LIST2(, 2, 3)
+#define CS_LIST8 CS_LIST4 "," CS_LIST2(, 4, 5) "," CS_LIST2(, 6, 7)
+#define CS_LIST16 CS_LIST10() "," CS_LIST2(1, 0, 1) "," CS_LIST2(1, 2, 3) "," CS_LIST2(1, 4, 5)
+#define CS_LIST32 CS_LIST10() "," CS_LIST10(1) "," CS_LIST10(2) "," CS_LIST2(3, 0, 1)
+#define CS_LIST64 CS_LIST10() "," CS_LIST10(1) "," CS_LIST10(2) "," CS_LIST10(3) "," CS_LIST10(4) "," CS_LIST10(5) ","                     \
+                  CS_LIST2(6, 0, 1) "," CS_LIST2(6, 2, 3)
+#define CS_LIST128 CS_LIST10() "," CS_LIST10(1) "," CS_LIST10(2) "," CS_LIST10(3) "," CS_LIST10(4) "," CS_LIST10(5) "," CS_LIST10(6) ","   \
+                   CS_LIST10(7) "," CS_LIST10(8) "," CS_LIST10(9) "," CS_LIST10(10) "," CS_LIST10(11) ","                                 \
+                   CS_LIST2(12, 0, 1) "," CS_LIST2(12, 2, 3) "," CS_LIST2(12, 4, 5) "," CS_LIST2(12, 6, 7)
 #define CS_ACC4(d, i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
-#define CS_ACC16(d, i) CS_ACC4(d, i), CS_ACC4(d, i + 4), CS_ACC4(d, i + 8), CS_ACC4(d, i + 12)
+#define CS_ACC8(d, i) CS_ACC4(d, i), CS_ACC4(d, i + 4)
+#define CS_ACC16(d, i) CS_ACC8(d, i), CS_ACC8(d, i + 8)
 #define CS_ACC32(d, i) CS_ACC16(d, i), CS_ACC16(d, i + 16)
-
-// d[64, 64] = a[64, 16] b[64, 16]^T + (keep ? d : 0). Lane l of warp w holds rows 16 w + l / 4 + 8 h, columns 8 j + 2 (l % 4) + c
-// in d[4 j + 2 h + c]
-CS_DEVICE void wgmma_m64n64k16(float (&d)[32], u64 a, u64 b, i32 keep) {
-    asm volatile("{ .reg .pred p; setp.ne.b32 p, %34, 0;\n"
-                 "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
-                 "{%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31}, "
-                 "%32, %33, p, 1, 1, 0, 0; }"
-                 : CS_ACC32(d, 0) : "l"(a), "l"(b), "r"(keep));
-}
-// d[64, 128], the same layout with j = 0 .. 15
-CS_DEVICE void wgmma_m64n128k16(float (&d)[64], u64 a, u64 b, i32 keep) {
-    asm volatile("{ .reg .pred p; setp.ne.b32 p, %66, 0;\n"
-                 "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 "
-                 "{%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31,"
-                 "%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,"
-                 "%62,%63}, %64, %65, p, 1, 1, 0, 0; }"
-                 : CS_ACC32(d, 0), CS_ACC32(d, 32) : "l"(a), "l"(b), "r"(keep));
-}
+#define CS_ACC64(d, i) CS_ACC32(d, i), CS_ACC32(d, i + 32)
+#define CS_ACC128(d, i) CS_ACC64(d, i), CS_ACC64(d, i + 64)
+// a, b, p: the numbers of the operands behind the R accumulators
+#define CS_WGMMA(N, R, a_number, b_number, p_number)                                                                                       \
+    CS_DEVICE void wgmma_k16(float (&d)[R], u64 a, u64 b, i32 keep) {                                                                      \
+        asm volatile("{ .reg .pred p; setp.ne.b32 p, %" #p_number ", 0;\n"                                                                 \
+                     "wgmma.mma_async.sync.aligned.m64n" #N "k16.f32.bf16.bf16 {" CS_LIST##R "}, %" #a_number ", %" #b_number              \
+                     ", p, 1, 1, 0, 0; }"                                                                                                  \
+                     : CS_ACC##R(d, 0) : "l"(a), "l"(b), "r"(keep));                                                                       \
+    }
+CS_WGMMA(8, 4, 4, 5, 6)
+CS_WGMMA(16, 8, 8, 9, 10)
+CS_WGMMA(32, 16, 16, 17, 18)
+CS_WGMMA(64, 32, 32, 33, 34)
+CS_WGMMA(128, 64, 64, 65, 66)
+CS_WGMMA(256, 128, 128, 129, 130)
 #endif // CS_HOPPER
 
 #endif // !CS_HOST

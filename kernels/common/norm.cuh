@@ -35,24 +35,41 @@ CS_DEVICE void prepare_norm(const NextNorm& next, u64 index, i32 column, float2 
     if (threadIdx.x % 4 == 0) next.squares[index / NORM_GROUP] = squares;
 }
 
+// 1 / rms of a row, given to all lanes of an aligned group of eight; all lanes of the warp come here, each group with a row. A row that does
+// not exist gives a number that nobody may look at.
+CS_DEVICE float inverse_rms_of(const NormedRows& input, i32 row, bool exists, i32 k) {
+    constexpr i32 LANES = 8;   // four groups of columns at a time
+    i32 lane = threadIdx.x % LANES, groups = k / NORM_GROUP;
+    const float* squares = input.squares + (u64)row * groups;
+    float sum = 0;
+    if (exists) {
+#pragma unroll 4
+        for (i32 group = 4 * lane; group < groups; group += 4 * LANES) {
+            uint4 four = ld16(squares + group);
+            sum += (__uint_as_float(four.x) + __uint_as_float(four.y)) + (__uint_as_float(four.z) + __uint_as_float(four.w));
+        }
+    }
+    sum = group_sum<LANES>(sum);
+    return rsqrtf(sum / (float)input.columns + input.epsilon);
+}
+
 // scales[i] = 1 / rms of row first_row + i, for the i < rows. Called by all threads of the block, with a barrier before the scales are read.
 template <int THREADS, int ROWS>
 CS_DEVICE void inverse_rms(float (&scales)[ROWS], const NormedRows& input, i32 first_row, i32 rows, i32 k) {
-    constexpr i32 LANES = 8;   // to a row, four groups at a time
-    static_assert(ROWS % (THREADS / LANES) == 0, "all lanes of a warp sum the same number of rows");
-    i32 lane = threadIdx.x % LANES, groups = k / NORM_GROUP;
+    static_assert(ROWS % (THREADS / 8) == 0, "all lanes of a warp sum the same number of rows");
 #pragma unroll 1
-    for (i32 row = threadIdx.x / LANES; row < ROWS; row += THREADS / LANES) {
-        const float* squares = input.squares + (u64)(first_row + row) * groups;
-        float sum = 0;
-        if (row < rows) {
-#pragma unroll 4
-            for (i32 group = 4 * lane; group < groups; group += 4 * LANES) {
-                uint4 four = ld16(squares + group);
-                sum += (__uint_as_float(four.x) + __uint_as_float(four.y)) + (__uint_as_float(four.z) + __uint_as_float(four.w));
-            }
-        }
-        sum = group_sum<LANES>(sum);
-        if (lane == 0) scales[row] = rsqrtf(sum / (float)input.columns + input.epsilon);
+    for (i32 row = threadIdx.x / 8; row < ROWS; row += THREADS / 8) {
+        float scale = inverse_rms_of(input, first_row + row, row < rows, k);
+        if (threadIdx.x % 8 == 0) scales[row] = scale;
     }
+}
+
+// 1 / rms of row first_row + lane / 4: the rows of a tensor-core tile, as its lanes hold them. No row from `rows` on exists.
+CS_DEVICE float inverse_rms_of_eight(const NormedRows& input, i32 first_row, i32 rows, i32 k) {
+    i32 lane = threadIdx.x % 32, row = first_row + lane / 8;
+    float upper = inverse_rms_of(input, row, row < rows, k), lower = inverse_rms_of(input, row + 4, row + 4 < rows, k);
+    i32 from = lane / 4 % 4 * 8;   // the group of lanes that has the row
+    upper = __shfl_sync(0xffffffffu, upper, from);
+    lower = __shfl_sync(0xffffffffu, lower, from);
+    return lane < 16 ? upper : lower;
 }

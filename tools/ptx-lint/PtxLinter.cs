@@ -7,7 +7,7 @@ public readonly record struct PtxViolation(int Line, string Message);
 
 /// <summary>
 /// The checks that stand in for an assembler where there is none: header, instructions by whole name with the version and target they need,
-/// no local memory, no functions, kernels with the parameters that their callers pass.
+/// no local memory, no functions, accumulators left alone while a product adds to them, kernels with the parameters that their callers pass.
 /// </summary>
 public static class PtxLinter
 {
@@ -36,6 +36,7 @@ public static class PtxLinter
         {
             if (DirectiveProblem(directive.Name) is { } problem) violations.Add(new(directive.Line, problem));
         }
+        violations.AddRange(PtxAccumulators.Check(module));
         return violations;
     }
 

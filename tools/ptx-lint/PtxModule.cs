@@ -2,10 +2,11 @@ using System.Text.RegularExpressions;
 
 namespace PtxLint;
 
-/// <summary>One instruction of a PTX text: its whole name with all modifiers, and its line (from 1).</summary>
+/// <summary>One instruction of a PTX text: its whole name with all modifiers, its line (from 1), and what it works on.</summary>
 /// <param name="Name">For example <c>ld.global.nc.L1::no_allocate.v4.u32</c>.</param>
 /// <param name="Line">Where it stands.</param>
-public readonly record struct PtxInstruction(string Name, int Line);
+/// <param name="Operands">The text behind the name.</param>
+public readonly record struct PtxInstruction(string Name, int Line, string Operands = "");
 
 /// <summary>One parameter of a kernel in the parameter block.</summary>
 /// <param name="Offset">Bytes from the start of the block.</param>
@@ -54,7 +55,7 @@ public sealed partial class PtxModule
             string statement = piece[before.Length..];
             int at = line + piece.AsSpan(0, before.Length).Count('\n');
             Match name = InstructionName().Match(statement);
-            if (name.Success) instructions.Add(new PtxInstruction(name.Value, at));
+            if (name.Success) instructions.Add(new PtxInstruction(name.Value, at, statement[name.Length..].Trim()));
             else if (statement.Length > 0) directives.Add(new PtxInstruction(statement.TrimEnd(), at));
             line += piece.AsSpan().Count('\n');
         }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using CudaSearch.Backends;
 using CudaSearch.Checkpoints;
 using CudaSearch.Evaluation;
@@ -15,9 +14,9 @@ internal sealed class PassOptions
 
     private readonly Option<string?> _model = new("--model") { Description = "a model instead: a folder in Hugging Face's layout, or tinymath" };
     private readonly Option<int[]> _batch;
-    private readonly Option<int[]> _prefix = Numbers("--prefix", "tokens that all sequences share", [512]);
+    private readonly Option<int[]> _prefix = Values.Numbers("--prefix", "tokens that all sequences share", [512]);
     private readonly Option<int> _own = Values.Integer("--own", "tokens of its own that each sequence has", 64, minimum: 0);
-    private readonly Option<int[]> _prefill = Numbers("--prefill", "prompt lengths to prefill", [512]);
+    private readonly Option<int[]> _prefill = Values.Numbers("--prefill", "prompt lengths to prefill", [512]);
     private readonly Option<string> _sharing = Values.Choice("--sharing", "whether attention reads shared pages once", "both", ["on", "off", "both"]);
     private readonly Option<int> _passes = Values.Integer("--passes", "passes to time, of which the median counts", 20, minimum: 1);
     private readonly Option<string?> _device = Values.Text("--device", "where to compute: auto, cpu or cuda[:i]", "auto", ModelOptions.DeviceFault);
@@ -26,22 +25,28 @@ internal sealed class PassOptions
     private readonly Option<string> _pdl = Values.Choice(
         "--pdl", "whether a GPU's kernels may start before the one before has ended (programmatic dependent launch, compute capability 9.0)", "on", ["on", "off"]);
 
-
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="batches">Sequences that decode together, where nothing is said.</param>
-    public PassOptions(Command command, params int[] batches)
+    /// <param name="judged">Whether another model may judge what the first one writes.</param>
+    public PassOptions(Command command, int[] batches, bool judged = false)
     {
-        _batch = Numbers("--batch", "sequences that decode together", batches);
+        _batch = Values.Numbers("--batch", "sequences that decode together", batches);
         foreach (Option option in (Option[])[_shape, _model, _batch, _prefix, _own, _prefill, _sharing, _passes, _device, _threads, _pdl]) command.Add(option);
-        _precision = new PrecisionOptions(command);
+        _precision = new PrecisionOptions(command, two: judged);
     }
 
     /// <summary>Passes of a kind to time.</summary>
     public int Passes(ParseResult parsed) => parsed.GetValue(_passes);
 
+    /// <summary>Tokens that all sequences share: the first of <c>--prefix</c>.</summary>
+    public int Prefix(ParseResult parsed) => parsed.GetValue(_prefix)![0];
+
     /// <summary>What the model is kept in.</summary>
     public ModelPrecision Precision(ParseResult parsed) => _precision.Read(parsed);
+
+    /// <summary>What the model that judges is kept in.</summary>
+    public ModelPrecision JudgePrecision(ParseResult parsed) => _precision.ReadPrm(parsed);
 
     /// <summary>A device in words, with what the model on it is kept in.</summary>
     public string Device(ParseResult parsed, IBackend backend) => DeviceText.Of(backend.Device, Precision(parsed));
@@ -78,20 +83,4 @@ internal sealed class PassOptions
         shape ??= "tinymath";
         return Checkpoint.OfRandomWeights(ModelShapes.All[shape], $"{shape}, random weights,", apart: backend.Name == "cpu");
     }
-
-    private static Option<int[]> Numbers(string name, string description, int[] otherwise) => new(name)
-    {
-        Description = $"{description}, separated by commas",
-        DefaultValueFactory = _ => otherwise,
-        CustomParser = result =>
-        {
-            var numbers = new List<int>();
-            foreach (string part in result.Tokens[^1].Value.Split(','))
-            {
-                if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0) numbers.Add(number);
-                else result.AddError($"{name} holds {part}; it must hold positive numbers such as 1,16,64");
-            }
-            return [.. numbers];
-        },
-    };
 }

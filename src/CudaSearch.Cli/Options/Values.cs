@@ -41,6 +41,23 @@ internal static class Values
             (string text, out float value) => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value),
             value => float.IsFinite(value) && accept(value), expected);
 
+    /// <summary>Positive whole numbers, separated by commas.</summary>
+    public static Option<int[]> Numbers(string name, string description, int[] otherwise) => new(name)
+    {
+        Description = $"{description}, separated by commas",
+        DefaultValueFactory = _ => otherwise,
+        CustomParser = result =>
+        {
+            var numbers = new List<int>();
+            foreach (string part in result.Tokens[^1].Value.Split(','))
+            {
+                if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0) numbers.Add(number);
+                else result.AddError($"{name} holds {part}; it must hold positive numbers such as 1,16,64");
+            }
+            return [.. numbers];
+        },
+    };
+
     /// <summary>One of a few names.</summary>
     public static Option<string> Choice(string name, string description, string otherwise, params IReadOnlyList<string> choices)
     {

@@ -5,7 +5,7 @@ namespace CudaSearch.Backends;
 /// <summary>
 /// The fused operations a transformer pass is made of, at the granularity a GPU wants. Nothing in a pass depends on a value computed in it:
 /// sizes, tables and sampling parameters all come from the <see cref="StepBatch"/>, so an implementation may record a whole pass and replay it.
-/// Only the thread that owns the device calls it. A row's result depends on that row alone, never on what else is in the batch.
+/// Only the thread that owns the device calls it; it may have a pass of each of several models under way. A row's result depends on that row alone, never on what else is in the batch.
 /// </summary>
 public interface IBackend : IDisposable
 {
@@ -65,6 +65,20 @@ public interface IBackend : IDisposable
     /// record them once for batches of a size class and kind, and replay them later without asking again.
     /// </summary>
     void Run(IPass pass, StepBatch batch);
+
+    /// <summary>
+    /// Begins a pass: as <see cref="Run"/>, but a device with queues returns once it is queued. A model has one pass under way at most; those of several
+    /// models overlap. Until <see cref="Finish"/> the batch stays as it is, and the pages that it names are the device's.
+    /// </summary>
+    void Launch(IPass pass, StepBatch batch) => Run(pass, batch);
+
+    /// <summary>Whether <see cref="Finish"/> would not wait, because the pass has ended or failed.</summary>
+    bool IsDone(IPass pass) => true;
+
+    /// <summary>Waits for the pass that was launched and puts its results into its batch; what went wrong on the device shows here.</summary>
+    void Finish(IPass pass, StepBatch batch)
+    {
+    }
 
     /// <summary>Forgets what was recorded of a pass, before the memory it works on goes.</summary>
     void Forget(IPass pass);

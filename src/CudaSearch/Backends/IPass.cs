@@ -6,6 +6,12 @@ public interface IPass
     /// <summary>The geometry of attention in every layer.</summary>
     AttentionShape Attention { get; }
 
+    /// <summary>
+    /// Whether its kernels go before those of other passes under way, where the device could start either: a short pass that many more follow should not
+    /// wait for every part of a long one.
+    /// </summary>
+    bool GoesFirst => false;
+
     /// <summary>Bytes of the weights, as stored: by them a backend decides how its threads divide a pass.</summary>
     long WeightBytes { get; }
 

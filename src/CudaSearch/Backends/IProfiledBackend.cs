@@ -11,6 +11,19 @@ public interface IProfiledBackend : IBackend
     /// <summary>Runs a pass as <see cref="IBackend.Run"/> does and returns how many seconds the device was at it, uploads and read-backs left out.</summary>
     double RunWhole(IPass pass, StepBatch batch);
 
+    /// <summary>
+    /// Reads the device's clock around every pass from now on, for <see cref="LastInterval"/>. Where passes compute while they are launched, the host's clock
+    /// will do, and this does nothing.
+    /// </summary>
+    void TimePasses()
+    {
+    }
+
+    /// <summary>
+    /// When the device was at the model's last finished pass, on one clock for all models: seconds since <see cref="TimePasses"/>; null where the host was at it.
+    /// </summary>
+    (double Begin, double End)? LastInterval(IPass pass) => null;
+
     /// <summary>Makes the next pass find nothing of the one before in the device's caches, where the backend does not see to that in each timed pass.</summary>
     void EmptyCaches();
 

@@ -101,6 +101,28 @@ public sealed class StepBatch
     /// <summary>Which pages are read for which rows. Made by <c>Complete</c>.</summary>
     public AttentionPlan Plan { get; } = new();
 
+    /// <summary>Pages that attention reads in a layer: those of the plan, and of every other span its own.</summary>
+    public long PageVisits
+    {
+        get
+        {
+            long visits = Plan.DistinctPages;
+            foreach (ref readonly QuerySpan span in UnplannedSpans) visits += PagePool.PagesFor(span.FirstPosition + span.RowCount);
+            return visits;
+        }
+    }
+
+    /// <summary>Keys that all rows attend to together, in a layer: a row at position p looks at p + 1 of them.</summary>
+    public long AttendedKeys
+    {
+        get
+        {
+            long keys = 0;
+            foreach (int position in Positions) keys += position + 1;
+            return keys;
+        }
+    }
+
     /// <summary>Empties the batch for the next pass.</summary>
     public void Clear()
     {

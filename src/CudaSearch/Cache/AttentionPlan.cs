@@ -144,7 +144,10 @@ public sealed class AttentionPlan
         for (int firstKey = 0; _active.Count > 0; firstKey += SegmentLength)
         {
             _tree.Build(spans, CollectionsMarshal.AsSpan(_active), firstKey, share, stateKeys, longestRun);
-            for (int range = 0; range < _tree.Ranges; range++) PlanRange(spans, firstKey, range);
+            for (int range = 0; range < _tree.Ranges; range++)
+            {
+                if (_tree.HasEnd(range)) PlanRange(spans, firstKey, range);
+            }
             DropFinished(spans, firstKey + SegmentLength);
         }
     }

@@ -32,6 +32,12 @@ internal sealed class SegmentTree
     private int _numbered;
     private int _spanCount;
 
+    // [spans at hand]: whether a span has the pages of the one before it throughout the segment.
+    private readonly List<bool> _isLikeNeighbour = [];
+
+    // A bit for each range in which some run ends.
+    private uint _endings;
+
     /// <summary>No node.</summary>
     public const int None = -1;
 
@@ -62,6 +68,9 @@ internal sealed class SegmentTree
         Grow(spans, active, firstKey, share);
         Cut(stateKeys, longestRun);
     }
+
+    /// <summary>Whether any run ends in a range: others have no items.</summary>
+    public bool HasEnd(int range) => (_endings & 1u << range) != 0;
 
     /// <summary>The node whose item a span visits in a range; <see cref="None"/> where its run goes on or it has ended.</summary>
     /// <param name="range">From the segment's start.</param>
@@ -96,6 +105,7 @@ internal sealed class SegmentTree
         foreach (int s in active) furthest = Math.Max(furthest, spans[s].End - firstKey);
         Ranges = Math.Min(AttentionPlan.RangesBefore(furthest), AttentionPlan.SegmentRanges);
         CollectionsMarshal.SetCount(_nodeOf, Ranges * active.Length);
+        CompareNeighbours(spans, active, firstKey, share);
         for (int range = 0; range < Ranges; range++)
         {
             int firstNode = _nodes.Count, rangeKey = firstKey + range * RangeLength;
@@ -106,7 +116,11 @@ internal sealed class SegmentTree
                 if (span.End > rangeKey)
                 {
                     int parent = range == 0 ? None : At(range - 1, i);
-                    at = share ? FindOrAdd(spans, firstNode, parent, rangeKey, active[i]) : Add(span, parent, rangeKey, active[i]);
+                    // Whoever was alone stays alone.
+                    bool alone = !share || (parent != None && _nodes[parent].Spans == 1);
+                    at = _isLikeNeighbour[i] ? At(range, i - 1)
+                        : alone ? Add(span, parent, rangeKey, range, active[i])
+                        : FindOrAdd(spans, firstNode, parent, rangeKey, range, active[i]);
                     Count(ref Nodes[at], span, firstKey, rangeKey, range);
                 }
                 _nodeOf[range * _spanCount + i] = at;
@@ -114,7 +128,22 @@ internal sealed class SegmentTree
         }
     }
 
-    private int FindOrAdd(ReadOnlySpan<QuerySpan> spans, int firstNode, int parent, int rangeKey, int index)
+    // Beams of one parent stand side by side, and most segments are behind them all.
+    private void CompareNeighbours(ReadOnlySpan<QuerySpan> spans, ReadOnlySpan<int> active, int firstKey, bool share)
+    {
+        const int Whole = AttentionPlan.SegmentLength;
+        CollectionsMarshal.SetCount(_isLikeNeighbour, active.Length);
+        Span<bool> alike = CollectionsMarshal.AsSpan(_isLikeNeighbour);
+        ReadOnlySpan<int> before = [];
+        for (int i = 0; i < active.Length; i++)
+        {
+            ReadOnlySpan<int> pages = spans[active[i]].PagesOf(firstKey, Whole, out int keys);
+            alike[i] = share && keys == Whole && pages.SequenceEqual(before);
+            before = keys == Whole ? pages : [];
+        }
+    }
+
+    private int FindOrAdd(ReadOnlySpan<QuerySpan> spans, int firstNode, int parent, int rangeKey, int range, int index)
     {
         ref readonly QuerySpan span = ref spans[index];
         ReadOnlySpan<int> pages = span.PagesOf(rangeKey, RangeLength, out int keys);
@@ -126,7 +155,7 @@ internal sealed class SegmentTree
             int found = _slots[slot] - _numbered;
             if (found < firstNode)
             {
-                found = Add(span, parent, rangeKey, index);
+                found = Add(span, parent, rangeKey, range, index);
                 _slots[slot] = _numbered + found;
                 return found;
             }
@@ -135,16 +164,17 @@ internal sealed class SegmentTree
         }
     }
 
-    private int Add(in QuerySpan span, int parent, int rangeKey, int index)
+    private int Add(in QuerySpan span, int parent, int rangeKey, int range, int index)
     {
         int keys = Math.Min(RangeLength, span.End - rangeKey);
-        _nodes.Add(new Node { Parent = parent, FirstSpan = index, Keys = keys, RunKeys = keys + (parent == None ? 0 : _nodes[parent].RunKeys), Item = None });
+        _nodes.Add(new Node { Parent = parent, Range = range, FirstSpan = index, Keys = keys, RunKeys = keys + (parent == None ? 0 : _nodes[parent].RunKeys), Item = None });
         return _nodes.Count - 1;
     }
 
     private static void Count(ref Node node, in QuerySpan span, int firstKey, int rangeKey, int range)
     {
         int rows = span.RowsFrom(firstKey);
+        node.Spans++;
         node.Rows += rows;
         node.RowsOfRange += span.RowsFrom(rangeKey);
         if (range + 1 < AttentionPlan.SegmentRanges && span.End > rangeKey + RangeLength) return;
@@ -179,17 +209,25 @@ internal sealed class SegmentTree
         }
 
         // What a branch would do if its parent's run ended becomes what it does.
+        _endings = 0;
         foreach (ref Node node in nodes)
         {
-            if (node.Parent == None) continue;
-            Node parent = nodes[node.Parent];
-            node.Apart = parent.Apart || (parent.EndsRun && node.Apart);
+            if (node.Parent != None)
+            {
+                ref readonly Node parent = ref nodes[node.Parent];
+                node.Apart = parent.Apart || (parent.EndsRun && node.Apart);
+            }
+            // Where a branch leaves, the run before it ends.
+            if (node.Ending || node.Apart) _endings |= 1u << node.Range;
+            if (node.Apart) _endings |= 1u << node.Range >> 1;
         }
     }
 
     private record struct Node
     {
         public int Parent;
+        public int Range;            // from the segment's start
+        public int Spans;
         public int FirstSpan;        // in whose table the pages stand
         public int Keys;             // of the range
         public int RunKeys;          // from the segment's start

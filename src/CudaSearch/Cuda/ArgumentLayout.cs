@@ -10,7 +10,8 @@ internal readonly record struct ArgumentField(string Name, int Offset, int Size)
 /// <summary>
 /// How an argument struct lies in memory, to be compared with the parameters of its kernel. The struct is sequential and its fields are
 /// numbers,
-/// enums or <see cref="DevicePointer"/>, in the order of the kernel's parameters; C# and C++ then align them alike.
+/// enums, <see cref="DevicePointer"/> or <see cref="CudaTensorMap"/>, in the order of the kernel's parameters; C# and C++ then align them alike. Maps,
+/// which C++ aligns to 64 bytes and C# to 8, come first.
 /// </summary>
 internal static class ArgumentLayout
 {
@@ -27,11 +28,11 @@ internal static class ArgumentLayout
         int end = 0, alignment = 1;
         for (int i = 0; i < fields.Length; i++)
         {
-            int size = SizeOf(typeof(T), fields[i]);
-            int offset = Align(end, size);
+            (int size, int alignUpTo) = SizeOf(typeof(T), fields[i]);
+            int offset = Align(end, alignUpTo);
             layout[i] = new ArgumentField(NameOf(fields[i]), offset, size);
             end = offset + size;
-            alignment = Math.Max(alignment, size);
+            alignment = Math.Max(alignment, alignUpTo);
         }
         // A struct without fields still takes one byte.
         if (fields.Length > 0 && Align(end, alignment) != Unsafe.SizeOf<T>())
@@ -82,20 +83,21 @@ internal static class ArgumentLayout
     private static CudaSearchException Mismatch(string kernel, string arguments, string difference) => CudaSearchException.BadInput(
         $"{arguments} does not fit kernel '{kernel}': {difference}; the kernel images and this program are not from the same build");
 
-    // Every admitted type is aligned to its own size.
-    private static int SizeOf(Type owner, FieldInfo field)
+    // Every admitted type but the map is aligned to its own size.
+    private static (int Size, int Alignment) SizeOf(Type owner, FieldInfo field)
     {
         Type type = field.FieldType.IsEnum ? Enum.GetUnderlyingType(field.FieldType) : field.FieldType;
-        if (type == typeof(DevicePointer)) return sizeof(ulong);
-        return Type.GetTypeCode(type) switch
+        if (type == typeof(CudaTensorMap)) return (CudaTensorMap.Bytes, sizeof(ulong));
+        int size = type == typeof(DevicePointer) ? sizeof(ulong) : Type.GetTypeCode(type) switch
         {
             TypeCode.Byte or TypeCode.SByte => sizeof(byte),
             TypeCode.Int16 or TypeCode.UInt16 => sizeof(short),
             TypeCode.Int32 or TypeCode.UInt32 or TypeCode.Single => sizeof(int),
             TypeCode.Int64 or TypeCode.UInt64 or TypeCode.Double => sizeof(long),
             _ => throw new InvalidOperationException(
-                $"{owner.Name}.{NameOf(field)} is a {type.Name}; kernel arguments are numbers, enums or {nameof(DevicePointer)}"),
+                $"{owner.Name}.{NameOf(field)} is a {type.Name}; kernel arguments are numbers, enums, {nameof(DevicePointer)} or {nameof(CudaTensorMap)}"),
         };
+        return (size, size);
     }
 
     // "<Rows>k__BackingField" → "Rows"

@@ -13,11 +13,14 @@ internal sealed class CudaStream : IDisposable
 
     /// <summary>Creates a stream in the current context.</summary>
     /// <param name="dependentLaunch">See <see cref="DependentLaunch"/>.</param>
-    public CudaStream(bool dependentLaunch = false)
+    /// <param name="goesFirst">Whether blocks of its kernels are started before those that wait in other streams.</param>
+    public CudaStream(bool dependentLaunch = false, bool goesFirst = false)
     {
+        // Lower numbers go first; a device that has no more than one priority takes either for it.
+        const int Ordinary = 0, First = -1;
         _dependentLaunch = dependentLaunch;
         _context = CudaContext.Current;
-        CudaException.Check(DriverApi.cuStreamCreate(out nint stream, NonBlocking));
+        CudaException.Check(DriverApi.cuStreamCreateWithPriority(out nint stream, NonBlocking, goesFirst ? First : Ordinary));
         Handle = new StreamHandle(_context, stream);
     }
 
@@ -33,6 +36,11 @@ internal sealed class CudaStream : IDisposable
 
     /// <summary>The driver's stream.</summary>
     internal StreamHandle Handle { get; }
+
+    /// <summary>
+    /// Whether something queued here is not done yet. False after a fault: <see cref="Synchronize"/> then tells of it.
+    /// </summary>
+    public bool IsBusy => DriverApi.cuStreamQuery(Handle) == CudaResult.NotReady;
 
     /// <summary>Waits until everything queued here is done; a fault of an earlier kernel shows here.</summary>
     public void Synchronize() => CudaException.Check(DriverApi.cuStreamSynchronize(Handle));

@@ -34,13 +34,16 @@ internal static unsafe partial class DriverApi
     // ---- streams and events -----------------------------------------------------------------------------------------------------
 
     [LibraryImport(Library)]
-    internal static partial int cuStreamCreate(out nint stream, uint flags);
+    internal static partial int cuStreamCreateWithPriority(out nint stream, uint flags, int priority);
 
     [LibraryImport(Library, EntryPoint = "cuStreamDestroy_v2")]
     internal static partial int cuStreamDestroy(nint stream);
 
     [LibraryImport(Library)]
     internal static partial int cuStreamSynchronize(StreamHandle stream);
+
+    [LibraryImport(Library)]
+    internal static partial int cuStreamQuery(StreamHandle stream);
 
     [LibraryImport(Library)]
     internal static partial int cuStreamWaitEvent(StreamHandle stream, EventHandle waited, uint flags);

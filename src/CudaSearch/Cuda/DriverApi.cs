@@ -86,4 +86,9 @@ internal static unsafe partial class DriverApi
 
     [LibraryImport(Library)]
     internal static partial int cuMemsetD8Async(DevicePointer destination, byte value, nuint bytes, StreamHandle stream);
+
+    [LibraryImport(Library)]
+    internal static partial int cuTensorMapEncodeTiled(
+        void* map, int type, uint rank, DevicePointer tensor, ulong* dimensions, ulong* strides, uint* box, uint* steps, int interleave, int swizzle,
+        int promotion, int fill);
 }

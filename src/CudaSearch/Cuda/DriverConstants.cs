@@ -11,6 +11,7 @@ internal static class CudaResult
     internal const int EccUncorrectable = 214;
     internal const int InvalidPtx = 218;
     internal const int NotFound = 500;
+    internal const int NotReady = 600;
     internal const int IllegalAddress = 700;
     internal const int LaunchTimeout = 702;
     internal const int Assert = 710;

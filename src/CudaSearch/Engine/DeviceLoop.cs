@@ -1,14 +1,15 @@
 namespace CudaSearch.Engine;
 
 /// <summary>
-/// The one thread that owns a device. The engines on it (generator and verifier) take turns, a pass each, as long as any of them has work; then
-/// it sleeps until a request arrives.
+/// The one thread that owns a device. It launches a pass of each engine on it (generator and verifier) as soon as the engine has work and its last pass has
+/// ended, so that passes of several are under way at once where the device has queues; with nothing under way it sleeps until a request arrives.
 /// </summary>
 public sealed class DeviceLoop : IDisposable
 {
-    private readonly List<InferenceEngine> _engines = [];
+    private readonly object _gate = new();
     private readonly AutoResetEvent _work = new(initialState: false);
     private readonly Thread _thread;
+    private volatile InferenceEngine[] _engines = [];
     private volatile bool _stopping;
 
     /// <summary>Starts the thread.</summary>
@@ -20,17 +21,17 @@ public sealed class DeviceLoop : IDisposable
 
     internal void Add(InferenceEngine engine)
     {
-        lock (_engines) _engines.Add(engine);
+        lock (_gate) _engines = [.. _engines, engine];
     }
 
     internal void Remove(InferenceEngine engine)
     {
-        lock (_engines) _engines.Remove(engine);
+        lock (_gate) _engines = [.. _engines.Where(other => other != engine)];
     }
 
     internal void Wake() => _work.Set();
 
-    /// <summary>Ends the thread after the pass that is running. Dispose the engines first.</summary>
+    /// <summary>Ends the thread after the passes under way. Dispose the engines first.</summary>
     public void Dispose()
     {
         _stopping = true;
@@ -41,16 +42,20 @@ public sealed class DeviceLoop : IDisposable
 
     private void Run()
     {
-        InferenceEngine[] engines = [];
-        while (!_stopping)
+        var patience = new SpinWait();
+        while (true)
         {
-            lock (_engines)
+            bool stopping = _stopping, worked = false, underWay = false;
+            foreach (InferenceEngine engine in _engines)
             {
-                if (engines.Length != _engines.Count || !_engines.SequenceEqual(engines)) engines = [.. _engines];
+                worked |= engine.Advance(launch: !stopping);
+                underWay |= engine.IsUnderWay;
             }
-            bool worked = false;
-            foreach (InferenceEngine engine in engines) worked |= engine.RunPass();
-            if (!worked) _work.WaitOne();
+            if (stopping && !underWay) return;
+            if (worked) patience.Reset();
+            // Two queues cannot be waited for at once, and a pass is short: looking again and again is how the driver itself waits.
+            else if (underWay) patience.SpinOnce(sleep1Threshold: -1);
+            else _work.WaitOne();
         }
     }
 }

@@ -34,6 +34,9 @@ public sealed class InferenceEngine : IDisposable
     private bool _inPass;
     private bool _disposed;
 
+    // Something may wait to be planned: what the loop looks at before it takes the lock.
+    private volatile bool _isAsked;
+
     /// <summary>An engine for this model on this loop's device. The model stays the caller's.</summary>
     public InferenceEngine(DeviceLoop loop, Transformer model, EngineOptions options)
     {
@@ -75,6 +78,9 @@ public sealed class InferenceEngine : IDisposable
 
     /// <summary>The pages.</summary>
     internal PagePool Pool { get; }
+
+    /// <summary>Watches where time goes; null, and that is the normal case, for nobody. Set it before the first request.</summary>
+    internal PassMeter? Meter { get; set; }
 
     /// <summary>A sequence that starts with these tokens; nothing is computed yet.</summary>
     /// <param name="tokens">At least one token id.</param>
@@ -172,32 +178,86 @@ public sealed class InferenceEngine : IDisposable
         }
     }
 
-    /// <summary>Plans, computes and commits one pass; false when there was nothing to do. Only the device loop calls it.</summary>
-    internal bool RunPass()
+    /// <summary>Whether a pass was launched and not committed. For the device loop.</summary>
+    internal bool IsUnderWay => _inPass;
+
+    /// <summary>
+    /// Commits the pass under way once it has ended, and launches the next. The device waits for no more than that: callers are told of their results when
+    /// it has work again. Only the device loop calls it.
+    /// </summary>
+    /// <param name="launch">False at the end of the loop: nothing new begins.</param>
+    /// <returns>False when there was nothing to do but wait.</returns>
+    internal bool Advance(bool launch)
     {
+        if (_inPass && !_model.IsDone) return false;
+        Meter?.BeginTurn();
+        bool worked = _inPass;
+        if (_inPass) Finish();
+        if (launch) worked |= TryLaunch();
+        if (!worked) return false;
+        Deliver();
+        // Where passes compute while they are launched, this one is done.
+        if (_inPass && _model.IsDone)
+        {
+            Finish();
+            Deliver();
+        }
+        return true;
+    }
+
+    private bool TryLaunch()
+    {
+        if (!_isAsked) return false;
         lock (_gate)
         {
-            if (_disposed || !_scheduler.Plan(_batch)) return false;
+            _isAsked = !_disposed && _scheduler.Plan(_batch);
+            if (!_isAsked) return false;
             _inPass = true;
         }
-        Exception? failure = null;
         try
         {
             _batch.Complete(_model.PlanLimits, _options.ShareAttention);
-            _model.Forward(_batch);
+            Meter?.Planned();
+            _model.Launch(_batch);
+            Meter?.Launched(_batch);
         }
         catch (Exception exception)
         {
             // Whatever it is, it belongs to those who wait: this thread must live on for the other engine.
+            Commit(exception);
+        }
+        return true;
+    }
+
+    private void Finish()
+    {
+        Exception? failure = null;
+        try
+        {
+            _model.Finish(_batch);
+        }
+        catch (Exception exception)
+        {
             failure = exception;
         }
+        Commit(failure);
+        Meter?.Committed();
+    }
+
+    private void Deliver()
+    {
+        _scheduler.Deliver();
+        Meter?.Delivered();
+    }
+
+    private void Commit(Exception? failure)
+    {
         lock (_gate)
         {
             _scheduler.Commit(new PassResults(_batch, _model), failure);
             _inPass = false;
             Monitor.PulseAll(_gate);
         }
-        return true;
     }
 
     internal Sequence Fork(Sequence sequence, RandomStream stream)
@@ -207,7 +267,7 @@ public sealed class InferenceEngine : IDisposable
             CheckIdle(sequence);
             ObjectDisposedException.ThrowIf(_disposed, this);
             Sequence fork = _scheduler.Fork(sequence, stream);
-            if (fork.Trunk is not null) _loop.Wake();
+            if (fork.Trunk is not null) Wake();
             return fork;
         }
     }
@@ -259,9 +319,16 @@ public sealed class InferenceEngine : IDisposable
                 throw new CudaSearchException(
                     Failure.OutOfMemory, $"a sequence of {sequence.Length} tokens needs {need} pages of KV cache and there are {Pool.PageCount}; raise --memory");
             _scheduler.Submit(request);
+            Wake();
         }
-        _loop.Wake();
         return request.Task;
+    }
+
+    /// <summary>Tells the loop that something waits. With the lock held: a plan that finds nothing must not overlook it.</summary>
+    private void Wake()
+    {
+        _isAsked = true;
+        _loop.Wake();
     }
 
     private static void CheckIdle(Sequence sequence)

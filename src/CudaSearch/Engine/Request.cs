@@ -190,7 +190,7 @@ internal sealed class GenerationRequest(
         {
             int searchFrom = _text.Length - (options.StopText?.Length ?? 0) + 1;
             // Checkpoints pad their vocabulary beyond the tokenizer's: such a token has no text.
-            if (token < tokenizer!.VocabularySize) _text.Append(_decoder.Append(token));
+            if (token < tokenizer!.VocabularySize) _decoder.AppendTo(_text, token);
             if (options.StopText is { } stop && CutAfter(stop, Math.Max(0, searchFrom)))
             {
                 _reason = StopReason.StopText;
@@ -209,8 +209,12 @@ internal sealed class GenerationRequest(
     /// </summary>
     private bool CutAfter(string stop, int from)
     {
-        string tail = _text.ToString(from, _text.Length - from);
-        int at = tail.IndexOf(stop, StringComparison.Ordinal);
+        const int Usual = 256;
+        int length = _text.Length - from;
+        Span<char> tail = length <= Usual ? stackalloc char[Usual] : new char[length];
+        tail = tail[..length];
+        _text.CopyTo(from, tail, length);
+        int at = tail.IndexOf(stop);
         if (at < 0) return false;
         int surplus = tail.Length - at - stop.Length;
         if (surplus == 0 && !_decoder!.HasPartialCharacter) return true;

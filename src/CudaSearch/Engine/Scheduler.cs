@@ -17,6 +17,7 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
     private readonly List<Sequence> _sequences = [];
     private readonly List<Request> _waiting = [];
     private readonly List<(Request Request, int Rows)> _planned = [];
+    private readonly List<Request> _finished = [];
     private readonly PageCensus _census = new(pool);
     private readonly TwinRequests _twins = new(capacity.OutputRows);
     private long _created;
@@ -118,7 +119,7 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
         return _planned.Count > 0;
     }
 
-    /// <summary>Hands out the results of the pass that was planned last.</summary>
+    /// <summary>Takes the results of the pass that was planned last. Requests that it finished hear of it in <see cref="Deliver"/>.</summary>
     /// <param name="results">What it computed.</param>
     /// <param name="failure">Why it did not; null when it did.</param>
     public void Commit(PassResults results, Exception? failure)
@@ -152,7 +153,7 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
             if (!done) continue;
             _waiting.Remove(request);
             sequence.Request = null;
-            request.Complete();
+            _finished.Add(request);
         }
         if (failure is not null) FailAll(failure);
         foreach ((Request request, int _) in _planned)
@@ -161,6 +162,15 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
         }
         Trace?.Committed(results.Batch, failure);
         _planned.Clear();
+    }
+
+    /// <summary>
+    /// Completes the tasks of what passes finished. Needs no lock, as nobody else can reach these requests any more; the caller is the one who commits.
+    /// </summary>
+    public void Deliver()
+    {
+        foreach (Request request in _finished) request.Complete();
+        _finished.Clear();
     }
 
     /// <summary>A result that its request cannot use (a token id that the tokenizer's file leaves out) fails that request, not the thread they all need.</summary>
@@ -299,6 +309,7 @@ internal sealed partial class Scheduler(PagePool pool, PassCapacity capacity, Ev
     private bool MakeRoom(Sequence sequence, int rows, Claim claim)
     {
         int Missing() => sequence.Table.PagesToAppend(rows) - pool.FreeCount;
+        if (Missing() <= 0) return true;
         Evict();
         for (int i = _sequences.Count - 1; i >= 0 && Missing() > 0; i--)
         {

@@ -27,6 +27,8 @@ internal sealed class TwinRequests(int mostTogether)
             if (request.Kind != RequestKind.Generate || request.Sequence.Trunk is not null || request.Sequence.Table.Length == 0) continue;
             Sequence sequence = request.Sequence;
             PageTable table = sequence.Table;
+            // Twins hold the same last page.
+            if (table.Pool.ReferenceCount(table.Pages[^1]) == 1) continue;
             var key = new Key(table.Pages[^1], table.Length, sequence.Length - table.Length, sequence.Tokens[^1]);
             if (_leaders.TryGetValue(key, out Request? leader) && leader.TwinCount + 1 < mostTogether && Pending(leader.Sequence).SequenceEqual(Pending(sequence)))
             {

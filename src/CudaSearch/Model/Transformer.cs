@@ -44,7 +44,6 @@ public sealed class Transformer : IPass, IDisposable
         _backend = backend;
         Config = checkpoint.Config;
         Precision = precision;
-        WeightBytes = checkpoint.ByteLength;
         MaxRows = maxRows;
         MaxOutputRows = Math.Min(maxRows, maxOutputRows);
         Attention = new AttentionShape(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
@@ -125,6 +124,7 @@ public sealed class Transformer : IPass, IDisposable
         void Report(long bytes)
         {
             loaded?.Report(bytes);
+            WeightBytes += bytes;
             rest -= bytes;
         }
     }
@@ -166,10 +166,13 @@ public sealed class Transformer : IPass, IDisposable
     public AttentionShape Attention { get; }
 
     /// <inheritdoc/>
-    public long WeightBytes { get; }
+    public long WeightBytes { get; private set; }
 
     /// <summary>Whether it was given a reward head.</summary>
     public bool HasReward => _reward is not null;
+
+    /// <summary>Tokens are drawn one after another, a short pass each; what judges has longer passes and fewer.</summary>
+    bool IPass.GoesFirst => !HasReward;
 
     /// <summary>What the backend wants planned.</summary>
     public PlanLimits PlanLimits => _backend.PlanLimits;
@@ -191,10 +194,30 @@ public sealed class Transformer : IPass, IDisposable
     /// <param name="batch">Completed; at least one row.</param>
     public void Forward(StepBatch batch)
     {
+        CheckRoom(batch);
+        _backend.Run(this, batch);
+    }
+
+    /// <summary>Begins a pass as <see cref="Forward"/> does, one at a time; <see cref="Finish"/> ends it, and until then the batch stays as it is.</summary>
+    /// <param name="batch">Completed; at least one row.</param>
+    public void Launch(StepBatch batch)
+    {
+        CheckRoom(batch);
+        _backend.Launch(this, batch);
+    }
+
+    /// <summary>Whether the pass that was launched has ended, so that <see cref="Finish"/> does not wait.</summary>
+    public bool IsDone => _backend.IsDone(this);
+
+    /// <summary>Waits for the pass that was launched; what <see cref="Forward"/> gives is there then.</summary>
+    /// <param name="batch">The pass's own.</param>
+    public void Finish(StepBatch batch) => _backend.Finish(this, batch);
+
+    private void CheckRoom(StepBatch batch)
+    {
         if (batch.RowCount > MaxRows || batch.OutputRows.Length > MaxOutputRows)
             throw new ArgumentException(
                 $"the pass has {batch.RowCount} rows and {batch.OutputRows.Length} output rows; at most {MaxRows} and {MaxOutputRows} fit", nameof(batch));
-        _backend.Run(this, batch);
     }
 
     void IPass.Issue(StepBatch batch)

@@ -8,6 +8,9 @@ namespace CudaSearch.Tokenization;
 /// </summary>
 public sealed class StreamingDecoder
 {
+    // Characters that a token has at most, but for very few.
+    private const int Usual = 256;
+
     private readonly Tokenizer _tokenizer;
     private readonly bool _keepSpecialTokens;
     // Keeps the bytes of an unfinished character between calls, and replaces invalid ones exactly as a decoding in one go does.
@@ -28,17 +31,24 @@ public sealed class StreamingDecoder
 
     /// <summary>The characters that are complete now that this token is known; may be empty.</summary>
     /// <exception cref="CudaSearchException">The id is not in the vocabulary.</exception>
-    public string Append(int id) => !_keepSpecialTokens && _tokenizer.IsSpecial(id) ? "" : Decode(_tokenizer.TokenBytes(id), flush: false);
+    public string Append(int id) => IsHidden(id) ? "" : Decode(_tokenizer.TokenBytes(id), flush: false, stackalloc char[Usual]).ToString();
+
+    /// <summary>As <see cref="Append"/>, to the end of a text.</summary>
+    public void AppendTo(StringBuilder text, int id)
+    {
+        if (!IsHidden(id)) text.Append(Decode(_tokenizer.TokenBytes(id), flush: false, stackalloc char[Usual]));
+    }
 
     /// <summary>True when bytes of a character that is not complete yet are held back.</summary>
     public bool HasPartialCharacter => _utf8.GetCharCount([], flush: true) > 0;
 
     /// <summary>Ends the text: U+FFFD if it stopped within a character, else nothing.</summary>
-    public string Flush() => Decode([], flush: true);
+    public string Flush() => Decode([], flush: true, stackalloc char[Usual]).ToString();
 
-    private string Decode(ReadOnlySpan<byte> bytes, bool flush)
+    private bool IsHidden(int id) => !_keepSpecialTokens && _tokenizer.IsSpecial(id);
+
+    private ReadOnlySpan<char> Decode(ReadOnlySpan<byte> bytes, bool flush, Span<char> characters)
     {
-        Span<char> characters = stackalloc char[256];
         if (bytes.Length + 8 > characters.Length) characters = new char[bytes.Length + 8];
         characters = characters[.._utf8.GetChars(bytes, characters, flush)];
         while (_spacesToStrip > 0 && !characters.IsEmpty)
@@ -47,6 +57,6 @@ public sealed class StreamingDecoder
             _spacesToStrip = space ? _spacesToStrip - 1 : 0;
             if (space) characters = characters[1..];
         }
-        return characters.IsEmpty ? "" : new string(characters);
+        return characters;
     }
 }

@@ -8,7 +8,8 @@ namespace CudaSearch.Verification;
 /// </summary>
 public sealed class PrmVerifier : IVerifier
 {
-    private readonly ProcessRewardModel _prm;
+    private readonly InferenceEngine _engine;
+    private readonly StepLayout _layout;
     private readonly Usage _usage;
     private readonly string _systemPrompt;
 
@@ -17,8 +18,15 @@ public sealed class PrmVerifier : IVerifier
     /// <param name="usage">Where the cost is counted.</param>
     /// <param name="systemPrompt">What the generator is told; Math-Shepherd is shown it, as search-and-learn does.</param>
     public PrmVerifier(ProcessRewardModel prm, Usage usage, string systemPrompt = "")
+        : this(prm.Model.Engine, prm.Layout, usage, systemPrompt)
     {
-        _prm = prm;
+    }
+
+    /// <summary>As the other, on an engine whose model is of any kind that this layout suits.</summary>
+    internal PrmVerifier(InferenceEngine engine, StepLayout layout, Usage usage, string systemPrompt = "")
+    {
+        _engine = engine;
+        _layout = layout;
         _usage = usage;
         _systemPrompt = systemPrompt;
     }
@@ -27,14 +35,14 @@ public sealed class PrmVerifier : IVerifier
     public long TokensWithoutReuse { get; private set; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Split(string answer) => _prm.Layout.Split(answer);
+    public IReadOnlyList<string> Split(string answer) => _layout.Split(answer);
 
     /// <inheritdoc/>
     /// <exception cref="CudaSearchException">The problem is empty.</exception>
     public IVerification Start(string problem)
     {
         if (string.IsNullOrWhiteSpace(problem)) throw CudaSearchException.BadInput("the problem is empty; give its text");
-        return new Verification(new StepTrie(_prm.Model.Engine, _prm.Layout, new Question(problem, _systemPrompt), _usage), this);
+        return new Verification(new StepTrie(_engine, _layout, new Question(problem, _systemPrompt), _usage), this);
     }
 
     private sealed class Verification : IVerification
@@ -61,7 +69,7 @@ public sealed class PrmVerifier : IVerifier
         public async Task<IReadOnlyList<double>> ScoreAsync(string answer, CancellationToken cancellation)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            StepNode node = _trie.Extend(_owner._prm.Layout.Split(answer));
+            StepNode node = _trie.Extend(_owner._layout.Split(answer));
             _trie.Leave(_node);
             _node = node;
             await node.Ready.WaitAsync(cancellation).ConfigureAwait(false);

@@ -19,14 +19,17 @@ internal static class CudaModels
         ["mistral, heads of 96"] = Model("mistral", headDim: 96, hidden: 64, intermediate: 128, vocabulary: 101),
     };
 
+    /// <summary>Wide enough for products to be split along k, and one layer deep.</summary>
+    public static RandomModel Wide => Model("llama", headDim: 64, hidden: 576, intermediate: 640, vocabulary: 96) with { NumHiddenLayers = 1 };
+
     /// <summary>A backend on the device of this test run; on the host device with kernels at full speed.</summary>
     public static CudaBackend OpenBackend() => OpenBackend(TestDevice.PlainKernels);
 
-    /// <summary>As the other, with these kernels, which may start early or not.</summary>
-    public static CudaBackend OpenBackend(string? kernels, bool dependentLaunch = true)
+    /// <summary>As the other, with these kernels, which may start early or not, and others for the products of a layer than those shipped.</summary>
+    public static CudaBackend OpenBackend(string? kernels, bool dependentLaunch = true, ProductTable? products = null)
     {
         TestDevice.Select();
-        return new CudaBackend(0, kernels, dependentLaunch);
+        return new CudaBackend(0, kernels, dependentLaunch, products);
     }
 
     /// <summary>An engine over a random model on that backend.</summary>

@@ -49,7 +49,7 @@ public sealed class FailureTests : IDisposable
 
     [Theory]
     [InlineData("HOSTCUDA_DRIVER_VERSION", "12020", "too old")]
-    [InlineData("HOSTCUDA_FAIL", "cuStreamCreate:2:0", "cuda:0 is not used")]
+    [InlineData("HOSTCUDA_FAIL", "cuStreamCreateWithPriority:2:0", "cuda:0 is not used")]
     public async Task AutoSaysWhyItPassesAGpuBy(string variable, string value, string reason)
     {
         DeviceRun run = await RunAsync("solve --strategy greedy --memory 200MiB", (variable, value));

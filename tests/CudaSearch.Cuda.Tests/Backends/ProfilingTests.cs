@@ -109,7 +109,7 @@ public sealed class ProfilingTests(DeviceFixture device)
         using var profiler = new LaunchProfiler(device.Context, device.Stream);
         using CudaDeviceVariable<float> output = new(64 * 32);
         ProbeMmaKernel kernel = ProbeMmaKernel.Mma(device.Kernels);
-        var fault = Assert.Throws<InvalidOperationException>(() => profiler.Record(() => kernel.Launch(device.Stream, 1, 1, output.Pointer)));
+        var fault = Assert.Throws<InvalidOperationException>(() => profiler.Record(device.Stream, () => kernel.Launch(device.Stream, 1, 1, output.Pointer)));
         Assert.Contains("probe_mma_bf16", fault.Message, StringComparison.Ordinal);
         Assert.Null(device.Stream.Observer);
     }

@@ -11,8 +11,8 @@ public sealed class PtxFileTests
     [InlineData("sm_90a")]
     public void HoldsNothingAnAssemblerWouldRefuse(string target)
     {
-        Assert.NotEmpty(KernelSources.Operations());
-        IEnumerable<string> refused = KernelSources.Operations().SelectMany(operation => PtxLinter.Check(Read(target, operation), target)
+        Assert.NotEmpty(KernelSources.Operations(target));
+        IEnumerable<string> refused = KernelSources.Operations(target).SelectMany(operation => PtxLinter.Check(Read(target, operation), target)
             .Select(violation => $"{target}/{operation}.ptx:{violation.Line}: {violation.Message}"));
         Assert.Empty(refused);
     }

@@ -44,6 +44,22 @@ public sealed class PtxLinterTests
     }
 
     [Theory]
+    [InlineData("", "mov.b32 %f9, %f2;", 22)]
+    [InlineData("mov.b32 %f2, %f9;", "", 20)]
+    public void RefusesToTouchAccumulatorsInFlight(string between, string behind, int line)
+    {
+        string product = "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%f1,%f2,%f3,%f4}, %rd1, %rd2, p, 1, 1, 0, 0;";
+        string Planted(string groups) => Accepted.Replace(
+            "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%f1,%f2,%f3,%f4}, {%r1,%r2,%r3,%r4}, {%r5,%r6}, {%f1,%f2,%f3,%f4};",
+            $"{product}\n{between}{product}\nwgmma.wait_group.sync.aligned {groups};\n{behind}wgmma.wait_group.sync.aligned 0;\nadd.rn.f32 %f9, %f2, %f3;",
+            StringComparison.Ordinal);
+        PtxViolation violation = Assert.Single(PtxLinter.Check(PtxModule.Parse(Planted("1")), "sm_90a"));
+        Assert.Equal(line, violation.Line);
+        Assert.Contains("touches %f2, which a product in flight adds to", violation.Message, StringComparison.Ordinal);
+        if (between == "") Assert.Empty(PtxLinter.Check(PtxModule.Parse(Planted("0")), "sm_90a"));
+    }
+
+    [Theory]
     [InlineData("wgmma.fence.sync.aligned", "wgmma.fense.sync.aligned", 20, "not on the list")]
     [InlineData("mov.u32 %r1", "add.f64 %r1", 13, "not on the list")]
     [InlineData("mov.u32 %r1", "add.f32 %r1", 13, "not on the list")]

@@ -15,9 +15,9 @@ public sealed class PtxParameterTests(DeviceFixture device)
     public void AreThoseOfTheHostDevice(string target)
     {
         TestDevice.RequireHost();
-        Assert.NotEmpty(KernelSources.Operations());
+        Assert.NotEmpty(KernelSources.Operations(target));
         List<string> refused = [];
-        foreach (string operation in KernelSources.Operations())
+        foreach (string operation in KernelSources.Operations(target))
         {
             string module = Path.Combine(TestDevice.CheckedKernels!, operation + ".so");
             foreach (PtxEntry entry in PtxFileTests.Read(target, operation).Entries)

@@ -38,7 +38,7 @@ public sealed class ConformanceTests(DeviceFixture device)
 
     private byte[] Run(Primitive primitive, uint[] input, int outputWords)
     {
-        using var kernels = new KernelLibrary(device.Context, ImageFolder(primitive));
+        using var kernels = new KernelLibrary(device.Context, Primitive.ImageFolder(device.Context, !primitive.Unchecked));
         CudaKernel<Arguments> kernel = kernels.Get<Arguments>(primitive.Module, primitive.Kernel);
         using CudaDeviceVariable<uint> source = device.Upload<uint>(input);
         using CudaDeviceVariable<uint> target = device.Poisoned<uint>(outputWords);
@@ -52,15 +52,6 @@ public sealed class ConformanceTests(DeviceFixture device)
         stream.Synchronize();
         return Bytes(device.Download(target));
     }
-
-    // The GPU kit can be tried where there is no GPU: it then takes the host device for one.
-    private string ImageFolder(Primitive primitive) => Path.Combine(TestDevice.HostFolder, "conformance", TestDevice.Kind switch
-    {
-        "gpu" when device.Context.Name == "CudaSearch host device" => "plain",
-        "gpu" => KernelImages.TargetFor(device.Context.Name, device.Context.ComputeCapability),
-        "asan" => "asan",
-        _ => primitive.Unchecked ? "plain" : "checker",
-    });
 
     private static string? Folder(string variable) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder ? folder : null;

@@ -21,12 +21,18 @@ internal static class MatrixPrimitives
         Multiply("tile of integers", "multiply_tile", 2, 3, words => [.. words.IntegerPairs(448), .. words.IntegerFloats(768)]),
         Multiply("tile of reals", "multiply_tile", 2, 3, words => [.. words.RealPairs(448), .. words.Floats(768, -1, 1)])
             with { Tolerance = new Tolerance(2, 8e-6f) },
-        Warpgroup("warpgroup of integers, 64 wide", 64, words => words.IntegerPairs(128 * 32)),
-        Warpgroup("warpgroup of reals, 64 wide", 64, words => words.RealPairs(128 * 32))
-            with { Tolerance = new Tolerance(2, 3.2e-5f) },
-        Warpgroup("warpgroup of integers, 128 wide", 128, words => words.IntegerPairs(192 * 32)),
-        Warpgroup("warpgroup of reals, 128 wide", 128, words => words.RealPairs(192 * 32))
-            with { Tolerance = new Tolerance(2, 3.2e-5f) },
+        .. ((int[])[8, 16, 32, 64, 128, 256]).SelectMany(width => (Primitive[])
+        [
+            Warpgroup($"warpgroup of integers, {width} wide", width, words => words.IntegerPairs((64 + width) * 32)),
+            Warpgroup($"warpgroup of reals, {width} wide", width, words => words.RealPairs((64 + width) * 32))
+                with { Tolerance = new Tolerance(2, 3.2e-5f) },
+        ]),
+        new("two chains of a warpgroup", "hopper", "warpgroup_chains", words => words.IntegerPairs(160 * 32), input =>
+            [.. Enumerable.Range(0, 2).SelectMany(chain => WarpgroupProduct(input, chain * 64, 128, 32))])
+            { Threads = 128, SharedBytes = 160 * 128, NeedsHopper = true },
+        new("bulk copies", "hopper", "bulk_copies", words => words.Random(256), input =>
+            [.. Enumerable.Range(0, 256).Select(i => input[i / 128 * 128 + 127 - i % 128])])
+            { Threads = 128, NeedsHopper = true },
         new("phases of barriers", "hopper", "barrier_phases", words => words.Random(128), input =>
             [.. Enumerable.Range(0, 128).Select(i => input[i / 32 * 32 + 31 - i % 32])])
             { Threads = 64, NeedsHopper = true, Unchecked = true },
@@ -73,17 +79,19 @@ internal static class MatrixPrimitives
 
     // d[64, width] = a[64, 64] b[width, 64]^T; thread t of the warpgroup holds rows 16 (t / 32) + t % 32 / 4 and 8 below.
     private static Primitive Warpgroup(string name, int width, Func<Words, uint[]> makeInput) =>
-        new(name, "hopper", $"warpgroup_{width}", makeInput, input =>
-        [
-            .. Enumerable.Range(0, width / 2 * 128).Select(i =>
-            {
-                int register = i / 128, thread = i % 128;
-                int row = thread / 32 * 16 + thread % 32 / 4 + register % 4 / 2 * 8;
-                int column = register / 4 * 8 + thread % 4 * 2 + register % 2;
-                double sum = 0;
-                for (int k = 0; k < 64; k++)
-                    sum += (double)FromPair(input[row * 32 + k / 2], k % 2) * FromPair(input[(64 + column) * 32 + k / 2], k % 2);
-                return Bits((float)sum);
-            }),
-        ]) { Threads = 128, SharedBytes = (64 + width) * 128, NeedsHopper = true };
+        new(name, "hopper", $"warpgroup_{width}", makeInput, input => [.. WarpgroupProduct(input, 0, 64, width)])
+            { Threads = 128, SharedBytes = (64 + width) * 128, NeedsHopper = true };
+
+    // Registers of 64 rows of a, from firstA on, times `width` rows from firstB on.
+    private static IEnumerable<uint> WarpgroupProduct(uint[] input, int firstA, int firstB, int width) =>
+        Enumerable.Range(0, width / 2 * 128).Select(i =>
+        {
+            int register = i / 128, thread = i % 128;
+            int row = firstA + thread / 32 * 16 + thread % 32 / 4 + register % 4 / 2 * 8;
+            int column = firstB + register / 4 * 8 + thread % 4 * 2 + register % 2;
+            double sum = 0;
+            for (int k = 0; k < 64; k++)
+                sum += (double)FromPair(input[row * 32 + k / 2], k % 2) * FromPair(input[column * 32 + k / 2], k % 2);
+            return Bits((float)sum);
+        });
 }

@@ -1,3 +1,5 @@
+using CudaSearch.Cuda.Tests.Support;
+
 namespace CudaSearch.Cuda.Tests.Conformance;
 
 /// <summary>
@@ -36,6 +38,16 @@ internal sealed record Primitive(string Name, string Module, string Kernel, Func
 
     /// <summary>The input of every run and machine.</summary>
     public uint[] MakeInput() => Input(new Words(Name));
+
+    /// <summary>Where the kernels of <c>tests/hostcuda/conformance</c> lie for the device of this run.</summary>
+    // The GPU kit can be tried where there is no GPU: it then takes the host device for one.
+    public static string ImageFolder(CudaContext context, bool isChecked) => Path.Combine(TestDevice.HostFolder, "conformance", TestDevice.Kind switch
+    {
+        "gpu" when context.Name == "CudaSearch host device" => "plain",
+        "gpu" => KernelImages.TargetFor(context.Name, context.ComputeCapability),
+        "asan" => "asan",
+        _ => isChecked ? "checker" : "plain",
+    });
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -13,6 +13,8 @@ public sealed class PlantedRaceTests(DeviceFixture device)
     [InlineData("warps", "warp_synchrony", "read after write|write after read")]
     [InlineData("warps", "shuffle_as_barrier", "read after write|write after read")]
     [InlineData("hopper", "handover_without_wait", "read after write|write after read")]
+    [InlineData("hopper", "missing_bulk_wait", "before the wait for the bulk copy")]
+    [InlineData("hopper", "wgmma_without_proxy_fence", "an operand without fence.proxy.async behind the write")]
     [InlineData("copies", "copy_without_barrier", "read after write|write after read|before the wait for the asynchronous copy")]
     [InlineData("copies", "stage_in_use", "read after write|write after read|before the wait for the asynchronous copy")]
     [InlineData("copies", "missing_copy_wait", "before the wait for the asynchronous copy")]
@@ -33,7 +35,7 @@ public sealed class PlantedRaceTests(DeviceFixture device)
     [InlineData("copies", "copy_wait_too_weak")]
     [InlineData("copies", "copy_without_barrier")]
     [InlineData("hopper", "missing_wgmma_wait")]
-    [InlineData("hopper", "wgmma_stage_released_early")]
+    [InlineData("hopper", "missing_bulk_wait")]
     public void ASchedulePutsTheResultWrong(string file, string name)
     {
         TestDevice.RequireHost();

@@ -2,7 +2,10 @@ using CudaSearch.Cuda.Tests.Support;
 
 namespace CudaSearch.Cuda.Tests.HostDevice;
 
-/// <summary>Threads that wait for what never comes, or with others that are not where they are. No flavour is needed to see it.</summary>
+/// <summary>
+/// Threads that wait for what never comes, or with others that are not where they are; words used in an order that no hardware promises to take. No
+/// flavour is needed to see it.
+/// </summary>
 public sealed class PlantedWaitTests(DeviceFixture device)
 {
     [Theory]
@@ -13,6 +16,11 @@ public sealed class PlantedWaitTests(DeviceFixture device)
     [InlineData("warps", "endless_spin", "livelock")]
     [InlineData("hopper", "mbarrier_never_completes", "livelock")]
     [InlineData("hopper", "mbarrier_overrun", "more arrivals at an mbarrier")]
+    [InlineData("hopper", "mbarrier_not_initialised", "mbarrier at .* has not been initialised")]
+    [InlineData("hopper", "bulk_bytes_not_announced", "livelock")]
+    [InlineData("hopper", "wgmma_stage_released_early", "an operand changed between the issue of the product and this wait")]
+    [InlineData("hopper", "wgmma_without_fence", "wgmma without wgmma.fence")]
+    [InlineData("hopper", "wgmma_tile_misaligned", "where the swizzle does not begin anew")]
     public void IsReported(string file, string name, string what)
     {
         var kernel = new PlantedKernel(device, file, name);

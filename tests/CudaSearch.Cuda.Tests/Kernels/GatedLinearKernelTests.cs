@@ -38,6 +38,21 @@ public sealed class GatedLinearKernelTests(DeviceFixture device)
         Assert.All(Schedules.Run(() => Tiles(tile => Run(kernel, tile, data))), output => Assert.Equal(expected, output));
     }
 
+    public static TheoryData<string, int, int, int> WarpgroupSizes =>
+        WarpgroupPaths.Sizes((0, 16, 64), (1, 8, 64), (9, 40, 832), (64, 72, 448), (65, 136, 384), (129, 24, 320), (300, 136, 64));
+
+    [Theory]
+    [MemberData(nameof(WarpgroupSizes))]
+    public void WarpgroupsGateToo(string path, int m, int n, int k)
+    {
+        var data = new GemmCase(m, n, k);
+        using SplitWorkspace splits = WarpgroupPaths.Splits(device, n, k);
+        var kernel = new GatedLinearKernel(device.Kernels, table: WarpgroupPaths.Table(device, path), splits: splits);
+        byte[] output = Schedules.Run(() => Run(kernel, null, data));
+        data.RequireRight(output, isBf16: true, (row, column) => Expected(data, row, column));
+        WarpgroupPaths.RequireBitsOfMma(path, [Run(Kernel, null, data)], [output]);
+    }
+
     [Fact]
     public void ARowComesOutTheSameAloneAndAmongOthers()
     {
@@ -112,7 +127,8 @@ public sealed class GatedLinearKernelTests(DeviceFixture device)
     {
         int capacity = data.M + Spare;
         using CudaDeviceVariable<int> block = device.Upload<int>(new RowPass { Rows = data.M }.ToWords());
-        using CudaDeviceVariable<ushort> input = device.Upload<ushort>(data.M == 0 ? [0] : data.Input);
+        using CudaDeviceVariable<ushort> input = device.Poisoned<ushort>(capacity * data.K);
+        input.CopyFrom(data.Input);
         using CudaDeviceVariable<ushort> gate = device.Upload<ushort>(data.StoredWeight);
         using CudaDeviceVariable<ushort> up = device.Upload<ushort>(data.StoredSecondWeight);
         using CudaDeviceVariable<byte> output = device.Poisoned<byte>(capacity * data.N * sizeof(ushort));

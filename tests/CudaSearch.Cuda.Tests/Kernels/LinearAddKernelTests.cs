@@ -59,6 +59,27 @@ public sealed class LinearAddKernelTests(DeviceFixture device)
         }, right);
     }
 
+    public static TheoryData<string, int, int, int> WarpgroupSizes =>
+        WarpgroupPaths.Sizes((0, 64, 64), (1, 8, 64), (9, 72, 832), (63, 64, 448), (65, 136, 384), (129, 264, 320), (300, 64, 128));
+
+    [Theory]
+    [MemberData(nameof(WarpgroupSizes))]
+    public void WarpgroupsAddAndPrepareTheNormToo(string path, int m, int n, int k)
+    {
+        var data = new GemmCase(m, n, k);
+        using SplitWorkspace splits = WarpgroupPaths.Splits(device, n, k);
+        var kernel = new LinearAddKernel(device.Kernels, table: WarpgroupPaths.Table(device, path), splits: splits);
+        byte[][] outputs = Schedules.Run(() => Run(kernel, null, data));
+        data.RequireRight(outputs[0], isBf16: false, (row, column) =>
+        {
+            (double value, double error) = data.Dot(row, data.Weight, column);
+            return (value + Residual(data, row, column), error);
+        });
+        PreparedNorm.RequireRight(MemoryMarshal.Cast<byte, float>(outputs[0])[..(m * n)], data.Bias, outputs[1], outputs[2]);
+        WarpgroupPaths.RequireBitsOfMma(path, Run(Kernel, null, data), outputs);
+        Assert.Equal(Run(Kernel, null, data, withNorm: false)[1..], Run(kernel, null, data, withNorm: false)[1..]);
+    }
+
     [Fact]
     public void WithoutANormOnlyTheSumIsWritten()
     {
@@ -129,7 +150,8 @@ public sealed class LinearAddKernelTests(DeviceFixture device)
     {
         int capacity = data.M + Spare;
         using CudaDeviceVariable<int> block = device.Upload<int>(new RowPass { Rows = data.M }.ToWords());
-        using CudaDeviceVariable<ushort> input = device.Upload<ushort>(data.M == 0 ? [0] : data.Input);
+        using CudaDeviceVariable<ushort> input = device.Poisoned<ushort>(capacity * data.K);
+        input.CopyFrom(data.Input);
         using CudaDeviceVariable<ushort> weight = device.Upload<ushort>(data.StoredWeight);
         using CudaDeviceVariable<float> residual = device.Poisoned<float>(capacity * data.N);
         using var norm = new PreparedNorm(device, data.Bias, capacity);

@@ -60,6 +60,21 @@ public sealed class ProjectAppendKernelTests(DeviceFixture device)
         }
     }
 
+    public static TheoryData<string, int, int, int> WarpgroupSizes =>
+        WarpgroupPaths.Sizes((1, 3, 64), (15, 6, 832), (64, 2, 448), (66, 3, 384), (130, 4, 320), (300, 1, 64));
+
+    [Theory]
+    [MemberData(nameof(WarpgroupSizes))]
+    public void WarpgroupsRotateAndWriteToTheSlotsToo(string path, int rows, int heads, int k)
+    {
+        var data = new ProjectAppendCase(rows, heads, kvHeads: 1, headSize: 64, k, withBias: rows % 2 == 0);
+        using SplitWorkspace splits = WarpgroupPaths.Splits(device, data.Product.N, k);
+        var kernel = new ProjectAppendKernel(device.Kernels, table: WarpgroupPaths.Table(device, path), splits: splits);
+        byte[][] outputs = Schedules.Run(() => Run(kernel, null, data));
+        data.RequireRight(outputs[0], outputs[1]);
+        WarpgroupPaths.RequireBitsOfMma(path, Run(Kernel, null, data), outputs);
+    }
+
     [Fact]
     public void ARowComesOutTheSameAloneAndAmongOthers()
     {
@@ -116,7 +131,8 @@ public sealed class ProjectAppendKernelTests(DeviceFixture device)
         int capacity = data.Rows + Spare;
         var pass = new AttendPass { Rows = data.Rows, Positions = data.RowPositions, Slots = data.Slots };
         using CudaDeviceVariable<int> block = device.Upload<int>(pass.ToWords());
-        using CudaDeviceVariable<ushort> input = device.Upload<ushort>(product.Input), weight = device.Upload<ushort>(product.StoredWeight);
+        using CudaDeviceVariable<ushort> input = device.Poisoned<ushort>(capacity * product.K), weight = device.Upload<ushort>(product.StoredWeight);
+        input.CopyFrom(product.Input);
         using CudaDeviceVariable<ushort> bias = device.Upload<ushort>(product.Bias);
         using CudaDeviceVariable<float> squares = device.Upload<float>(product.Squares), angles = device.Upload<float>(data.Angles);
         using CudaDeviceVariable<ushort> queries = device.Poisoned<ushort>(capacity * data.QueryColumns);

@@ -20,6 +20,7 @@ internal struct HostCounters
     public long LiveDeviceBytes;
     public long LiveHostAllocations;
     public long DependentKernelsRun;
+    public long OverlappingGraphLaunches;
 }
 
 /// <summary>What the host device does on request and a GPU does not. Everything here skips the test on a GPU.</summary>

@@ -21,8 +21,10 @@ static bool contains(const MemoryRange& range, uintptr_t address, size_t bytes) 
     return address >= range.begin && address + bytes <= range.end;
 }
 
+bool is_checked(const Worker& w) { return w.grid->launch.module->flavour == Flavour::checker; }
+
 void begin_checked_launch(Worker& w) {
-    if (w.grid->launch.module->flavour != Flavour::checker) return;
+    if (!is_checked(w)) return;
     if (!w.checker) w.checker = new Checker();
     for (MemoryRange& range : w.checker->ranges) range = {0, 0};
     w.checker->next_range = 0;
@@ -47,12 +49,23 @@ void note_mbarrier_passed(Worker& w) {
     if (w.checker) current->acquired = w.checker->shadow.time();
 }
 
-void note_tile_copy(Worker& w, const void* shared, size_t bytes, const void* pc) {
-    if (w.checker) w.checker->shadow.fly(*current, (u32)((const char*)shared - w.shared.memory), (u32)bytes, pc);
+void note_bulk_copy(Worker& w, const void* shared, size_t bytes, const void* pc) {
+    if (w.checker) w.checker->shadow.fly((u32)((const char*)shared - w.shared.memory), (u32)bytes, pc);
+}
+
+void note_bulk_landed(Worker& w, const void* shared, size_t bytes) {
+    if (w.checker) w.checker->shadow.arrive((u32)((const char*)shared - w.shared.memory), (u32)bytes);
 }
 
 void note_landed(Worker& w, const void* shared, size_t bytes) {
     if (w.checker) w.checker->shadow.land((u32)((const char*)shared - w.shared.memory), (u32)bytes);
+}
+
+void check_operand(Worker& w, u32 offset, u32 bytes, Where where) {
+    if (!is_checked(w)) return;
+    auto fences_of = [&](u32 thread) { return w.lanes[thread].proxy_fences; };
+    Conflict conflict = w.checker->shadow.operand(*current, offset, bytes, fences_of);
+    if (conflict.kind) fail(where, "wgmma: an operand %s, at %s", conflict.kind, source_line(conflict.other_pc).c_str());
 }
 
 static const char* verb(Access access) {
@@ -77,6 +90,9 @@ static void check_shared(Worker& w, u64 offset, size_t bytes, Access access, con
     if (access == Access::volatile_read) return;
     Conflict conflict = w.checker->shadow.note(*current, (u32)offset, (u32)bytes, access, pc);
     if (!conflict.kind) return;
+    if (conflict.in_flight && conflict.other == Shadow::bulk_copy)
+        fail_at(pc, "%s of shared memory before the wait for the bulk copy to it, issued at %s", verb(access),
+                source_line(conflict.other_pc).c_str());
     if (conflict.in_flight)
         fail_at(pc, "%s of shared memory before the wait for the asynchronous copy to it, issued by thread %u at %s", verb(access),
                 conflict.other, source_line(conflict.other_pc).c_str());

@@ -14,11 +14,19 @@ void note_block_barrier(Worker& w);
 void note_mbarrier_arrival(Worker& w);
 void note_mbarrier_passed(Worker& w);
 
-// A TMA copy to shared memory was issued at `pc` by the current lane. What it replaces is forgotten, and it counts as nobody's write once
-// it has landed.
-void note_tile_copy(Worker& w, const void* shared, size_t bytes, const void* pc);
+// A bulk copy to shared memory was issued at `pc` by the current lane. What it replaces is forgotten.
+void note_bulk_copy(Worker& w, const void* shared, size_t bytes, const void* pc);
 
-// An asynchronous copy to shared memory has landed; until then its destination must not be touched.
+// It has landed, and tells its mbarrier: only who has got past that one may look at the bytes.
+void note_bulk_landed(Worker& w, const void* shared, size_t bytes);
+
+// An asynchronous copy of a thread to shared memory has landed; until then its destination must not be touched.
 void note_landed(Worker& w, const void* shared, size_t bytes);
+
+// The tensor cores read an operand for the current lane's warpgroup.
+void check_operand(Worker& w, u32 offset, u32 bytes, Where where);
+
+// Whether the kernel reports its accesses.
+bool is_checked(const Worker& w);
 
 } // namespace hostcuda

@@ -26,7 +26,7 @@ void Shadow::next_epoch() {
     _epoch = 1;
 }
 
-static bool ordered(u32 thread, u32 warp_epoch, u32 time, const Lane& lane) {
+bool Shadow::ordered(u32 thread, u32 warp_epoch, u32 time, const Lane& lane) {
     return time < lane.acquired || thread == lane.id || (thread / warp_size == lane.id / warp_size && warp_epoch < lane.warp_epoch);
 }
 
@@ -71,6 +71,7 @@ Conflict Shadow::note(Cell& cell, const Lane& lane, u8 bytes, Access access, con
     cell.write_epoch = _epoch;
     cell.write_warp_epoch = lane.warp_epoch;
     cell.write_time = _time;
+    cell.write_fences = lane.proxy_fences;
     cell.writer = (u16)lane.id;
     cell.atomic = access == Access::atomic;
     cell.in_flight = access == Access::copy;
@@ -79,15 +80,26 @@ Conflict Shadow::note(Cell& cell, const Lane& lane, u8 bytes, Access access, con
     return conflict;
 }
 
-void Shadow::fly(const Lane& lane, u32 offset, u32 bytes, const void* pc) {
+void Shadow::fly(u32 offset, u32 bytes, const void* pc) {
     for (u32 i = offset / cell_bytes; i < (offset + bytes) / cell_bytes; i++) {
         Cell& cell = _cells[i];
         cell = Cell();
-        cell.writer = (u16)lane.id;
+        cell.writer = bulk_copy;
         cell.in_flight = true;
         cell.block = _block;
         cell.write_pc = pc;
     }
+}
+
+void Shadow::arrive(u32 offset, u32 bytes) {
+    for (u32 i = offset / cell_bytes; i < (offset + bytes) / cell_bytes; i++) {
+        Cell& cell = _cells[i];
+        cell.in_flight = false;
+        cell.written = 3;
+        cell.write_epoch = _epoch;
+        cell.write_time = _time;
+    }
+    advance();
 }
 
 void Shadow::land(u32 offset, u32 bytes) {

@@ -21,6 +21,7 @@ struct Conflict {
 class Shadow {
 public:
     static constexpr u32 many_readers = 0xffff;
+    static constexpr u32 bulk_copy = 0xfffe; // the writer that is no thread
 
     Shadow();
 
@@ -36,17 +37,35 @@ public:
     // Records an access by a lane; returns one it races with.
     Conflict note(const Lane& lane, u32 offset, u32 bytes, Access access, const void* pc);
 
-    // A copy that other means than epochs order is on its way to these bytes.
-    void fly(const Lane& lane, u32 offset, u32 bytes, const void* pc);
+    // A bulk copy is on its way to these bytes; what they were is forgotten.
+    void fly(u32 offset, u32 bytes, const void* pc);
+    // It is there, for lanes that get past an mbarrier from now on.
+    void arrive(u32 offset, u32 bytes);
 
-    // The asynchronous copy to these bytes is done.
+    // The asynchronous copy of a thread to these bytes is done.
     void land(u32 offset, u32 bytes);
+
+    // What is wrong with a read of the tensor cores, which see what copies brought and what threads wrote before a fence.proxy.async of
+    // theirs. fences_of(thread): how many that thread has behind it.
+    template <class Fences> Conflict operand(const Lane& lane, u32 offset, u32 bytes, Fences fences_of) {
+        for (u32 end = offset + bytes; offset < end; offset += 2) {
+            const Cell& cell = _cells[offset / 2];
+            if (cell.block != _block) continue;
+            if (cell.in_flight) return {"before the wait for the copy to it", cell.writer, cell.write_pc, true};
+            if (cell.write_epoch == _epoch && !ordered(cell.writer, cell.write_warp_epoch, cell.write_time, lane))
+                return {"without a barrier behind the write", cell.writer, cell.write_pc, false};
+            if (cell.writer != bulk_copy && fences_of(cell.writer) == cell.write_fences)
+                return {"without fence.proxy.async behind the write", cell.writer, cell.write_pc, false};
+        }
+        return {nullptr, 0, nullptr, false};
+    }
 
 private:
     struct Cell {
         u32 write_epoch, read_epoch;           // of the block
         u32 write_warp_epoch, read_warp_epoch; // of the warp, in that block epoch
         u32 write_time, read_time;
+        u32 write_fences;  // of the writer, before it
         u16 writer;
         u16 readers; // a thread, warp_flag | a warp, or many_readers
         u8 written, read; // which of the two bytes
@@ -58,6 +77,7 @@ private:
     static constexpr u16 warp_flag = 0x8000;
 
     Conflict note(Cell& cell, const Lane& lane, u8 bytes, Access access, const void* pc);
+    static bool ordered(u32 thread, u32 warp_epoch, u32 time, const Lane& lane);
     bool readers_ordered(const Cell& cell, const Lane& lane) const;
     void add_reader(Cell& cell, const Lane& lane, u8 bytes, const void* pc);
 

@@ -18,6 +18,7 @@ struct hostcuda_counters {
     uint64_t live_device_bytes;       // now
     uint64_t live_host_allocations;   // now
     uint64_t dependent_kernels_run; // kernels executed that were allowed to start before the kernel before them had ended
+    uint64_t overlapping_graph_launches; // graph launches asked for while another stream had a graph that was not done
 };
 
 extern "C" {

@@ -32,6 +32,7 @@ public:
 
     Outcome step(Random* random) override;
     bool finished() const override { return _first == _done.size(); }
+    bool is_graph() const override { return true; }
 
 private:
     std::shared_ptr<const Graph> _graph;

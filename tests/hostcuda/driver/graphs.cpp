@@ -82,6 +82,7 @@ HOSTCUDA_API CUresult cuGraphLaunch(CUgraphExec handle, CUstream stream_handle) 
         if (CUresult refused = device.check_legacy_use(stream)) return refused;
         if (stream->capture) return CUDA_ERROR_NOT_SUPPORTED; // a graph inside a graph
         device.counters.graph_launches++;
+        device.counters.overlapping_graph_launches += device.scheduler.has_graph_beside(*stream);
         auto run = std::make_unique<GraphRun>(executable->graph);
         executable->last_launch = device.scheduler.enqueue(stream, std::move(run), {executable->last_launch});
         return CUDA_SUCCESS;

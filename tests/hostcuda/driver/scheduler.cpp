@@ -93,6 +93,13 @@ Outcome Scheduler::run_one_step(const Dependency& wanted) {
     return wanted.met() ? Outcome{} : step(choose(wanted.stream.get()));
 }
 
+bool Scheduler::has_graph_beside(const Stream& stream) const {
+    return std::any_of(_streams.begin(), _streams.end(), [&stream](const auto& other) {
+        return other.get() != &stream &&
+               std::any_of(other->queue.begin(), other->queue.end(), [](const Stream::Entry& entry) { return entry.work->is_graph(); });
+    });
+}
+
 void Scheduler::clear() {
     for (const auto& stream : _streams) stream->queue.clear(); // they hold one another
     _streams.clear();

@@ -34,6 +34,9 @@ public:
     Outcome run_all();
     Outcome run_one_step(const Dependency& wanted); // for queries: whoever polls sees progress
 
+    // Whether a graph that was launched on another stream is not done.
+    bool has_graph_beside(const Stream& stream) const;
+
     // Forgets all streams and what they hold.
     void clear();
 

@@ -35,6 +35,7 @@ public:
     virtual ~Work() = default;
     virtual Outcome step(Random* random) = 0; // random: null when everything runs in order
     virtual bool finished() const = 0;
+    virtual bool is_graph() const { return false; }
 };
 
 // Work of one step: an operation, or a host-side mark such as an event's time.

@@ -15,4 +15,9 @@ struct MBarrier {
 
 static_assert(sizeof(MBarrier) == 8, "as large as on the GPU");
 
+constexpr u32 max_announced_bytes = (1 << 20) - 1;
+
+// Fails where the word has not been initialised.
+MBarrier& require_mbarrier(u64* bar, Where where);
+
 } // namespace hostcuda

@@ -13,8 +13,8 @@ constexpr u64 livelock_spins = 2'000'000;
 // A lane can go on after an asynchronous copy lands, so one is made to.
 static Lane* next_lane_or_copy(Worker& w, const Lane& from) {
     Lane* next = next_lane(w, from);
-    while (!next && !w.tile_copies.empty()) {
-        land_tile_copy(w);
+    while (!next && !w.bulk_copies.empty()) {
+        land_bulk_copy(w);
         next = next_lane(w, from);
     }
     return next;
@@ -32,7 +32,7 @@ void spin(Where where) {
     Lane& me = *current;
     me.where = where;
     if (++w.idle_spins > livelock_spins) fail(where, "livelock: spinning, and nothing else makes progress");
-    if (w.idle_spins % 64 == 63) land_tile_copy(w);
+    if (w.idle_spins % 64 == 63) land_bulk_copy(w);
     // another warp first: lanes of one warp usually spin together
     u32 others = w.runnable_warps & ~(1u << me.warp->id);
     Lane* next = next_lane(w, me);
@@ -41,7 +41,7 @@ void spin(Where where) {
         next = &warp.lanes[next_bit(warp.runnable, warp.turn++ % warp_size)];
     }
     if (next != &me) switch_fiber(me, *next);
-    else land_tile_copy(w);
+    else land_bulk_copy(w);
 }
 
 extern "C" __attribute__((used, visibility("hidden"))) void hostcuda_fiber_entry() {
@@ -99,6 +99,7 @@ static void prepare_lanes(Worker& w) {
         lane.operation = Operation::none;
         lane.warp_epoch = 0;
         lane.acquired = 0;
+        lane.proxy_fences = 0;
         lane.rows_buffer = 0;
         lane.waited = !w.grid->launch.early;
         lane.where = {nullptr, 0};
@@ -131,7 +132,8 @@ void run_block(Worker& w, u64 block_number) {
     w.alive = w.thread_count;
     w.idle_spins = 0;
     w.barrier.arrived = 0;
-    w.tile_copies.clear();
+    w.bulk_copies.clear();
+    w.mbarriers.clear();
     for (Warpgroup& group : w.warpgroups) group.reset();
     begin_shared(w, w.grid->launch.dynamic_shared);
     begin_checks(w);

@@ -1,10 +1,10 @@
 // A worker: everything one OS thread needs to run one block of a grid at a time. Workers live as long as the process.
 #pragma once
 #include "async_copy.h"
+#include "bulk_copy.h"
 #include "fiber.h"
 #include "random.h"
 #include "shared_memory.h"
-#include "tma.h"
 #include "wgmma.h"
 #include <atomic>
 #include <hostcuda/launch.h>
@@ -55,7 +55,8 @@ struct Worker {
     Random random; // shuffled schedules; off when in order
 
     SharedArena shared;
-    std::vector<TileCopy> tile_copies; // TMA in flight
+    std::vector<BulkCopy> bulk_copies; // in flight
+    std::vector<u32> mbarriers;        // shared addresses of those that were initialised
     Warpgroup warpgroups[max_warps / 4];
     void* arguments[max_parameter_bytes]; // pointers into argument_bytes
     __align__(64) char argument_bytes[2 * max_parameter_bytes];

@@ -12,7 +12,7 @@ internal sealed class CublasPeer(CudaBlas blas, CudaStream stream, LaunchProfile
     public double Time(DeviceTensor input, DeviceWeight weight, int rows, DeviceTensor output)
     {
         var (x, w, y) = ((CudaTensor)input, (CudaWeight)weight, (CudaTensor)output);
-        profiler.Occupy();
+        profiler.Occupy(stream);
         return _timer.Time(() =>
             blas.Multiply(x.Pointer, w.Pointer, y.Pointer, rows, w.PaddedRows, w.PaddedColumns, y.Type == ActivationType.Sum, stream));
     }

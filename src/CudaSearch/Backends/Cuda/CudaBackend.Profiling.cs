@@ -5,6 +5,9 @@ namespace CudaSearch.Backends.Cuda;
 /// <content>Passes taken apart, and what the device can do at best.</content>
 public sealed partial class CudaBackend : IProfiledBackend
 {
+    // From when on every pass is timed; null where none is.
+    private CudaEvent? _epoch;
+
     // Made when it is first asked for; told of launches only while RunTimed issues them.
     private LaunchProfiler? _timing, _profiler;
 
@@ -17,18 +20,19 @@ public sealed partial class CudaBackend : IProfiledBackend
     public PassRecording RunTimed(IPass pass, StepBatch batch) => Guarded(() =>
     {
         using NvtxRange range = Nvtx.Installed.Begin("observed pass"u8);
-        Prepare(pass, batch);
-        _buffers.Upload(batch, pass.Attention, _stream);
+        PassLane lane = Prepare(pass, batch);
+        lane.Buffers.Upload(batch, pass.Attention, lane.Stream);
         _profiler = Timing;
         try
         {
-            _profiler.Record(() => pass.Issue(batch));
+            _profiler.Record(lane.Stream, () => pass.Issue(batch));
         }
         finally
         {
             _profiler = null;
         }
-        Finish(batch);
+        lane.QueueReadBack(batch);
+        lane.Finish(batch);
         return Timing.Result();
     });
 
@@ -36,13 +40,28 @@ public sealed partial class CudaBackend : IProfiledBackend
     public double RunWhole(IPass pass, StepBatch batch) => Guarded(() =>
     {
         using NvtxRange range = Nvtx.Installed.Begin("pass"u8);
-        CudaGraphExec graph = PrepareGraph(pass, batch);
-        Timing.Occupy();
-        using var timer = new CudaTimer(_stream);
-        double seconds = timer.Time(() => graph.Launch(_stream));
-        Finish(batch);
+        PassLane lane = Prepare(pass, batch);
+        CudaGraphExec graph = lane.UploadForGraph(pass, batch);
+        Timing.Occupy(lane.Stream);
+        using var timer = new CudaTimer(lane.Stream);
+        double seconds = timer.Time(() => graph.Launch(lane.Stream));
+        lane.QueueReadBack(batch);
+        lane.Finish(batch);
         return seconds;
     });
+
+    /// <inheritdoc/>
+    public void TimePasses() => Guarded(() =>
+    {
+        var epoch = new CudaEvent();
+        epoch.Record(_stream);
+        epoch.Synchronize();
+        _epoch?.Dispose();
+        return _epoch = epoch;
+    });
+
+    /// <inheritdoc/>
+    public (double Begin, double End)? LastInterval(IPass pass) => _epoch is null ? null : Guarded(() => _lanes[pass].Timer.Since(_epoch));
 
     /// <inheritdoc/>
     public void EmptyCaches()

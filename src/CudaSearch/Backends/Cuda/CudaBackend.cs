@@ -23,12 +23,10 @@ public sealed partial class CudaBackend
     private readonly KernelLibrary _library;
     private readonly CudaStream _stream;
     private readonly PassKernels _kernels;
-    private readonly PassBuffers _buffers;
-    private readonly PassGraphs _graphs = new();
+    private readonly ProductTable _products;
+    private readonly SplitWorkspace _splits = new();
     private readonly WeightLoader _weights;
-
-    // The kind of the pass at hand.
-    private PassKind _kind;
+    private readonly bool _dependentLaunch;
 
     /// <summary>Opens a device.</summary>
     /// <param name="index">Its number, from 0, in the driver's order.</param>
@@ -42,17 +40,20 @@ public sealed partial class CudaBackend
     {
     }
 
-    /// <summary>As the other, with kernels from a folder.</summary>
-    internal CudaBackend(int index, string? kernelFolder, bool dependentLaunch = true)
+    /// <summary>As the other, with kernels from a folder, and others for the products of a layer than those shipped.</summary>
+    internal CudaBackend(int index, string? kernelFolder, bool dependentLaunch = true, ProductTable? products = null)
     {
         _index = index;
+        _products = products ?? ProductTable.Shipped;
+        _dependentLaunch = dependentLaunch;
         _context = new CudaContext(index);
         try
         {
             _library = new KernelLibrary(_context, kernelFolder);
-            _stream = new CudaStream(dependentLaunch);
-            _kernels = new PassKernels(_library);
-            _buffers = new PassBuffers(_stream);
+            _stream = new CudaStream();
+            _loaded = new CudaEvent();
+            _splitsFree = new CudaEvent();
+            _kernels = new PassKernels(_library, _products, _splits);
             _weights = new WeightLoader(_stream);
         }
         catch (Exception fault)
@@ -68,7 +69,7 @@ public sealed partial class CudaBackend
     public string Name => "cuda";
 
     /// <inheritdoc/>
-    public string Device => $"{_context.Name} (cuda:{_index}), {_library.Description}, bf16{(_stream.DependentLaunch ? "" : ", kernels one after the other")}";
+    public string Device => $"{_context.Name} (cuda:{_index}), {_library.Description}, bf16{(_dependentLaunch ? "" : ", kernels one after the other")}";
 
     /// <inheritdoc/>
     public long AvailableMemory => Guarded(() => _context.FreeMemory);
@@ -79,24 +80,21 @@ public sealed partial class CudaBackend
     /// <inheritdoc/>
     public PlanLimits PlanLimits => new(MaxPlannedRows, CudaWorkspace.MaxPartials, StateKeys, _context.MultiprocessorCount / ItemShare);
 
-    /// <summary>Passes recorded and not forgotten.</summary>
-    internal int GraphCount => _graphs.Count;
-
     /// <inheritdoc/>
     public long PageBytes(KvShape shape) => shape.Layers * CudaKvCache.PageBytesOf(shape);
 
     /// <inheritdoc/>
     public DeviceWeight LoadWeight(TensorView tensor, Axis rows, Axis columns, WeightUse use, WeightPrecision precision) =>
-        Guarded(() => _weights.Load(tensor, rows, columns, precision));
+        Load(() => Reserved(_weights.Load(tensor, rows, columns, precision)));
 
     /// <inheritdoc/>
     public AttentionProjection LoadProjection(
         QueryKeyValue<TensorView> weights, QueryKeyValue<TensorView>? biases, AttentionShape shape, Axis hidden, WeightPrecision precision)
     {
         Axis queries = Axis.OfHeads(shape.Heads, shape.HeadDim), keys = Axis.OfHeads(shape.KvHeads, shape.HeadDim);
-        return Guarded(() =>
+        return Load(() =>
         {
-            CudaWeight weight = _weights.LoadMatrix(Parts(weights), hidden, precision);
+            CudaWeight weight = Reserved(_weights.LoadMatrix(Parts(weights), hidden, precision));
             return new CudaProjection(weight, biases is { } vectors ? _weights.LoadVector(Parts(vectors)) : null);
         });
 
@@ -108,10 +106,10 @@ public sealed partial class CudaBackend
 
     /// <inheritdoc/>
     public DeviceTensor Allocate(int rows, Axis columns, ActivationType type) =>
-        Guarded(() => new CudaTensor(rows, columns.Length, Padding.Length(columns), type));
+        Guarded(() => new CudaTensor(PassKind.RoundUp(rows), columns.Length, Padding.Length(columns), type));
 
     /// <inheritdoc/>
-    public ResidualStream AllocateResidual(int rows, Axis columns) => Guarded(() => new CudaResidual(rows, columns));
+    public ResidualStream AllocateResidual(int rows, Axis columns) => Guarded(() => new CudaResidual(PassKind.RoundUp(rows), columns));
 
     /// <inheritdoc/>
     public AttentionWorkspace AllocateWorkspace(AttentionShape shape, int rows, KvPrecision precision)
@@ -121,37 +119,19 @@ public sealed partial class CudaBackend
             throw CudaSearchException.BadInput(
                 $"the model's attention has heads of {shape.HeadDim} elements and {group} query heads to a key/value head; on a GPU an even size up to "
                 + $"{Padding.MaxHeadSize} and groups up to {AttentionHead.MaxGroup} are supported; use --device cpu");
-        return Guarded(() => new CudaWorkspace(shape, rows, precision, _stream));
+        return Load(() => new CudaWorkspace(shape, rows, precision, _stream));
     }
 
     /// <inheritdoc/>
     public KvCache AllocateCache(KvShape shape) => Guarded(() => new CudaKvCache(shape));
 
     /// <inheritdoc/>
-    public void Run(IPass pass, StepBatch batch)
-    {
-        using NvtxRange range = Nvtx.Installed.Begin("pass"u8);
-        try
-        {
-            PrepareGraph(pass, batch).Launch(_stream);
-            Finish(batch);
-        }
-        catch (CudaException fault)
-        {
-            throw Explain(fault);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Forget(IPass pass) => _graphs.Forget(pass);
-
-    /// <inheritdoc/>
     public void CopyPages(KvCache cache, StepBatch batch)
     {
-        if (!_kind.Wants.HasFlag(PassWants.Copies)) return;
+        if (!_lane.Kind.Wants.HasFlag(PassWants.Copies)) return;
         var pages = (CudaKvCache)cache;
         _profiler?.Expect($"{batch.Copies.Length} pages", CopyPagesKernel.Cost(batch.Copies.Length, pages.PageBytes, pages.Shape.Layers));
-        _kernels.CopyPages.Launch(_stream, _buffers.Block, pages.Pages, pages.LayerBytes, checked((int)pages.PageBytes), pages.Shape.Layers);
+        _kernels.CopyPages.Launch(_lane.Stream, _lane.Buffers.Block, pages.Pages, pages.LayerBytes, checked((int)pages.PageBytes), pages.Shape.Layers);
     }
 
     /// <inheritdoc/>
@@ -160,7 +140,7 @@ public sealed partial class CudaBackend
         var (embedding, stream) = (AsStored(table), (CudaResidual)residual);
         _profiler?.Expect($"{embedding.PaddedColumns}", EmbedKernel.Cost(batch.RowCount, embedding.PaddedColumns));
         _kernels.Embed.Launch(
-            _stream, _kind.RowCapacity, _buffers.Block, embedding.Pointer, stream.Sums.Pointer, stream.Prepare(next), embedding.PaddedColumns);
+            _lane.Stream, _lane.Kind.RowCapacity, _lane.Buffers.Block, embedding.Pointer, stream.Sums.Pointer, stream.Prepare(next), embedding.PaddedColumns);
     }
 
     /// <inheritdoc/>
@@ -176,12 +156,12 @@ public sealed partial class CudaBackend
             $"{by.Weight.PaddedRows} x {by.Weight.PaddedColumns}",
             ProjectAppendKernel.Cost(batch.RowCount, padded.Heads, padded.KvHeads, padded.HeadDim, by.Weight.PaddedColumns, by.Bias is not null, by.Weight.Precision));
         _kernels.Layer(by.Weight).ProjectAppend.Launch(
-            _stream, _buffers.Block, ((CudaResidual)residual).Normed, by.Weight.Pointer, by.Bias?.Pointer ?? default, ((CudaRope)rope).Angles,
-            Operands(queries).Pointer, to, padded.Heads, padded.KvHeads, padded.HeadDim, _kind.RowCapacity, by.Weight.PaddedColumns,
+            _lane.Stream, _lane.Buffers.Block, ((CudaResidual)residual).Normed, by.Weight.Pointer, by.Bias?.Pointer ?? default, ((CudaRope)rope).Angles,
+            Operands(queries).Pointer, to, padded.Heads, padded.KvHeads, padded.HeadDim, _lane.Kind.RowCapacity, by.Weight.PaddedColumns,
             rowsAreSlots: append is not null);
         if (append is null) return;
         _profiler?.Expect($"2 x {padded.KvHeads} x {padded.HeadDim}", AppendE4M3Kernel.Cost(batch.RowCount, padded.KvHeads, padded.HeadDim));
-        append.Launch(_stream, _kind.RowCapacity, _buffers.Block, to, pages.Layer(layer), padded.KvHeads);
+        append.Launch(_lane.Stream, _lane.Kind.RowCapacity, _lane.Buffers.Block, to, pages.Layer(layer), padded.KvHeads);
     }
 
     /// <inheritdoc/>
@@ -193,17 +173,17 @@ public sealed partial class CudaBackend
         AttentionKernels kernels = _kernels.Attention(Padding.HeadSize(shape.HeadDim), precision);
         // The scale is that of the heads' true size.
         float scale = AttentionHead.ScaleLog2(shape.HeadDim);
-        if (_kind.Wants.HasFlag(PassWants.PlannedAttention))
+        if (_lane.Kind.Wants.HasFlag(PassWants.PlannedAttention))
         {
             _profiler?.Expect($"{batch.Plan.Items.Length} items", AttendRangesKernel.Cost(batch, Padding.Shape(shape), precision));
             kernels.Ranges.Launch(
-                _stream, kernels.Ranges.Blocks(_context.MultiprocessorCount), _buffers.Block, q, pages, ((CudaWorkspace)workspace).Pointers, to,
+                _lane.Stream, kernels.Ranges.Blocks(_context.MultiprocessorCount), _lane.Buffers.Block, q, pages, ((CudaWorkspace)workspace).Pointers, to,
                 shape.Heads, shape.KvHeads, scale);
         }
-        if (_kind.TileCapacity > 0)
+        if (_lane.Kind.TileCapacity > 0)
         {
             _profiler?.Expect($"{batch.UnplannedSpans.Length} spans", AttendPrefillKernel.Cost(batch, Padding.Shape(shape), precision));
-            kernels.Prefill.Launch(_stream, _kind.TileCapacity, _buffers.Block, q, pages, to, shape.Heads, shape.KvHeads, scale);
+            kernels.Prefill.Launch(_lane.Stream, _lane.Kind.TileCapacity, _lane.Buffers.Block, q, pages, to, shape.Heads, shape.KvHeads, scale);
         }
     }
 
@@ -215,7 +195,7 @@ public sealed partial class CudaBackend
             $"{matrix.PaddedRows} x {matrix.PaddedColumns}",
             LinearAddKernel.Cost(batch.RowCount, matrix.PaddedRows, matrix.PaddedColumns, hasNext: next is not null, matrix.Precision));
         _kernels.Layer(matrix).LinearAdd.Launch(
-            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, stream.Sums.Pointer, stream.Prepare(next), _kind.RowCapacity,
+            _lane.Stream, _lane.Buffers.Block, Operands(input).Pointer, matrix.Pointer, stream.Sums.Pointer, stream.Prepare(next), _lane.Kind.RowCapacity,
             matrix.PaddedRows, matrix.PaddedColumns);
     }
 
@@ -227,8 +207,8 @@ public sealed partial class CudaBackend
             $"2 x {matrix.PaddedRows} x {matrix.PaddedColumns}",
             GatedLinearKernel.Cost(batch.RowCount, matrix.PaddedRows, matrix.PaddedColumns, matrix.Precision));
         _kernels.Layer(matrix).GatedLinear.Launch(
-            _stream, _buffers.Block, ((CudaResidual)residual).Normed, matrix.Pointer, ((CudaWeight)up).Pointer, Operands(output).Pointer,
-            _kind.RowCapacity, matrix.PaddedRows, matrix.PaddedColumns);
+            _lane.Stream, _lane.Buffers.Block, ((CudaResidual)residual).Normed, matrix.Pointer, ((CudaWeight)up).Pointer, Operands(output).Pointer,
+            _lane.Kind.RowCapacity, matrix.PaddedRows, matrix.PaddedColumns);
     }
 
     /// <inheritdoc/>
@@ -237,7 +217,7 @@ public sealed partial class CudaBackend
         CudaTensor from = ((CudaResidual)residual).Sums;
         _profiler?.Expect($"{from.PaddedColumns}", RmsNormKernel.Cost(batch.OutputRows.Length, from.PaddedColumns));
         _kernels.RmsNorm.Launch(
-            _stream, _kind.OutputCapacity, _buffers.Block, (int)RowSet.Outputs, from.Pointer, ((CudaWeight)norm.Weight).Pointer,
+            _lane.Stream, _lane.Kind.OutputCapacity, _lane.Buffers.Block, (int)RowSet.Outputs, from.Pointer, ((CudaWeight)norm.Weight).Pointer,
             Operands(output).Pointer, from.Columns, from.PaddedColumns, norm.Epsilon);
     }
 
@@ -249,28 +229,29 @@ public sealed partial class CudaBackend
         _profiler?.Expect(
             $"{matrix.PaddedRows} x {matrix.PaddedColumns}", LinearKernel.Cost(rows.Count, matrix.PaddedRows, matrix.PaddedColumns, kind, bias is not null));
         _kernels.Linear.Launch(
-            _stream, _buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight?)bias)?.Pointer ?? default, to.Pointer,
-            (int)rows.Set, _kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns, kind);
+            _lane.Stream, _lane.Buffers.Block, Operands(input).Pointer, matrix.Pointer, ((CudaWeight?)bias)?.Pointer ?? default, to.Pointer,
+            (int)rows.Set, _lane.Kind.Capacity(rows), matrix.PaddedRows, matrix.PaddedColumns, kind);
     }
 
     /// <inheritdoc/>
     public void SampleTokens(DeviceTensor outputs, DeviceWeight head, StepBatch batch, DeviceTensor logits)
     {
-        if (_kind.Wants.HasFlag(PassWants.StoredLogits))
+        if (_lane.Kind.Wants.HasFlag(PassWants.StoredLogits))
         {
             CudaTensor stored = Sums(logits);
             Linear(outputs, head, bias: null, batch.GatheredRows, stored);
             _profiler?.Expect($"{stored.Columns}", SampleKernel.Cost(batch.Sampled.Length, stored.Columns));
             _kernels.Sample.Launch(
-                _stream, _kind.OutputCapacity, _buffers.Block, stored.Pointer, stored.Columns, stored.PaddedColumns, _buffers.Tokens, _buffers.LogProbabilities);
+                _lane.Stream, _lane.Kind.OutputCapacity, _lane.Buffers.Block, stored.Pointer, stored.Columns, stored.PaddedColumns, _lane.Buffers.Tokens,
+                _lane.Buffers.LogProbabilities);
             return;
         }
         CudaWeight matrix = AsStored(head);
         _profiler?.Expect(
             $"{matrix.Rows} x {matrix.PaddedColumns}", LinearSampleKernel.Cost(batch.OutputRows.Length, matrix.Rows, matrix.PaddedColumns));
         _kernels.LinearSample.Launch(
-            _stream, _buffers.Block, Operands(outputs).Pointer, matrix.Pointer, _buffers.Race, _buffers.Tokens, _kind.OutputCapacity, matrix.Rows,
-            matrix.PaddedColumns);
+            _lane.Stream, _lane.Buffers.Block, Operands(outputs).Pointer, matrix.Pointer, _lane.Buffers.Race, _lane.Buffers.Tokens, _lane.Kind.OutputCapacity,
+            matrix.Rows, matrix.PaddedColumns);
     }
 
     /// <inheritdoc/>
@@ -279,8 +260,8 @@ public sealed partial class CudaBackend
         CudaTensor from = Operands(hidden);
         _profiler?.Expect($"{from.PaddedColumns}", RewardKernel.Cost(batch.Rewarded.Length, from.PaddedColumns, rows));
         _kernels.Reward.Launch(
-            _stream, _kind.OutputCapacity, _buffers.Block, from.Pointer, AsStored(head).Pointer, rows, from.PaddedColumns,
-            _buffers.Rewards);
+            _lane.Stream, _lane.Kind.OutputCapacity, _lane.Buffers.Block, from.Pointer, AsStored(head).Pointer, rows, from.PaddedColumns,
+            _lane.Buffers.Rewards);
     }
 
     /// <inheritdoc/>
@@ -301,42 +282,25 @@ public sealed partial class CudaBackend
     public void Dispose()
     {
         _timing?.Dispose();
-        _graphs.Dispose();
+        _epoch?.Dispose();
+        foreach (PassLane lane in _lanes.Values) lane.Dispose();
+        _splits.Dispose();
+        _splitsFree.Dispose();
         _weights.Dispose();
-        _buffers.Dispose();
+        _loaded.Dispose();
         _stream.Dispose();
         _library.Dispose();
         _context.Dispose();
     }
 
-    /// <summary>Makes room for the batch's block and finds out what kind of pass it is.</summary>
-    private void Prepare(IPass pass, StepBatch batch)
+    // Splits of a product with it will find room.
+    private CudaWeight Reserved(CudaWeight weight)
     {
-        if (batch.Sampled.Length > PassBuffers.MaxResults || batch.Rewarded.Length > PassBuffers.MaxResults)
-            throw new ArgumentException($"a pass may have at most {PassBuffers.MaxResults} results of a kind", nameof(batch));
-        _context.SetCurrent();
-        if (_buffers.Reserve(batch, pass.Attention)) _graphs.Clear();
-        _kind = PassKind.Of(pass, batch);
-    }
-
-    /// <summary>As <see cref="Prepare"/>; the graph of that kind, recorded where it was not yet, with the block on its way to the device.</summary>
-    private CudaGraphExec PrepareGraph(IPass pass, StepBatch batch)
-    {
-        Prepare(pass, batch);
-        CudaGraphExec graph = _graphs.Find(_kind) ?? _graphs.Record(_kind, batch, _stream);
-        _buffers.Upload(batch, pass.Attention, _stream);
-        return graph;
-    }
-
-    /// <summary>Waits for the pass and puts its results into the batch.</summary>
-    private void Finish(StepBatch batch)
-    {
-        _buffers.ReadBack(batch, _stream);
-        foreach (int token in batch.SampledTokens)
-        {
-            if (token == SampleKernel.NotANumber)
-                throw CudaSearchException.BadInput("the model computed logits that are no numbers; its weights are damaged, or it was not made for bf16: try --device cpu");
-        }
+        if (!_products.Splits || weight.Precision != WeightPrecision.Stored) return weight;
+        _context.Synchronize();
+        if (!_splits.Reserve(weight.PaddedRows, weight.PaddedColumns, _stream)) return weight;
+        foreach (PassLane lane in _lanes.Values) lane.Graphs.Clear();
+        return weight;
     }
 
     // Layers have products with weights in e4m3; embeddings, output matrices and reward heads are bf16.

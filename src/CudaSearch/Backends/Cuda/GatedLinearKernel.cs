@@ -3,32 +3,44 @@ using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>Launches gated_linear.cu: output = silu(x · gateᵀ) * (x · upᵀ) for normed rows x, on the tensor cores.</summary>
+/// <summary>Launches gated_linear.cu, or hopper/gated_linear_wgmma.cu: output = silu(x · gateᵀ) * (x · upᵀ) for normed rows x, on the tensor cores.</summary>
 internal sealed class GatedLinearKernel
 {
     private static readonly GemmTile[] s_tiles = [new(16, 16, 64), new(64, 32, 128), new(128, 64, 128)];
 
     private readonly CudaKernel<Arguments>[] _kernels;
+    private readonly ProductTable _table;
+    private readonly WgmmaKernels<WgmmaArguments>? _wgmma;
+    private readonly SplitWorkspace? _splits;
 
     /// <summary>Takes the kernels from the library.</summary>
-    /// <param name="library">The kernels.</param>
+    /// <param name="library">The kernels of the device.</param>
     /// <param name="weights">What both weights are kept in.</param>
-    public GatedLinearKernel(KernelLibrary library, WeightPrecision weights = WeightPrecision.Stored)
+    /// <param name="table">Which of them are used; null: as shipped.</param>
+    /// <param name="splits">Where splits meet; null where the table splits nothing.</param>
+    public GatedLinearKernel(
+        KernelLibrary library, WeightPrecision weights = WeightPrecision.Stored, ProductTable? table = null, SplitWorkspace? splits = null)
         : this(name => library.Get<Arguments>("gated_linear", name), weights)
     {
+        _table = table ?? ProductTable.Shipped;
+        _splits = splits;
+        if (_table.UsesWarpgroups(ProductOperation.Gated, weights)) _wgmma = new(name => library.Get<WgmmaArguments>("gated_linear_wgmma", name), "gated_linear_bf16", weights: 2, splits);
     }
 
     /// <summary>Takes the kernels from anywhere, by name.</summary>
-    internal GatedLinearKernel(Func<string, CudaKernel<Arguments>> get, WeightPrecision weights = WeightPrecision.Stored) =>
+    internal GatedLinearKernel(Func<string, CudaKernel<Arguments>> get, WeightPrecision weights = WeightPrecision.Stored)
+    {
+        _table = ProductTable.Shipped;
         _kernels = Array.ConvertAll(s_tiles, tile => get(tile.Function("gated_linear_bf16", weights)));
+    }
 
     /// <summary>The tile shapes, from small to large. All give the same bits.</summary>
     public static ReadOnlySpan<GemmTile> Tiles => s_tiles;
 
-    /// <summary>Queues a gated product with the tile shape that suits its size.</summary>
+    /// <summary>Queues a gated product on the path of the table, with the tile shape that suits its size.</summary>
     /// <param name="stream">Where to launch.</param>
     /// <param name="pass">The pass block, which says how many rows there are.</param>
-    /// <param name="input">The rows.</param>
+    /// <param name="input">The rows; what lies beyond the pass's does not show.</param>
     /// <param name="gate">[n, k], as <see cref="CudaWeight"/> has it.</param>
     /// <param name="up">[n, k], likewise.</param>
     /// <param name="output">[rows, n] bf16; nothing beyond the pass's rows is written.</param>
@@ -38,8 +50,31 @@ internal sealed class GatedLinearKernel
     /// <exception cref="ArgumentException">A size the kernels are not made for.</exception>
     public void Launch(
         CudaStream stream, DevicePointer pass, NormedRows input, DevicePointer gate, DevicePointer up, DevicePointer output, int rowCapacity, int n,
-        int k) =>
+        int k)
+    {
+        if (_wgmma is { } wgmma && _table.Choose(ProductOperation.Gated, rowCapacity) is not ProductPath.Mma and ProductPath path)
+        {
+            GemmTile.RequireSizes(rowCapacity, n, k);
+            WgmmaKernels<WgmmaArguments>.Plan plan = wgmma.For(path, rowCapacity, n, k);
+            plan.Launch(stream, new WgmmaArguments
+            {
+                InputMap = plan.MapInput(input.Operand, rowCapacity, k),
+                GateMap = plan.MapWeight(gate, n, k),
+                UpMap = plan.MapWeight(up, n, k),
+                Pass = pass,
+                Squares = input.Squares,
+                NormColumns = input.Columns,
+                Epsilon = input.Epsilon,
+                Output = output,
+                N = n,
+                K = k,
+                Partials = _splits?.Partials ?? default,
+                Arrivals = _splits?.Arrivals ?? default,
+            });
+            return;
+        }
         Launch(GemmTile.Choose(s_tiles, rowCapacity, n), stream, pass, input, gate, up, output, rowCapacity, n, k);
+    }
 
     /// <summary>Queues a gated product with one of <see cref="Tiles"/>.</summary>
     internal void Launch(
@@ -77,5 +112,18 @@ internal sealed class GatedLinearKernel
         public float Epsilon;
         public DevicePointer Gate, Up, Output;
         public int N, K;
+    }
+
+    /// <summary>The parameters of the kernels on warpgroups.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct WgmmaArguments
+    {
+        public CudaTensorMap InputMap, GateMap, UpMap;
+        public DevicePointer Pass, Squares;
+        public int NormColumns;
+        public float Epsilon;
+        public DevicePointer Output;
+        public int N, K;
+        public DevicePointer Partials, Arrivals;
     }
 }

@@ -14,7 +14,6 @@ internal sealed class LaunchProfiler : ILaunchObserver, IDisposable
     private const long LeastScratch = 4L << 20;
     private const int MostFills = 64;
 
-    private readonly CudaStream _stream;
     private readonly CudaDeviceVariable<byte> _scratch;
     private readonly double _fillSeconds;
 
@@ -24,21 +23,23 @@ internal sealed class LaunchProfiler : ILaunchObserver, IDisposable
     private (string Shape, OperationCost Cost)? _expected;
     private double _queuingSeconds;
 
+    // Whose launches are watched; null outside of Record.
+    private CudaStream? _stream;
+
     /// <param name="context">The device.</param>
-    /// <param name="stream">Whose launches are watched, in <see cref="Record"/>.</param>
+    /// <param name="stream">Where to find out how long the device takes to be emptied; nothing else may be queued there.</param>
     public LaunchProfiler(CudaContext context, CudaStream stream)
     {
-        _stream = stream;
         _scratch = new CudaDeviceVariable<byte>(Math.Max(LeastScratch, CacheFillings * context.L2CacheBytes));
         using var timer = new CudaTimer(stream);
         _fillSeconds = timer.Time(() => _scratch.Fill(0, stream));
     }
 
     /// <summary>Queues work that empties the caches and lasts for about so long.</summary>
-    public void Occupy(double seconds = 0)
+    public void Occupy(CudaStream stream, double seconds = 0)
     {
         int fills = Math.Clamp((int)Math.Ceiling(seconds / _fillSeconds), 1, MostFills);
-        for (int i = 0; i < fills; i++) _scratch.Fill(0, _stream);
+        for (int i = 0; i < fills; i++) _scratch.Fill(0, stream);
     }
 
     /// <summary>Says what the next launch works on and what it costs.</summary>
@@ -56,25 +57,27 @@ internal sealed class LaunchProfiler : ILaunchObserver, IDisposable
     /// <inheritdoc/>
     public void Launched() => Mark(2 * _launches.Count);
 
-    /// <summary>Queues launches and watches each. The stream must be waited for before <see cref="Result"/>.</summary>
-    public void Record(Action issue)
+    /// <summary>Queues launches on a stream and watches each. The stream must be waited for before <see cref="Result"/>.</summary>
+    public void Record(CudaStream stream, Action issue)
     {
+        _stream = stream;
         _launches.Clear();
         _expected = null;
         // The first pass finds out how long queuing takes.
-        Occupy(1.5 * _queuingSeconds);
+        Occupy(stream, 1.5 * _queuingSeconds);
         long start = Stopwatch.GetTimestamp();
         Mark(0);
-        _stream.Observer = this;
+        stream.Observer = this;
         try
         {
             issue();
+            Mark(2 * _launches.Count + 1);
         }
         finally
         {
-            _stream.Observer = null;
+            stream.Observer = null;
+            _stream = null;
         }
-        Mark(2 * _launches.Count + 1);
         _queuingSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
@@ -100,7 +103,7 @@ internal sealed class LaunchProfiler : ILaunchObserver, IDisposable
     private void Mark(int index)
     {
         if (index == _events.Count) _events.Add(new CudaEvent());
-        _events[index].Record(_stream);
+        _events[index].Record(_stream!);
     }
 
     private double Seconds(int from, int to) => _events[to].ElapsedMilliseconds(_events[from]) / 1e3;

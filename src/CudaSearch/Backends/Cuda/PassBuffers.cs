@@ -67,13 +67,17 @@ internal sealed class PassBuffers : IDisposable
         _block.CopyFromAsync(_hostBlock, 0, 0, words, stream);
     }
 
-    /// <summary>Queues the read-back, waits for the pass to end, and puts the results into the batch.</summary>
-    public void ReadBack(StepBatch batch, CudaStream stream)
+    /// <summary>Queues the read-back of what the batch asked for.</summary>
+    public void QueueReadBack(StepBatch batch, CudaStream stream)
     {
         int words = batch.WantsLogProbabilities ? 2 * MaxResults + batch.Sampled.Length
             : batch.Rewarded.Length > 0 ? MaxResults + batch.Rewarded.Length : batch.Sampled.Length;
         if (words > 0) _results.CopyToAsync(_hostResults, 0, 0, words, stream);
-        stream.Synchronize();
+    }
+
+    /// <summary>Puts what was read back into the batch. The pass must have ended.</summary>
+    public void Collect(StepBatch batch)
+    {
         ReadOnlySpan<int> results = _hostResults.Span;
         results[..batch.Sampled.Length].CopyTo(batch.SampledTokens);
         MemoryMarshal.Cast<int, float>(results.Slice(MaxResults, batch.Rewarded.Length)).CopyTo(batch.Rewards);

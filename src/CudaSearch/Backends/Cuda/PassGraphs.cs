@@ -2,7 +2,7 @@ using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>Recorded passes by their kind.</summary>
+/// <summary>Recorded passes of one model by their kind.</summary>
 internal sealed class PassGraphs : IDisposable
 {
     private readonly Dictionary<PassKind, CudaGraphExec> _graphs = [];
@@ -14,12 +14,12 @@ internal sealed class PassGraphs : IDisposable
     public CudaGraphExec? Find(PassKind kind) => _graphs.GetValueOrDefault(kind);
 
     /// <summary>Records what the pass launches on the stream for this batch; nothing of it is executed.</summary>
-    public CudaGraphExec Record(PassKind kind, StepBatch batch, CudaStream stream)
+    public CudaGraphExec Record(PassKind kind, IPass pass, StepBatch batch, CudaStream stream)
     {
         stream.BeginCapture();
         try
         {
-            kind.Pass.Issue(batch);
+            pass.Issue(batch);
         }
         catch
         {
@@ -28,16 +28,6 @@ internal sealed class PassGraphs : IDisposable
         }
         using CudaGraph graph = stream.EndCapture();
         return _graphs[kind] = graph.Instantiate();
-    }
-
-    /// <summary>Drops the graphs of one pass.</summary>
-    public void Forget(IPass pass)
-    {
-        foreach (PassKind kind in _graphs.Keys.Where(kind => ReferenceEquals(kind.Pass, pass)).ToArray())
-        {
-            _graphs[kind].Dispose();
-            _graphs.Remove(kind);
-        }
     }
 
     /// <summary>Drops all graphs.</summary>

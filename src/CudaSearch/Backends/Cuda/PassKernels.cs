@@ -3,14 +3,17 @@ using CudaSearch.Cuda;
 namespace CudaSearch.Backends.Cuda;
 
 /// <summary>Every kernel of a pass, loaded and checked before the first pass, so that none is loaded while a graph is recorded.</summary>
-internal sealed class PassKernels(KernelLibrary library)
+/// <param name="library">The kernels of the device.</param>
+/// <param name="products">Which of them compute the products of a layer.</param>
+/// <param name="splits">Where products meet that are split.</param>
+internal sealed class PassKernels(KernelLibrary library, ProductTable products, SplitWorkspace splits)
 {
     private readonly AttentionKernels[] _attention =
     [
         new(library, 64, KvPrecision.Native), new(library, 128, KvPrecision.Native), new(library, 64, KvPrecision.Fp8), new(library, 128, KvPrecision.Fp8),
     ];
 
-    private readonly LayerKernels _stored = new(library, WeightPrecision.Stored), _fp8 = new(library, WeightPrecision.Fp8);
+    private readonly LayerKernels _stored = new(library, WeightPrecision.Stored, products, splits), _fp8 = new(library, WeightPrecision.Fp8, products, splits);
 
     public CopyPagesKernel CopyPages { get; } = new(library);
 
@@ -34,13 +37,13 @@ internal sealed class PassKernels(KernelLibrary library)
 }
 
 /// <summary>The products of a layer for one kind of weights.</summary>
-internal sealed class LayerKernels(KernelLibrary library, WeightPrecision weights)
+internal sealed class LayerKernels(KernelLibrary library, WeightPrecision weights, ProductTable products, SplitWorkspace splits)
 {
-    public ProjectAppendKernel ProjectAppend { get; } = new(library, weights);
+    public ProjectAppendKernel ProjectAppend { get; } = new(library, weights, products, splits);
 
-    public LinearAddKernel LinearAdd { get; } = new(library, weights);
+    public LinearAddKernel LinearAdd { get; } = new(library, weights, products, splits);
 
-    public GatedLinearKernel GatedLinear { get; } = new(library, weights);
+    public GatedLinearKernel GatedLinear { get; } = new(library, weights, products, splits);
 }
 
 /// <summary>The attention kernels for one head size and one kind of pages.</summary>

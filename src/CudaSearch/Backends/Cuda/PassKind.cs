@@ -3,20 +3,19 @@ using System.Numerics;
 namespace CudaSearch.Backends.Cuda;
 
 /// <summary>
-/// Passes of one kind run the same launches with the same grids, so one recorded graph serves them all. Row counts are rounded up to powers of two; what a
+/// Passes of one model and kind run the same launches with the same grids, so one recorded graph serves them all. Row counts are rounded up to powers of two; what a
 /// batch does not want is not launched.
 /// </summary>
-/// <param name="Pass">Whose operations.</param>
 /// <param name="RowCapacity">Rows, rounded up.</param>
 /// <param name="OutputCapacity">Output rows, or results where several are read off one row, rounded up; 0 for none.</param>
 /// <param name="TileCapacity">Prefill tiles, rounded up; 0 for none.</param>
 /// <param name="Wants">What else decides which kernels run.</param>
-internal readonly record struct PassKind(IPass Pass, int RowCapacity, int OutputCapacity, int TileCapacity, PassWants Wants)
+internal readonly record struct PassKind(int RowCapacity, int OutputCapacity, int TileCapacity, PassWants Wants)
 {
     private const int SmallestCapacity = 8;
 
     /// <summary>The kind of a batch.</summary>
-    public static PassKind Of(IPass pass, StepBatch batch)
+    public static PassKind Of(StepBatch batch, AttentionShape attention)
     {
         PassWants wants = PassWants.None;
         if (batch.Copies.Length > 0) wants |= PassWants.Copies;
@@ -25,13 +24,14 @@ internal readonly record struct PassKind(IPass Pass, int RowCapacity, int Output
         if (batch.Sampled.Length > 0) wants |= PassWants.Samples;
         if (batch.Rewarded.Length > 0) wants |= PassWants.Rewards;
         int outputs = Math.Max(batch.OutputRows.Length, Math.Max(batch.Sampled.Length, batch.Rewarded.Length));
-        return new PassKind(pass, RoundUp(batch.RowCount), RoundUp(outputs), RoundUp(PassBlock.TilesOf(batch, pass.Attention)), wants);
+        return new PassKind(RoundUp(batch.RowCount), RoundUp(outputs), RoundUp(PassBlock.TilesOf(batch, attention)), wants);
     }
 
     /// <summary>The grid's rows for a row set.</summary>
     public int Capacity(Rows rows) => rows.Set == RowSet.All ? RowCapacity : OutputCapacity;
 
-    private static int RoundUp(int count) => count == 0 ? 0 : Math.Max(SmallestCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)count));
+    /// <summary>Rows that a pass of so many may be given: what its tensors must have.</summary>
+    public static int RoundUp(int count) => count == 0 ? 0 : Math.Max(SmallestCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)count));
 }
 
 /// <summary>Parts of a pass that some batches do without.</summary>

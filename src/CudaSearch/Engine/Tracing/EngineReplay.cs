@@ -186,5 +186,6 @@ internal sealed class EngineReplay
     {
         _planned = false;
         _scheduler.Commit(new PassResults(_batch, model: null), failure: null);
+        _scheduler.Deliver();
     }
 }

@@ -22,11 +22,7 @@ public sealed class PassStage : IDisposable
     public PassStage(IBackend backend, Checkpoint checkpoint, ModelPrecision precision, IReadOnlyCollection<PassCase> cases)
     {
         _backend = backend;
-        ModelConfig config = checkpoint.Config;
-        TensorView weight = checkpoint.Get("model.layers.0.mlp.down_proj.weight", config.HiddenSize, config.IntermediateSize);
-        // int8 weights have a float32 scale for every 128, those in e4m3 for a row; the output matrix is not e4m3.
-        _weightSize = precision.Weights switch { WeightPrecision.Int8 => 1 + 4 / 128.0, WeightPrecision.Fp8 => 1 + 4.0 / config.HiddenSize, _ => weight.Type.Size() };
-        _headSize = precision.Weights == WeightPrecision.Fp8 ? weight.Type.Size() : _weightSize;
+        (_weightSize, _headSize) = WeightSizes(checkpoint, precision.Weights);
         int rows = Math.Max(LeastRows, cases.Max(c => c.Sequences == 0 ? c.Prefix : c.Sequences));
         int pages = cases.Max(c => PagePool.PagesFor(c.Prefix) + c.Sequences * (PagePool.PagesFor(c.Own + 1) + 1));
         Model = Transformer.WithCache(backend, checkpoint, pages, rows, Math.Max(1, cases.Max(c => c.Sequences)), reward: null, precision);
@@ -36,32 +32,45 @@ public sealed class PassStage : IDisposable
     /// <summary>The model.</summary>
     public Transformer Model { get; }
 
+    /// <summary>Bytes of a weight as it is read: of the layers' and of the output matrix, which is not kept in e4m3.</summary>
+    internal static (double Layers, double Head) WeightSizes(Checkpoint checkpoint, WeightPrecision precision)
+    {
+        ModelConfig config = checkpoint.Config;
+        TensorView weight = checkpoint.Get("model.layers.0.mlp.down_proj.weight", config.HiddenSize, config.IntermediateSize);
+        double stored = weight.Type.Size(), int8 = 1 + sizeof(float) / 128.0; // a float32 scale for every 128
+        return precision switch
+        {
+            WeightPrecision.Int8 => (int8, int8),
+            WeightPrecision.Fp8 => (1 + (double)sizeof(float) / config.HiddenSize, stored), // a scale for each row
+            _ => (stored, stored),
+        };
+    }
+
     /// <summary>Makes the batch of one kind of pass, and computes what it looks back on. One at a time.</summary>
     public StagedPass Set(PassCase kind)
     {
         var staged = new StagedPass(kind);
-        long keys = kind.Sequences == 0 ? AddPrefill(staged) : AddDecodes(staged);
+        if (kind.Sequences == 0) AddPrefill(staged);
+        else AddDecodes(staged);
         StepBatch batch = staged.Batch;
         batch.Complete(_backend.PlanLimits, kind.Share);
-        long visits = batch.Plan.DistinctPages + batch.UnplannedSpans.ToArray().Sum(span => (long)PagePool.PagesFor(span.FirstPosition + span.RowCount));
         staged.Cost = PassCost.Of(
-            Model.Config, batch.RowCount, batch.OutputRows.Length, visits, keys, _weightSize, _headSize, Model.PageBytes);
+            Model.Config, batch.RowCount, batch.OutputRows.Length, batch.PageVisits, batch.AttendedKeys, _weightSize, _headSize, Model.PageBytes);
         return staged;
     }
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 
-    private long AddPrefill(StagedPass staged)
+    private void AddPrefill(StagedPass staged)
     {
         var (kind, batch) = (staged.Case, staged.Batch);
         PageTable table = staged.Keep(new PageTable(_pool));
         Reserve(table, kind.Prefix);
         batch.AddSample(batch.AddSequence(Ids(kind.Prefix), 0, table) + kind.Prefix - 1, Sampling(0));
-        return (long)kind.Prefix * (kind.Prefix + 1) / 2;
     }
 
-    private long AddDecodes(StagedPass staged)
+    private void AddDecodes(StagedPass staged)
     {
         var (kind, batch) = (staged.Case, staged.Batch);
         PageTable prefix = staged.Keep(new PageTable(_pool));
@@ -74,7 +83,6 @@ public sealed class PassStage : IDisposable
             if (Reserve(table, 1) is { } copy) batch.AddCopy(copy);
             batch.AddSample(batch.AddSequence([i % Model.Config.VocabSize], length, table), Sampling(i));
         }
-        return (long)kind.Sequences * (length + 1);
     }
 
     /// <summary>Appends tokens and computes their keys and values.</summary>

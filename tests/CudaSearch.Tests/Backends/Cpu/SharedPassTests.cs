@@ -50,6 +50,18 @@ public sealed class SharedPassTests
         Assert.Equal(expected, pass.Count);
     }
 
+    /// <summary>Also a model without a file tells how large it is.</summary>
+    [Fact]
+    public void WeightsCountAsTheyAreLoaded()
+    {
+        using IBackend backend = CpuBackend.Create(threads: 1);
+        using var folder = new RandomCheckpoint(new RandomModel());
+        using Checkpoint stored = folder.Open(), made = Checkpoint.OfRandomWeights(stored.Config, "made");
+        using Transformer storedModel = Transformer.WithCache(backend, stored, pages: 1), madeModel = Transformer.WithCache(backend, made, pages: 1);
+        Assert.Equal(stored.ByteLength, storedModel.WeightBytes);
+        Assert.Equal(stored.ByteLength / 2, madeModel.WeightBytes); // bfloat16 instead of float32
+    }
+
     // A prompt, then forks of it that first copy its last page and then write on: logits of every pass.
     private static float[] Generate(string path, int threads, Checkpoint checkpoint)
     {

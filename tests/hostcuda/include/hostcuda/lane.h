@@ -49,6 +49,7 @@ struct __align__(64) Lane {
     Operation operation;
     u32 warp_epoch;   // rises at __syncwarp: orders a warp's accesses for the race detector
     u32 acquired;     // Shadow::time() when it last got past an mbarrier, or met another lane that had
+    u32 proxy_fences; // fence.proxy.async so far: what it wrote before the latest is there for TMA and wgmma
     u32 rows_buffer;  // which half of Warp::rows its next ldmatrix uses
     bool waited;      // for the kernel before, or it need not: see predecessor.h
     Where where;

@@ -1,0 +1,12 @@
+# Not here, because one block after another hides them: the fences around the arrival, and the barrier before it.
+add_mutation(linear_skinny no_ring_barrier "__syncthreads();   // nobody reads the ring any more, and no copy is on its way to it" "" common/wgmma_skinny.cuh)
+add_mutation(linear_skinny no_tile_barrier "__syncthreads();   // the tile is complete" "" common/wgmma_skinny.cuh)
+add_mutation(linear_skinny no_last_barrier "__syncthreads();   // it is known who is the last" "" common/wgmma_skinny.cuh)
+add_mutation(linear_skinny no_arrival_reset "if (*is_last) to.arrivals[tile] = 0;" "" common/wgmma_skinny.cuh)
+add_mutation(linear_skinny dropped_split "split < gridDim.z; split++" "split + 1 < gridDim.z; split++" common/wgmma_skinny.cuh)
+add_mutation(linear_skinny own_order "u32 split = 1; split < gridDim.z; split++" "u32 split = 1 + blockIdx.z; split < gridDim.z; split++" common/wgmma_skinny.cuh)
+add_mutation(linear_skinny overlapping_splits "(i64)slices * (blockIdx.z + 1) / gridDim.z" "(i64)slices * (blockIdx.z + 1) / gridDim.z + (blockIdx.z + 1 < gridDim.z)" common/wgmma_skinny.cuh)
+add_mutation(linear_skinny turned_twice "i32 row = lane.column + i / 4 * 8 + i % 2, column = lane.row + i / 2 % 2 * 8;" "i32 row = lane.column + i / 4 * 8 + i / 2 % 2, column = lane.row + i % 2 * 8;" common/wgmma_skinny.cuh)
+add_mutation(linear_skinny no_row_bound "first_row + row, row < rows, scale)" "first_row + row, true, scale)" common/wgmma_skinny.cuh)
+add_mutation(linear_skinny no_column_bound "column < tile_columns && first_column + column < of.n" "column < tile_columns" common/wgmma_skinny.cuh)
+add_mutation(linear_skinny exit_before_wait "    if (rows <= 0) return await_predecessor();" "    if (rows <= 0) return;" common/wgmma_skinny.cuh)
