@@ -29,24 +29,28 @@ struct InputGroup {
 
 inline int64_t int8_row_bytes(int64_t columns) { return groups(columns) * int64_t(sizeof(InputGroup)); }
 
-inline float round_to_int8(float value) { return _mm_cvtss_f32(_mm_round_ss(_mm_setzero_ps(), _mm_set_ss(value), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)); }
+constexpr int kGroupVectors = kGroup / 16;
 
-// 127 is the largest magnitude of the group, or the scale of an empty one is 0.
-inline float scale_of(const float* group, int64_t count)
-{
-    float largest = 0.f;
-    for (int64_t i = 0; i < count; i++) {
-        const float magnitude = group[i] < 0.f ? -group[i] : group[i];
-        if (!(magnitude <= largest)) largest = magnitude; // what is no number stays visible
-    }
-    return largest / 127.f;
-}
-
-// Divides by the scale and rounds; what a group at the end of a row lacks is zero.
+// Divides by the scale and rounds to the nearest, ties to even; what a group at the end of a row lacks is zero. 127 is the largest magnitude of the group, or the
+// scale of an empty one is 0; of a group with what is no number the scale is none either. Returns the scale.
 inline float quantize(const float* group, int64_t count, int8_t (&bytes)[kGroup])
 {
-    const float scale = scale_of(group, count), inverse = scale > 0.f ? 1.f / scale : 0.f;
-    for (int64_t i = 0; i < kGroup; i++) bytes[i] = i < count ? static_cast<int8_t>(round_to_int8(group[i] * inverse)) : int8_t(0);
+    __m512 value[kGroupVectors], largest = _mm512_setzero_ps();
+    __mmask16 unordered = 0;
+    for (int v = 0; v < kGroupVectors; v++) {
+        const int64_t left = count - 16 * v;
+        const __mmask16 present = left >= 16 ? __mmask16(0xffff) : left <= 0 ? __mmask16(0) : __mmask16((1u << left) - 1);
+        value[v] = _mm512_maskz_loadu_ps(present, group + 16 * v);
+        unordered |= _mm512_cmp_ps_mask(value[v], value[v], _CMP_UNORD_Q);
+        largest = _mm512_max_ps(largest, _mm512_abs_ps(value[v]));
+    }
+    float scale = _mm512_reduce_max_ps(largest) / 127.f;
+    if (unordered) scale = __builtin_nanf("");
+    const __m512 inverse = _mm512_set1_ps(scale >= 1e-37f ? 1.f / scale : 0.f); // of less than that the inverse may be infinite
+    for (int v = 0; v < kGroupVectors; v++) {
+        const __m512i whole = _mm512_cvt_roundps_epi32(_mm512_mul_ps(value[v], inverse), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(bytes + 16 * v), _mm512_cvtsepi32_epi8(whole));
+    }
     return scale;
 }
 

@@ -38,7 +38,7 @@ public sealed partial class CudaBackend
             if (_epoch is not null) lane.Timer.Begin();
             graph.Launch(lane.Stream);
             if (_epoch is not null) lane.Timer.End();
-            if (_products.Splits) _splitsFree.Record(lane.Stream);
+            if (_splitsProducts) _splitsFree.Record(lane.Stream);
             lane.QueueReadBack(batch);
         }
         catch (CudaException fault)
@@ -81,7 +81,7 @@ public sealed partial class CudaBackend
             lane.Stream.WaitEvent(_loaded);
             lane.Loads = _loads;
         }
-        if (_products.Splits) lane.Stream.WaitEvent(_splitsFree);
+        if (_splitsProducts) lane.Stream.WaitEvent(_splitsFree);
         return _lane = lane;
     }
 

@@ -25,6 +25,7 @@ public sealed partial class CudaBackend
     private readonly PassKernels _kernels;
     private readonly ProductTable _products;
     private readonly SplitWorkspace _splits = new();
+    private readonly bool _splitsProducts;
     private readonly WeightLoader _weights;
     private readonly bool _dependentLaunch;
 
@@ -50,6 +51,7 @@ public sealed partial class CudaBackend
         try
         {
             _library = new KernelLibrary(_context, kernelFolder);
+            _splitsProducts = _products.Splits;
             _stream = new CudaStream();
             _loaded = new CudaEvent();
             _splitsFree = new CudaEvent();
@@ -296,7 +298,7 @@ public sealed partial class CudaBackend
     // Splits of a product with it will find room.
     private CudaWeight Reserved(CudaWeight weight)
     {
-        if (!_products.Splits || weight.Precision != WeightPrecision.Stored) return weight;
+        if (!_splitsProducts || weight.Precision != WeightPrecision.Stored) return weight;
         _context.Synchronize();
         if (!_splits.Reserve(weight.PaddedRows, weight.PaddedColumns, _stream)) return weight;
         foreach (PassLane lane in _lanes.Values) lane.Graphs.Clear();
