@@ -1,7 +1,9 @@
 #include "worker.h"
+#include <mutex>
 #include <new>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <vector>
 
 namespace hostcuda {
 
@@ -28,8 +30,41 @@ static Worker* make_worker() {
     return w;
 }
 
+// A worker's stacks are a thousand mappings, of which a process may have some ten thousands: threads that end hand theirs on.
+struct Spares {
+    std::mutex lock;
+    std::vector<Worker*> workers;
+
+    Worker* take() {
+        std::lock_guard<std::mutex> guard(lock);
+        if (workers.empty()) return nullptr;
+        Worker* last = workers.back();
+        workers.pop_back();
+        return last;
+    }
+
+    void give(Worker* w) {
+        std::lock_guard<std::mutex> guard(lock);
+        workers.push_back(w);
+    }
+};
+
+static Spares& spares = *new Spares; // outlives the threads that end last
+
+struct HandsOn {
+    ~HandsOn() {
+        if (worker) spares.give(worker);
+        worker = nullptr;
+    }
+};
+
 Worker& prepare_worker(u32 threads) {
-    if (!worker) worker = make_worker();
+    if (!worker) {
+        static thread_local HandsOn at_the_end;
+        (void)&at_the_end;
+        worker = spares.take();
+        if (!worker) worker = make_worker();
+    }
     // stacks become usable as blocks get larger; the lowest page of each stays a guard
     for (u32& count = worker->stack_count; count < threads; count++)
         if (mprotect(worker->stacks + count * stack_size + guard_size, stack_size - guard_size, PROT_READ | PROT_WRITE))
