@@ -42,9 +42,9 @@ CS_DEVICE void attend_prefill(
     };
     load(0);
     // The total is at rest while a segment is folded: should registers run short, it is what waits in local memory.
-    Fold<D> total = {};
+    Fold<D> total;
     for (i32 segment_key = 0; segment_key < keys; segment_key += SEGMENT_KEYS) {
-        Fold<D> segment = {};
+        Fold<D> segment;
         i32 segment_end = segment_key + SEGMENT_KEYS < keys ? segment_key + SEGMENT_KEYS : keys;
         for (i32 first_key = segment_key; first_key < segment_end; first_key += RANGE_KEYS) {
             cp_async_wait<0>();
@@ -54,9 +54,9 @@ CS_DEVICE void attend_prefill(
             if (first_key + RANGE_KEYS < keys) load(first_key + RANGE_KEYS);
             if (first >= end || tile.first_position + last / group < first_key) continue;
             i32 visible[2] = {position[0] - first_key + 1, position[1] - first_key + 1};
-            fold_range<D>(segment, first_key == segment_key, queries, kv, visible, scale_log2);
+            fold_range(segment, queries, kv, visible, scale_log2);
         }
-        fold_segment<D>(total, segment_key == 0, segment, {position[0] >= segment_key, position[1] >= segment_key});
+        fold_segment(total, segment);
     }
 
 #pragma unroll

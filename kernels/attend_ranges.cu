@@ -28,10 +28,10 @@ template <i32 D, class Kv> CS_DEVICE void store_partial(const RangesArguments<D,
     if (column == 0) *(float2*)(to.partial_max_sum + partial * 2) = {fold.state[h].max, fold.state[h].sum};
     float* out = to.partial_o + partial * D + column;
 #pragma unroll
-    for (i32 part = 0; part < D / 64; part++)
+    for (i32 part = 0; part < D / PART_ELEMENTS; part++)
 #pragma unroll
-        for (i32 j = 0; j < 8; j++)
-            *(float2*)(out + 64 * part + 8 * j) = {fold.sums[part][j][2 * h], fold.sums[part][j][2 * h + 1]};
+        for (i32 j = 0; j < PART_TILES; j++)
+            *(float2*)(out + PART_ELEMENTS * part + 8 * j) = {fold.sums[part][j][2 * h], fold.sums[part][j][2 * h + 1]};
 }
 
 // Counts one more state of (row, kv_head). True for whoever brings the last; the count is then 0 again, for the next layer.
@@ -122,7 +122,7 @@ template <i32 D, class Kv> CS_DEVICE void attend_ranges(const RangesArguments<D,
         auto clamped = [&](i32 i) { return first + i < query_count ? first + i : query_count - 1; };
         auto head_of = [&](i32 i) { return kv_head * group + clamped(i) % group; };
         PassUnitRow row[2];
-        Fold<D> fold = {};
+        Fold<D> fold;
         if (first < query_count) {
             load_queries<D>(queries, [&](i32 i) { return to.q + ((i64)rows[clamped(i) / group].row * to.heads + head_of(i)) * D; });
 #pragma unroll
@@ -137,7 +137,7 @@ template <i32 D, class Kv> CS_DEVICE void attend_ranges(const RangesArguments<D,
             if (first >= query_count) continue;
             i32 first_key = unit.first_key + range * RANGE_KEYS;
             i32 visible[2] = {row[0].position - first_key + 1, row[1].position - first_key + 1};
-            fold_range<D>(fold, range == 0, queries, Tile::at(shared, stage), visible, to.scale_log2);
+            fold_range(fold, queries, Tile::at(shared, stage), visible, to.scale_log2);
         }
 
 #pragma unroll

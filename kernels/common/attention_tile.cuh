@@ -49,20 +49,33 @@ template <i32 D> struct RangeTile<D, e4m3> {
     }
 };
 
+// How THREADS threads walk the keys of a range, CHUNKS of them to a key: in RANGE_KEYS / KEYS steps, each within one page for a thread.
+template <i32 THREADS, i32 CHUNKS> struct RangeWalk {
+    static constexpr i32 AT_ONCE = THREADS / CHUNKS;
+    static constexpr i32 KEYS = AT_ONCE < PAGE_TOKENS ? PAGE_TOKENS : AT_ONCE;   // of a step
+    static constexpr i32 TURNS = KEYS / AT_ONCE;                                 // keys of a thread in a step, AT_ONCE apart
+    CS_DEVICE i32 key() { return threadIdx.x / CHUNKS; }                         // this thread's first
+};
+
 // Starts to copy a range of one key/value head. Slots from key_count on become zero: they may hold anything, and 0 * NaN is not 0.
 // pages: the range's, ceil(key_count / PAGE_TOKENS) of them.
 template <i32 D, i32 THREADS>
 CS_DEVICE void load_range(RangeTile<D, bf16> tile, const bf16* cache, const i32* pages, i32 key_count, i32 kv_heads, i32 kv_head) {
-    constexpr i32 CHUNKS = D / 8, KEYS_AT_ONCE = THREADS / CHUNKS;
-    i32 column = threadIdx.x % CHUNKS * 8;
+    using Walk = RangeWalk<THREADS, D / 8>;
+    i32 key = Walk::key(), column = threadIdx.x % (D / 8) * 8, page_elements = kv_heads * 2 * PAGE_TOKENS * D;
+    const bf16* head = cache + (kv_head * 2 * PAGE_TOKENS + key % PAGE_TOKENS) * D + column;
 #pragma unroll
-    for (i32 i = 0; i < RANGE_KEYS / KEYS_AT_ONCE; i++) {
-        i32 key = i * KEYS_AT_ONCE + threadIdx.x / CHUNKS;
-        bool exists = key < key_count;
-        i32 page = exists ? pages[key / PAGE_TOKENS] : 0;
-        const bf16* source = cache + (((i64)page * kv_heads + kv_head) * 2 * PAGE_TOKENS + key % PAGE_TOKENS) * D + column;
-        cp_async16(tile.keys + tile_at<D>(key, column), source, exists);
-        cp_async16(tile.values + tile_at<D>(key, column), source + PAGE_TOKENS * D, exists);
+    for (i32 step = 0; step < RANGE_KEYS; step += Walk::KEYS) {
+        i32 page_key = step + key / PAGE_TOKENS * PAGE_TOKENS;
+        const bf16* source = head + (i64)(page_key < key_count ? pages[page_key / PAGE_TOKENS] : 0) * page_elements;
+#pragma unroll
+        for (i32 turn = 0; turn < Walk::TURNS; turn++) {
+            i32 at = step + turn * Walk::AT_ONCE;
+            bool exists = at + key < key_count;
+            cp_async16(tile.keys + tile_at<D>(key, column) + tile_at<D>(at, 0), source + turn * Walk::AT_ONCE * D, exists);
+            cp_async16(
+                tile.values + tile_at<D>(key, column) + tile_at<D>(at, 0), source + (PAGE_TOKENS + turn * Walk::AT_ONCE) * D, exists);
+        }
     }
 }
 
