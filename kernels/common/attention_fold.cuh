@@ -16,14 +16,13 @@ CS_DEVICE void merge_sums(float (&sums)[PART_TILES][4], const float (&next)[PART
 }
 
 // fold = fold, then the keys of a range. Queries that see none of them stay as they are.
-template <i32 D, class Kv>
-CS_DEVICE void fold_range(Fold<D>& fold, const bf16* queries, const RangeTile<D, Kv>& kv, const i32 (&visible)[2], float scale_log2) {
+template <i32 D>
+CS_DEVICE void fold_range(Fold<D>& fold, const bf16* queries, const RangeTile<D>& kv, const i32 (&visible)[2], float scale_log2) {
     float scores[1][8][4];
     u32 weights[4][4];
     SoftmaxState range[2];
     score_range(scores, queries, kv);
     weigh_range(weights, range, scores, visible, scale_log2);
-    scale_weights(weights, kv, visible);
     MergeWeights merged[2] = {merge(fold.state[0], range[0]), merge(fold.state[1], range[1])};
 #pragma unroll
     for (i32 part = 0; part < D / PART_ELEMENTS; part++) {

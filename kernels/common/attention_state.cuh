@@ -2,9 +2,9 @@
 // (Milakov and Gimelshein 2018). Base 2 throughout: scores are multiplied by log2(e) / sqrt(head size).
 //
 // What a row computes is fixed by its position. Keys are cut into ranges of 64 and segments of 512. Every range gives a state of its own,
-// computed from nothing. Within a segment the ranges' states fold strictly in order of position, then the segments' states do. The expressions below are the only ones that do it (and sums and products fuse only where fmaf
-// says so), so a row's bits do not depend on where a fold is done: in the registers of one warp, in another kernel, or out of memory by
-// whoever brings the last state.
+// computed from nothing. Within a segment the ranges' states fold strictly in order of position, then the segments' states do. The
+// expressions below are the only ones that do it (and sums and products fuse only where fmaf says so), so a row's bits do not depend on
+// where a fold is done: in the registers of one warp, in another kernel, or out of memory by whoever brings the last state.
 #pragma once
 #include "device.cuh"
 

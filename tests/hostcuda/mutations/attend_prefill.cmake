@@ -7,7 +7,7 @@ add_mutation(attend_prefill no_causal_bound "i32 visible[2] = {position[0] - fir
 add_mutation(attend_prefill no_key_bound "bool exists = at + key < key_count;"
     "bool exists = at + key < (key_count + PAGE_TOKENS - 1) / PAGE_TOKENS * PAGE_TOKENS;" common/attention_tile.cuh)
 add_mutation(attend_prefill no_query_bound "if (query >= end) continue;" "")
-add_mutation(attend_prefill keys_unscaled "scale_scores(scores, kv);" "" common/attention_range.cuh)
-add_mutation(attend_prefill values_unscaled "scale_weights(weights, kv, visible);" "" common/attention_fold.cuh)
-add_mutation(attend_prefill hidden_scales "8 * j < end ? bf16lo(pair) * scale.x : 0.f" "bf16lo(pair) * scale.x" common/attention_range.cuh)
 add_mutation(attend_prefill forgets_half "visible[0] >= RANGE_KEYS && visible[1] >= RANGE_KEYS" "visible[1] >= RANGE_KEYS" common/attention_range.cuh)
+add_mutation(attend_prefill scales_of_values "from.scales[0][vector] : 0.f" "from.scales[1][vector % RANGE_KEYS] : 0.f" common/attention_tile.cuh)
+add_mutation(attend_prefill hidden_scales "vector % RANGE_KEYS < key_count ? from.scales[0][vector] : 0.f" "from.scales[0][vector]" common/attention_tile.cuh)
+add_mutation(attend_prefill no_tile_barrier "__syncthreads(); // the tile is there for all" "" common/attention_tile.cuh)
