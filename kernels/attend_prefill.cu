@@ -28,8 +28,8 @@ CS_DEVICE void attend_prefill(
     auto element = [&](i32 query) {
         return ((i64)(tile.first_row + query / group) * heads + kv_head * group + query % group) * D;
     };
-    bf16* queries = shared + tile_at<D>(first, 0);
-    bf16* stages = shared + tile_at<D>(PREFILL_QUERIES, 0);
+    bf16* queries = shared + first * D;
+    bf16* stages = shared + PREFILL_QUERIES * D;
     if (first < end) load_queries<D>(queries, [&](i32 i) { return q + element(clamped(i)); });
 
     i32 position[2];
@@ -83,7 +83,7 @@ ATTEND_PREFILL_KERNEL(attend_prefill_e4m3_d64, 64, e4m3, 2)
 ATTEND_PREFILL_KERNEL(attend_prefill_e4m3_d128, 128, e4m3, 1)
 
 // Launch: grid (tiles of the size class, kv_heads), PREFILL_THREADS threads, dynamic shared memory for the queries and two ranges:
-// (PREFILL_QUERIES * TILE_STRIDE<D> + PrefillStages<D, Kv>::ELEMENTS) * 2 bytes.
+// (PREFILL_QUERIES * D + PrefillStages<D, Kv>::ELEMENTS) * 2 bytes.
 //   pass         tiles of at most PREFILL_QUERIES / (heads / kv_heads) rows; blocks beyond their count return at once
 //   q            [rows, heads * D], rotated
 //   cache_layer  [page][kv head][keys, values][16][D], or [page][kv head] E4m3Head; this pass's keys and values included

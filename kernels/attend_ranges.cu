@@ -102,7 +102,7 @@ template <i32 D, class Kv> CS_DEVICE void attend_ranges(const RangesArguments<D,
     CS_SHARED(i32, finished, [UNIT_QUERIES]); // by row of the unit: the row, or -1 while states of it are missing
     CS_DYNAMIC_SHARED(bf16, shared);
     i32 lane = threadIdx.x % 32, first = threadIdx.x / 32 * 16; // a warp has queries first .. first + 15 of a unit
-    bf16* queries = shared + Stages::ELEMENTS + tile_at<D>(first, 0);
+    bf16* queries = shared + Stages::ELEMENTS + first * D;
     const PassUnit* units = pass_section<PassUnit>(to.pass, PASS_UNIT_LIST);
     i32 group = to.heads / to.kv_heads, work_count = to.pass[PASS_UNITS] * to.kv_heads;
 
@@ -185,7 +185,7 @@ ATTEND_RANGES_KERNEL(attend_ranges_e4m3_d64, 64, e4m3, 3)
 ATTEND_RANGES_KERNEL(attend_ranges_e4m3_d128, 128, e4m3, 2)
 
 // Launch: a fixed grid of as many blocks as the device holds at once, RANGES_THREADS threads, dynamic shared memory for two ranges and the
-// warps' queries: (UnitStages<D, Kv>::ELEMENTS + UNIT_QUERIES * TILE_STRIDE<D>) * 2 bytes.
+// warps' queries: (UnitStages<D, Kv>::ELEMENTS + UNIT_QUERIES * D) * 2 bytes.
 //   pass             units of at most UNIT_QUERIES / (heads / kv_heads) rows, their pages and rows; the partial states of each row
 //   q                [rows, heads * D], rotated
 //   cache_layer      [page][kv head][keys, values][16][D], or [page][kv head] E4m3Head; this pass's keys and values included

@@ -10,17 +10,18 @@
 // Elements d .. d + 15 of all keys, as the right operand of the product with the queries: b[j] for keys 8 j .. 8 j + 7.
 template <i32 D> CS_DEVICE void read_keys(u32 (&b)[8][2], const RangeTile<D>& kv, i32 d) {
     i32 lane = threadIdx.x % 32;
+    SharedRow keys = shared_row(kv.keys + tile_at<D>(lane / 16 * 8 + lane % 8, lane / 8 % 2 * 8));
 #pragma unroll
     for (i32 j = 0; j < 8; j += 2) {
         u32 pair[4];
-        ldmatrix_x4(pair, kv.keys + tile_at<D>(lane / 16 * 8 + lane % 8, lane / 8 % 2 * 8) + tile_at<D>(8 * j, d));
+        ldmatrix_x4(pair, piece<D>(keys, 8 * j, d));
         b[j][0] = pair[0], b[j][1] = pair[1], b[j + 1][0] = pair[2], b[j + 1][1] = pair[3];
     }
 }
 
 // scores[0][j]: keys 8 j .. 8 j + 7, not yet times scale_log2.
 template <i32 D> CS_DEVICE void score_range(float (&scores)[1][8][4], const bf16* queries, const RangeTile<D>& kv) {
-    i32 lane = threadIdx.x % 32;
+    SharedRow rows = shared_row(queries + tile_at<D>(threadIdx.x % 16, threadIdx.x % 32 / 16 * 8));
 #pragma unroll
     for (i32 j = 0; j < 8; j++)
 #pragma unroll
@@ -28,7 +29,7 @@ template <i32 D> CS_DEVICE void score_range(float (&scores)[1][8][4], const bf16
 #pragma unroll
     for (i32 d = 0; d < D; d += 16) {
         u32 a[1][4], b[8][2];
-        ldmatrix_x4(a[0], queries + tile_at<D>(lane % 16, lane / 16 * 8) + d);
+        ldmatrix_x4(a[0], piece<D>(rows, 0, d));
         read_keys(b, kv, d);
         mma_tile<1, 8>(scores, a, b);
     }
@@ -80,11 +81,11 @@ constexpr i32 PART_TILES = 4, PART_ELEMENTS = 8 * PART_TILES;
 
 // The part's elements 8 j .. 8 j + 7 of keys 16 k .. 16 k + 15's values, as the right operand of the product with the weights: b[j].
 template <i32 D> CS_DEVICE void read_values(u32 (&b)[PART_TILES][2], const RangeTile<D>& kv, i32 k, i32 part) {
-    i32 lane = threadIdx.x % 32;
+    SharedRow values = shared_row(kv.values + tile_at<D>(threadIdx.x % 16, threadIdx.x % 32 / 16 * 8));
 #pragma unroll
     for (i32 j = 0; j < PART_TILES; j += 2) {
         u32 pair[4];
-        ldmatrix_x4_trans(pair, kv.values + tile_at<D>(lane % 16, lane / 16 * 8) + tile_at<D>(16 * k, PART_ELEMENTS * part + 8 * j));
+        ldmatrix_x4_trans(pair, piece<D>(values, 16 * k, PART_ELEMENTS * part + 8 * j));
         b[j][0] = pair[0], b[j][1] = pair[1], b[j + 1][0] = pair[2], b[j + 1][1] = pair[3];
     }
 }

@@ -3,11 +3,15 @@
 #include "attention_state.cuh"
 #include "e4m3.cuh"
 
-// A tile is [rows][D], its rows eight elements further apart than D, so that the eight rows an ldmatrix reads at one column lie in
-// different banks.
-template <i32 D> constexpr i32 TILE_STRIDE = D + 8;
+// A tile is [rows][D], in each row the runs of eight elements exchanged by the row's last three bits, so that the eight rows an ldmatrix
+// reads at one column lie in different banks; aligned to a row's bytes. (Rows set apart by padding would not fit an Ada's or a small Ampere's 99 KiB.)
+template <i32 D> CS_DEVICE i32 tile_at(i32 row, i32 column) { return row * D + (column ^ row % 8 * 8); }
 
-template <i32 D> CS_DEVICE i32 tile_at(i32 row, i32 column) { return row * TILE_STRIDE<D> + column; }
+// From what a lane reads of the 16 x 16 piece at a tile's origin to the same of the piece at (row, column), multiples of 16: in an aligned
+// tile only bits of the address change from column to column.
+template <i32 D> CS_DEVICE SharedRow piece(SharedRow at_origin, i32 row, i32 column) {
+    return {(at_origin.address ^ (u32)(column * 2)) + row * D * 2};
+}
 
 // One key/value head of a page in e4m3: first of the keys, then of the values. The elements of a vector have the order of e4m3.cuh.
 template <i32 D> struct E4m3Head {
@@ -17,11 +21,11 @@ template <i32 D> struct E4m3Head {
 
 // The keys and values of one range in bf16.
 template <i32 D> struct RangeTile {
-    static constexpr i32 ELEMENTS = 2 * RANGE_KEYS * TILE_STRIDE<D>;
+    static constexpr i32 ELEMENTS = 2 * RANGE_KEYS * D;
     bf16* keys;     // tile of [RANGE_KEYS][D]
     bf16* values;   // tile of [RANGE_KEYS][D], behind the keys
 
-    CS_DEVICE RangeTile at(bf16* shared) { return {shared, shared + RANGE_KEYS * TILE_STRIDE<D>}; }
+    CS_DEVICE RangeTile at(bf16* shared) { return {shared, shared + RANGE_KEYS * D}; }
 };
 
 // How THREADS threads walk the keys of a range, CHUNKS of them to a key: in RANGE_KEYS / KEYS steps, each within one page for a thread.
@@ -55,7 +59,7 @@ template <i32 D, i32 THREADS> struct RangeStages<D, bf16, THREADS> {
             const bf16* source = head + (i64)(page_key < key_count ? pages[page_key / PAGE_TOKENS] : 0) * page_elements;
 #pragma unroll
             for (i32 turn = 0; turn < Walk::TURNS; turn++) {
-                i32 at = step + turn * Walk::AT_ONCE, place = tile_at<D>(key, column) + tile_at<D>(at, 0);
+                i32 at = step + turn * Walk::AT_ONCE, place = tile_at<D>(key, column) + at * D;
                 bool exists = at + key < key_count;
                 cp_async16(tile.keys + place, source + turn * Walk::AT_ONCE * D, exists);
                 cp_async16(tile.values + place, source + (PAGE_TOKENS + turn * Walk::AT_ONCE) * D, exists);

@@ -232,6 +232,20 @@ CS_DEVICE void ldmatrix_x2_trans(u32 (&r)[2], const void* row) {
                  : "=r"(r[0]), "=r"(r[1]) : "r"(shared_address(row)) : "memory");
 }
 
+// An address in shared memory as a number, for those whose bits change: exchanged columns differ from one another by an exclusive or.
+struct SharedRow {
+    u32 address;
+};
+CS_DEVICE SharedRow shared_row(const void* p) { return {shared_address(p)}; }
+CS_DEVICE void ldmatrix_x4(u32 (&r)[4], SharedRow row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(row.address) : "memory");
+}
+CS_DEVICE void ldmatrix_x4_trans(u32 (&r)[4], SharedRow row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(row.address) : "memory");
+}
+
 // as many tiles as there are registers
 CS_DEVICE void ldmatrix(u32 (&r)[1], const void* row) { ldmatrix_x1(r, row); }
 CS_DEVICE void ldmatrix(u32 (&r)[2], const void* row) { ldmatrix_x2(r, row); }

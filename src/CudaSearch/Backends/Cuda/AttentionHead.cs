@@ -12,8 +12,8 @@ internal static class AttentionHead
     /// <param name="headSize">The model's own head size, before any padding.</param>
     public static float ScaleLog2(int headSize) => (float)(Math.Log2(Math.E) / Math.Sqrt(headSize));
 
-    /// <summary>Bytes of a query, key or value in shared memory; padded, so that eight of them lie in different banks.</summary>
-    internal static int TileRowBytes(int headDim) => (headDim + 8) * sizeof(ushort);
+    /// <summary>Bytes of a query, key or value in shared memory.</summary>
+    internal static int TileRowBytes(int headDim) => headDim * sizeof(ushort);
 
     /// <summary>Bytes of two ranges of keys and values in shared memory: as rows in bf16, or in e4m3 with scales beside one range of such rows.</summary>
     internal static int RangeBytes(int headDim, KvPrecision precision)

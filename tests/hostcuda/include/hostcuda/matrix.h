@@ -117,6 +117,16 @@ template <int MT, int NT> HOSTCUDA_INLINE void multiply(float* d, const u32* a, 
     }
 HOSTCUDA_LDMATRIX(ldmatrix_x4, 4, false)
 HOSTCUDA_LDMATRIX(ldmatrix_x4_trans, 4, true)
+struct SharedRow {
+    u64 address;
+};
+HOSTCUDA_INLINE SharedRow shared_row(const void* p) { return {(u64)p}; }
+HOSTCUDA_INLINE void ldmatrix_x4(u32 (&fragments)[4], SharedRow row, hostcuda::Where where = hostcuda::Where::here()) {
+    ldmatrix_x4(fragments, (const void*)row.address, where);
+}
+HOSTCUDA_INLINE void ldmatrix_x4_trans(u32 (&fragments)[4], SharedRow row, hostcuda::Where where = hostcuda::Where::here()) {
+    ldmatrix_x4_trans(fragments, (const void*)row.address, where);
+}
 HOSTCUDA_LDMATRIX(ldmatrix_x1, 1, false)
 HOSTCUDA_LDMATRIX(ldmatrix_x2, 2, false)
 HOSTCUDA_LDMATRIX(ldmatrix_x2_trans, 2, true)
