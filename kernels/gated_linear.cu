@@ -38,10 +38,12 @@ CS_DEVICE void gated_linear(
 
 GATED_LINEAR_KERNEL(gated_linear_bf16_m16n16, GemmShape16x16<2>)
 GATED_LINEAR_KERNEL(gated_linear_bf16_m64n32, GemmShape64x32<2>)
+GATED_LINEAR_KERNEL(gated_linear_bf16_m64n64, GatedShape64x64)
 GATED_LINEAR_KERNEL(gated_linear_bf16_m128n64, GatedShape128x64)
 
 GATED_LINEAR_KERNEL(gated_linear_bf16_e4m3_m16n16, GemmShape16x16<2>::OfE4m3)
 GATED_LINEAR_KERNEL(gated_linear_bf16_e4m3_m64n32, GemmShape64x32<2>::OfE4m3)
+GATED_LINEAR_KERNEL(gated_linear_bf16_e4m3_m64n64, GatedShape64x64::OfE4m3)
 GATED_LINEAR_KERNEL(gated_linear_bf16_e4m3_m128n64, GatedShape128x64::OfE4m3)
 
 // Launch: grid (row tiles of the pass's capacity, column tiles of n), Shape::threads threads, GEMM_SHARED_BYTES of dynamic shared memory.

@@ -12,27 +12,31 @@
 #include "gemm_copy.cuh"
 #include "predecessor.cuh"
 
-// What a warp multiplies in one step of 16 along k.
-template <class Shape> struct GemmFragments {
-    u32 input[Shape::tiles_m][4];
-    u32 weight[Shape::tiles_n][2];
-};
-
-// Where a lane points ldmatrix: elements of two bytes from the start of a stage, and the chunk in step 0, permuted as GemmRows has it.
-struct GemmLane {
-    u32 input, input_chunk;     // matrices of a 16 x 16 tile: rows 0-7, rows 8-15, then both again 8 columns on
-    // bf16: matrices of two 8 x 16 tiles: columns 0-7, columns 8-15, then both of the next tile; e4m3: of four tiles
-    u32 weight, weight_chunk;
-};
-
-// How the weights of a step come: a matrix of ldmatrix has eight rows of 16 bytes, half a tile of bf16 or a whole one of e4m3.
+// How the weights come: a matrix of ldmatrix has eight rows of 16 bytes, half a tile of bf16 or a whole one of e4m3. One ldmatrix brings four:
+// of several tiles of a step, or where a warp has few tiles, of several steps.
 template <class Shape> struct GemmWeightLoad {
     static constexpr bool is_e4m3 = sizeof(typename Shape::Weight) == 1;
     static constexpr int step_chunks = is_e4m3 ? 1 : 2;
-    static constexpr int most = is_e4m3 ? 4 : 2;
-    static constexpr int tiles = Shape::tiles_n < most ? Shape::tiles_n : most;   // that one ldmatrix brings
-    static constexpr int matrices = tiles * step_chunks;
-    static constexpr int row_size = Shape::depth * (int)sizeof(typename Shape::Weight) / 2;
+    static constexpr int most = 4 / step_chunks;   // pairs of a tile and a step
+    static constexpr int tiles = Shape::tiles_n < most ? Shape::tiles_n : most;
+    static constexpr int steps = most / tiles;
+    static constexpr int chunks = steps * step_chunks;
+    static constexpr int matrices = tiles * chunks;
+    static_assert(matrices == 4 && Shape::tiles_n % tiles == 0 && Shape::depth / 16 % steps == 0);
+};
+
+// What a warp multiplies in one step of 16 along k, and weights as ldmatrix has brought them, of as many steps as it brings.
+template <class Shape> struct GemmFragments {
+    u32 input[Shape::tiles_m][4];
+};
+template <class Shape> struct GemmWeights {
+    u32 matrices[Shape::tiles_n / GemmWeightLoad<Shape>::tiles][4];
+};
+
+// Where a lane points ldmatrix in step 0: bytes from the start of a stage, the chunk permuted as GemmRows has it.
+struct GemmLane {
+    u32 input;    // matrices of a 16 x 16 tile: rows 0-7, rows 8-15, then both again 8 columns on
+    u32 weight;   // the chunks of a tile's steps, then those of the next tile
 };
 
 // Where tile t of a warp begins among the rows of the weights' part of a stage.
@@ -42,39 +46,49 @@ template <class Shape> CS_DEVICE GemmLane gemm_lane() {
     using Load = GemmWeightLoad<Shape>;
     using Input = typename GemmCopier<Shape>::Input;
     using Weight = typename GemmCopier<Shape>::Weight;
-    u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32, matrix = lane / 8 % Load::matrices;
+    u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32, matrix = lane / 8;
     u32 input_row = warp / Shape::warps_n * (Shape::tiles_m * 16) + lane % 16;
-    u32 weight_row = warp % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + lane % 8;
-    weight_row += gemm_tile_row<Shape>(matrix / Load::step_chunks);
-    return {input_row * Shape::depth, (lane / 16) ^ Input::swizzle(input_row), Shape::weights_offset + weight_row * Load::row_size,
-            (matrix % Load::step_chunks) ^ Weight::swizzle(weight_row)};
+    u32 weight_row = warp % Shape::warps_n * (Shape::tiles_n / Shape::weights * 8) + lane % 8 + gemm_tile_row<Shape>(matrix / Load::chunks);
+    return {2 * Input::chunk_offset(input_row, lane / 16),
+            2 * (Shape::weights_offset + Weight::chunk_offset(weight_row, matrix % Load::chunks))};
 }
 
-// The weights of tiles `first` and on, as one ldmatrix brings them, to where mma wants them.
-template <class Shape, int MATRICES>
-CS_DEVICE void gemm_unpack(GemmFragments<Shape>& fragments, int first, const u32 (&matrices)[MATRICES]) {
-#pragma unroll
-    for (int j = 0; j < GemmWeightLoad<Shape>::tiles; j++) {
-        if constexpr (GemmWeightLoad<Shape>::is_e4m3) {
-            widen_e4m3(fragments.weight[first + j], matrices[j]);
-        } else {
-            fragments.weight[first + j][0] = matrices[2 * j];
-            fragments.weight[first + j][1] = matrices[2 * j + 1];
-        }
-    }
+// The place `chunks` further along a row of Rows, whose lane's place is `offset`: permuted chunks change in the bits of their group alone.
+template <class Rows> CS_DEVICE const void* gemm_along(const bf16* stage, u32 offset, u32 chunks) {
+    constexpr u32 group = Rows::row_chunks < 8 ? Rows::row_chunks : 8;
+    return (const u8*)stage + ((offset ^ chunks % group * 16) + chunks / group * (group * 16));
 }
 
-template <class Shape> CS_DEVICE void gemm_read(GemmFragments<Shape>& fragments, const GemmLane& lane, const bf16* stage, u32 step) {
-    using Load = GemmWeightLoad<Shape>;
-    const bf16* input = stage + (lane.input + (lane.input_chunk ^ step * 2) * 8);
-    const bf16* weight = stage + (lane.weight + (lane.weight_chunk ^ step * Load::step_chunks) * 8);
+// Reads the input of one step.
+template <class Shape> CS_DEVICE void gemm_read_input(GemmFragments<Shape>& fragments, const GemmLane& lane, const bf16* stage, u32 step) {
+    using Input = typename GemmCopier<Shape>::Input;
+    const bf16* input = (const bf16*)gemm_along<Input>(stage, lane.input, 2 * step);
 #pragma unroll
     for (int i = 0; i < Shape::tiles_m; i++) ldmatrix_x4(fragments.input[i], input + i * (16 * Shape::depth));
+}
+
+// Reads the weights of the steps from `step` on that come together.
+template <class Shape> CS_DEVICE void gemm_read_weights(GemmWeights<Shape>& weights, const GemmLane& lane, const bf16* stage, u32 step) {
+    using Load = GemmWeightLoad<Shape>;
+    using Weight = typename GemmCopier<Shape>::Weight;
+    const u8* first = (const u8*)gemm_along<Weight>(stage, lane.weight, Load::step_chunks * step);
 #pragma unroll
-    for (int j = 0; j < Shape::tiles_n; j += Load::tiles) {
-        u32 matrices[Load::matrices];
-        ldmatrix(matrices, weight + j / Shape::weights * (8 * Load::row_size));
-        gemm_unpack<Shape>(fragments, j, matrices);
+    for (int j = 0; j < Shape::tiles_n; j += Load::tiles)
+        ldmatrix_x4(weights.matrices[j / Load::tiles], first + gemm_tile_row<Shape>(j) * (Weight::row_chunks * 16));
+}
+
+// The weights of one step as mma wants them.
+template <class Shape> CS_DEVICE void gemm_unpack(u32 (&tiles)[Shape::tiles_n][2], const GemmWeights<Shape>& weights, int step) {
+    using Load = GemmWeightLoad<Shape>;
+#pragma unroll
+    for (int j = 0; j < Shape::tiles_n; j++) {
+        const u32* matrices = weights.matrices[j / Load::tiles] + j % Load::tiles * Load::chunks + step % Load::steps * Load::step_chunks;
+        if constexpr (Load::is_e4m3) {
+            widen_e4m3(tiles[j], matrices[0]);
+        } else {
+            tiles[j][0] = matrices[0];
+            tiles[j][1] = matrices[1];
+        }
     }
 }
 
@@ -108,35 +122,51 @@ CS_DEVICE void gemm_multiply(
     float (&sums)[Shape::tiles_m][Shape::tiles_n][4], GemmCopier<Shape> copier, int k, bf16* stages, Meanwhile meanwhile) {
     constexpr int ahead = Shape::stages - 1;   // slices in flight
     constexpr int steps = Shape::depth / 16;
-    // Where accumulators leave room, the fragments of the next step are read before this step multiplies.
-    constexpr int buffers = Shape::tiles_m * Shape::tiles_n > 16 ? 1 : 2;
+    using Load = GemmWeightLoad<Shape>;
     GemmLane lane = gemm_lane<Shape>();
 
     gemm_fill_ring<Shape>(copier, stages);
     meanwhile();
+    cp_async_wait<ahead - 1>();
+    __syncthreads();   // everybody's copies of the first slice are there
 
-    u32 read = 0, write = ahead;   // stages of the slice to multiply and of the slice to fetch
+    // What the next step multiplies is read before this one multiplies, also where the next step is of the next slice: the chain of products
+    // is never without work. Where accumulators leave room, weights that must be widened come one step earlier still, and are widened while
+    // the step before theirs multiplies.
+    constexpr bool widens_early = Load::is_e4m3 && Shape::tiles_m * Shape::tiles_n <= 16;
+    constexpr int lead = widens_early ? 2 : 1;   // steps that weights are read ahead
+    GemmFragments<Shape> input[2];
+    GemmWeights<Shape> weights[2];
+    u32 tiles[2][Shape::tiles_n][2];
+    gemm_read_input<Shape>(input[0], lane, stages, 0);
+#pragma unroll
+    for (int step = 0; step < lead; step += Load::steps) gemm_read_weights<Shape>(weights[step / Load::steps % 2], lane, stages, step);
+    if (widens_early) gemm_unpack<Shape>(tiles[0], weights[0], 0);
+
+    u32 read = 0, write = ahead * Shape::stage_size;   // where the slice to multiply lies, and where the slice to fetch will
 #pragma unroll 1
     for (int left = k; left > 0; left -= Shape::depth) {
-        cp_async_wait<ahead - 1>();
-        __syncthreads();   // everybody's copies of this slice are there, and nobody reads the stage that is filled next
-        const bf16* stage = stages + read * Shape::stage_size;
-        bf16* next = stages + write * Shape::stage_size;
-
-        GemmFragments<Shape> fragments[buffers];
-        if (buffers > 1) gemm_read<Shape>(fragments[0], lane, stage, 0);
 #pragma unroll
         for (int step = 0; step < steps; step++) {
-            int wanted = step + buffers - 1;
-            if (wanted < steps) gemm_read<Shape>(fragments[wanted % buffers], lane, stage, wanted);
-            gemm_copy<Shape>(copier, step * GemmCopier<Shape>::copies / steps, (step + 1) * GemmCopier<Shape>::copies / steps, next);
-            mma_tile<Shape::tiles_m, Shape::tiles_n>(sums, fragments[step % buffers].input, fragments[step % buffers].weight);
+            int next = (step + 1) % steps, wanted = (step + lead) % steps;
+            if (lead == 2) gemm_read_input<Shape>(input[next % 2], lane, stages + read, next);
+            if (wanted == 0) {
+                read = read + Shape::stage_size == Shape::stages * Shape::stage_size ? 0 : read + Shape::stage_size;
+                cp_async_wait<ahead - 1>();
+                __syncthreads();   // everybody's copies of the next slice are there, and nobody reads the stage that is filled next
+            }
+            if (lead == 1) gemm_read_input<Shape>(input[next % 2], lane, stages + read, next);
+            if (wanted % Load::steps == 0) gemm_read_weights<Shape>(weights[wanted / Load::steps % 2], lane, stages + read, wanted);
+            if (!widens_early) gemm_unpack<Shape>(tiles[step % 2], weights[step / Load::steps % 2], step);
+            mma_tile<Shape::tiles_m, Shape::tiles_n>(sums, input[step % 2].input, tiles[step % 2]);
+            if (widens_early) gemm_unpack<Shape>(tiles[next % 2], weights[next / Load::steps % 2], next);
+            if (step == 0) {   // all in a row: between other accesses to shared memory each would cost three more instructions
+                gemm_copy<Shape>(copier, 0, GemmCopier<Shape>::copies, stages + write);
+                gemm_next_slice<Shape>(copier);
+                cp_async_commit();
+                write = write + Shape::stage_size == Shape::stages * Shape::stage_size ? 0 : write + Shape::stage_size;
+            }
         }
-        gemm_next_slice<Shape>(copier);
-        cp_async_commit();
-
-        read = read + 1 == Shape::stages ? 0 : read + 1;
-        write = write + 1 == Shape::stages ? 0 : write + 1;
     }
 }
 

@@ -35,8 +35,9 @@ template <int WARPS_M, int WARPS_N, int TILES_M, int TILES_N, int DEPTH, int WEI
 template <int WEIGHTS> using GemmShape16x16 = GemmShape<1, 2, 1, WEIGHTS, 128, WEIGHTS>;
 // Up to 64 rows, or few columns: 8 stages.
 template <int WEIGHTS> using GemmShape64x32 = GemmShape<2, 2, 2, 2 * WEIGHTS, 64, WEIGHTS>;
-// Up to 64 rows and many columns: a wider tile reads the input half as often.
+// Up to 64 rows and many columns: a wider tile reads the input half as often. With two weights it has 64 columns of each, and four stages.
 using GemmShape64x64 = GemmShape<2, 2, 2, 4, 64, 1>;
+using GatedShape64x64 = GemmShape<2, 2, 2, 8, 64, 2>;
 // Many rows: the tensor cores' rate is the limit. 64 x 64 outputs a warp, 128 accumulators a thread.
 using GemmShape128x128 = GemmShape<2, 2, 4, 8, 64, 1>;
 using GatedShape128x64 = GemmShape<2, 2, 4, 8, 64, 2>;

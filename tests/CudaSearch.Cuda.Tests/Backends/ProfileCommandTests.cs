@@ -61,4 +61,16 @@ public sealed class ProfileCommandTests : IDisposable
         if (kernel is "linear" or "gated_linear" && run.Json().GetProperty("peer").ValueKind == JsonValueKind.Null)
             Assert.Contains("nothing to compare with: cuBLAS", run.Error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("linear", "linear_add_f32_e4m3_m16n16")]
+    [InlineData("gated_linear", "gated_linear_bf16_e4m3_m16n16")]
+    public async Task OneKernelRunsWithWeightsInFp8(string kernel, string name)
+    {
+        CliRun run = (await CliRun.OfAsync(
+            "profile", "--device", "cuda", "--passes", "1", "--json", "--kernel", kernel, "--weights", "fp8", "--sweep", "m=3", "n=64", "k=128")).Done();
+        JsonElement point = Assert.Single(run.Json().GetProperty("points").EnumerateArray());
+        Assert.Equal(name, point.GetProperty("name").GetString());
+        Assert.True(point.GetProperty("seconds").GetDouble() > 0 && point.GetProperty("floor_seconds").GetDouble() > 0);
+    }
 }

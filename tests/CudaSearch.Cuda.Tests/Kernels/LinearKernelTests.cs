@@ -85,6 +85,8 @@ public sealed class LinearKernelTests(DeviceFixture device)
     [InlineData("no_wait", 0)]
     [InlineData("no_wait", 3)]
     [InlineData("late_wait", 0)]
+    [InlineData("no_first_wait", 1)]
+    [InlineData("no_first_barrier", 2)]
     [InlineData("late_wait", 3)]
     [InlineData("no_barrier", 0)]
     [InlineData("no_barrier", 1)]

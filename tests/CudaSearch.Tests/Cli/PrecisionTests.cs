@@ -54,7 +54,19 @@ public sealed class PrecisionTests : IDisposable
 
     [Fact]
     public async Task AKernelWithoutWeightsInFp8SaysSo() =>
-        (await CliRun.OfAsync("profile", "--kernel", "linear", "--device", "cpu", "--weights", "fp8")).Failed(ExitStatus.BadInput, "linear", "gated_linear");
+        (await CliRun.OfAsync("profile", "--kernel", "sample", "--device", "cpu", "--weights", "fp8")).Failed(ExitStatus.BadInput, "sample", "gated_linear");
+
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("gated_linear")]
+    public async Task AKernelRunsAloneWithWeightsInFp8(string kernel)
+    {
+        RequireNative();
+        string[] args = ["profile", "--kernel", kernel, "--device", "cpu", "--passes", "1", "--json", "--sweep", "m=2", "n=64", "k=128"];
+        JsonElement point = (await CliRun.OfAsync([.. args, "--weights", "fp8"])).Done().Json().GetProperty("points")[0];
+        Assert.Contains(kernel, point.GetProperty("name").GetString(), StringComparison.Ordinal);
+        Assert.True(point.GetProperty("seconds").GetDouble() > 0 && point.GetProperty("floor_seconds").GetDouble() > 0);
+    }
 
     private static void RequireNative() =>
         Assert.SkipWhen(CpuBackend.NativeLibrary is null, $"fp8 weights need the native library: {CpuBackend.NativeFault}");

@@ -1,5 +1,5 @@
-add_mutation(gated_linear no_wait "cp_async_wait<ahead - 1>();" "" common/gemm.cuh)
-add_mutation(gated_linear no_barrier "__syncthreads();" "" common/gemm.cuh)
+add_mutation(gated_linear no_wait "cp_async_wait<ahead - 1>();\n                __syncthreads();" "__syncthreads();" common/gemm.cuh)
+add_mutation(gated_linear no_barrier "__syncthreads();   // everybody's copies of the next slice" "   // everybody's copies of the next slice" common/gemm.cuh)
 add_mutation(gated_linear no_row_bound "if (row >= rows) continue;" "" common/gemm.cuh)
 add_mutation(gated_linear no_column_bound "if (column >= columns) continue;" "" common/gemm.cuh)
 add_mutation(gated_linear one_weight "copier.weight[weight] +" "copier.weight[weight * 0] +" common/gemm_copy.cuh)

@@ -1,4 +1,4 @@
-add_mutation(linear_add no_wait "cp_async_wait<ahead - 1>();" "" common/gemm.cuh)
+add_mutation(linear_add no_wait "cp_async_wait<ahead - 1>();\n                __syncthreads();" "__syncthreads();" common/gemm.cuh)
 add_mutation(linear_add no_row_bound "products[0], row < rows);" "products[0], true);")
 add_mutation(linear_add no_column_bound "if (column >= columns) continue;" "" common/gemm.cuh)
 add_mutation(linear_add stores "{element->x + product.x, element->y + product.y}" "product" common/residual_output.cuh)

@@ -1,5 +1,5 @@
-add_mutation(project_append no_wait "cp_async_wait<ahead - 1>();" "" common/gemm.cuh)
-add_mutation(project_append no_barrier "__syncthreads();" "" common/gemm.cuh)
+add_mutation(project_append no_wait "cp_async_wait<ahead - 1>();\n                __syncthreads();" "__syncthreads();" common/gemm.cuh)
+add_mutation(project_append no_barrier "__syncthreads();   // everybody's copies of the next slice" "   // everybody's copies of the next slice" common/gemm.cuh)
 add_mutation(project_append no_row_bound "if (row >= rows) continue;" "" common/gemm.cuh)
 add_mutation(project_append first_slot_of_the_page "page + slot % PAGE_TOKENS" "page" common/projection.cuh)
 add_mutation(project_append first_page "(slot / PAGE_TOKENS)" "0" common/projection.cuh)

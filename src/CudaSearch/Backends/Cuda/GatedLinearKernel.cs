@@ -6,7 +6,7 @@ namespace CudaSearch.Backends.Cuda;
 /// <summary>Launches gated_linear.cu, or hopper/gated_linear_wgmma.cu: output = silu(x · gateᵀ) * (x · upᵀ) for normed rows x, on the tensor cores.</summary>
 internal sealed class GatedLinearKernel
 {
-    private static readonly GemmTile[] s_tiles = [new(16, 16, 64), new(64, 32, 128), new(128, 64, 128)];
+    private static readonly GemmTile[] s_tiles = [new(16, 16, 64), new(64, 32, 128), new(64, 64, 128), new(128, 64, 128)];
 
     private readonly CudaKernel<Arguments>[] _kernels;
     private readonly ProductTable _table;

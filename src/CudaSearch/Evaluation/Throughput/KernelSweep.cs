@@ -32,8 +32,8 @@ public sealed class KernelSweep : IDisposable
     public KernelSweep(IProfiledBackend backend, SweepKernel kernel, ModelPrecision precision, int runs)
     {
         (_backend, _kernel, _precision, _runs) = (backend, kernel, precision, runs);
-        if (precision.Weights == WeightPrecision.Fp8 && kernel.Name is not ("gated_linear" or "attend"))
-            throw CudaSearchException.BadInput($"{kernel.Name} multiplies no weights in fp8; leave --weights out, or take gated_linear");
+        if (precision.Weights == WeightPrecision.Fp8 && kernel.Name is not ("linear" or "gated_linear" or "attend"))
+            throw CudaSearchException.BadInput($"{kernel.Name} multiplies no weights in fp8; leave --weights out, or take linear or gated_linear");
         if (!kernel.HasPeer) return;
         _peer = backend.OpenProductPeer(out string? fault);
         PeerFault = fault;

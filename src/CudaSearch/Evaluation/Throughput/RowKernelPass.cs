@@ -7,6 +7,7 @@ namespace CudaSearch.Evaluation.Throughput;
 /// <summary>
 /// The shortest pass that ends in one kernel over m rows. A kernel that reads the residual stream follows the embeddings, which leave what its norm needs;
 /// one that reads operands has them from a pass before (<see cref="OperandPass"/>). So it runs on what it meets in a model, and on numbers that are no zeros.
+/// A linear layer of a model multiplies by weights in fp8 only where it adds to the residual stream, so that is what runs as linear with them.
 /// </summary>
 internal sealed class RowKernelPass : IPass, IDisposable
 {
@@ -18,10 +19,11 @@ internal sealed class RowKernelPass : IPass, IDisposable
     private readonly PagePool _pool;
     private readonly PageTable _table;
     private readonly Stack<IDisposable> _owned = new();
-    private readonly DeviceWeight? _embedding, _weight, _up, _both;
+    private readonly DeviceWeight? _embedding, _weight, _up, _ofPeer;
     private readonly RmsNorm _norm;
     private readonly ResidualStream? _residual;
-    private readonly DeviceTensor? _operands, _output, _bothOutput;
+    private readonly DeviceTensor? _operands, _output, _outputOfPeer;
+    private readonly bool _adds;
 
     /// <param name="backend">Where to run.</param>
     /// <param name="kernel">rms_norm, linear, gated_linear or sample.</param>
@@ -33,27 +35,30 @@ internal sealed class RowKernelPass : IPass, IDisposable
     public RowKernelPass(IBackend backend, string kernel, int m, int n, int? k, WeightPrecision precision, bool withPeer)
     {
         (_backend, _kernel) = (backend, kernel);
-        bool multiplies = k is not null, isGated = kernel == "gated_linear", readsOperands = kernel is "linear" or "sample", joins = withPeer && isGated;
-        int width = k ?? n;
-        _random = Own(new RandomWeights(Math.Max((long)OperandPass.Few * width, multiplies ? (joins ? 2L : 1L) * n * width : 0), seed: 1, apart: backend.Name == "cpu"));
+        bool multiplies = k is not null, isGated = kernel == "gated_linear", readsOperands = kernel is "linear" or "sample";
+        _adds = kernel == "linear" && precision == WeightPrecision.Fp8;
+        bool peerHasOwn = withPeer && (isGated || precision != WeightPrecision.Stored);
+        int width = k ?? n, residualWidth = _adds ? n : width, peerRows = isGated ? 2 * n : n;
+        long largest = Math.Max((long)OperandPass.Few * Math.Max(width, residualWidth), multiplies ? (long)(peerHasOwn ? peerRows : n) * width : 0);
+        _random = Own(new RandomWeights(largest, seed: 1, apart: backend.Name == "cpu"));
         _pool = new PagePool(PagePool.PagesFor(m));
         _table = Own(new PageTable(_pool));
         if (!_table.TryAppend(m, out _)) throw new InvalidOperationException("the pool is smaller than planned");
-        if (!readsOperands)
+        if (!readsOperands || _adds)
         {
-            _embedding = Load("embedding", OperandPass.Few, width);
-            _norm = new RmsNorm(Own(backend.LoadWeight(_random.Tensor("norm", width), Axis.Plain(1), Axis.Plain(width))), Epsilon);
-            _residual = Own(backend.AllocateResidual(m, Axis.Plain(width)));
+            _embedding = Load("embedding", OperandPass.Few, residualWidth);
+            _norm = new RmsNorm(Own(backend.LoadWeight(_random.Tensor("norm", residualWidth), Axis.Plain(1), Axis.Plain(residualWidth))), Epsilon);
+            _residual = Own(backend.AllocateResidual(m, Axis.Plain(residualWidth)));
         }
         if (multiplies) _weight = Load("weight", n, width, precision);
         if (isGated) _up = Load("up", n, width, precision);
         _output = Own(backend.Allocate(m, Axis.Plain(n), kernel == "sample" ? ActivationType.Sum : ActivationType.Operand));
-        if (joins)
+        if (peerHasOwn)
         {
-            _both = Load("gate and up", 2 * n, width);
-            _bothOutput = Own(backend.Allocate(m, Axis.Plain(2 * n), ActivationType.Operand));
+            _ofPeer = Load("weight of the peer", peerRows, width);
+            _outputOfPeer = Own(backend.Allocate(m, Axis.Plain(peerRows), ActivationType.Operand));
         }
-        if (readsOperands || joins)
+        if (readsOperands || peerHasOwn)
         {
             _operands = Own(backend.Allocate(m, Axis.Plain(width), ActivationType.Operand));
             OperandPass.Fill(_operands, backend, _random, BatchOf(m));
@@ -82,6 +87,7 @@ internal sealed class RowKernelPass : IPass, IDisposable
         if (_residual is { } residual) _backend.Embed(_embedding!, batch, residual, _norm);
         switch (_kernel)
         {
+            case "linear" when _adds: _backend.LinearAdd(_operands!, _weight!, batch, _residual!, _norm); break;
             case "linear": _backend.Linear(_operands!, _weight!, bias: null, new Rows(RowSet.All, batch.RowCount), _output!); break;
             case "sample": _backend.SampleTokens(_operands!, _weight!, batch, _output!); break;
             case "gated_linear": _backend.GatedLinear(_residual!, _weight!, _up!, batch, _output!); break;
@@ -90,7 +96,7 @@ internal sealed class RowKernelPass : IPass, IDisposable
     }
 
     /// <summary>Times the product on operands of its size; a gated one as a product with both weights at once, without the gate.</summary>
-    public double TimePeer(IProductPeer peer) => peer.Time(_operands!, _both ?? _weight!, Batch.RowCount, _bothOutput ?? _output!);
+    public double TimePeer(IProductPeer peer) => peer.Time(_operands!, _ofPeer ?? _weight!, Batch.RowCount, _outputOfPeer ?? _output!);
 
     /// <inheritdoc/>
     public void Dispose()
