@@ -55,7 +55,7 @@ template <i32 D, class Source> CS_DEVICE void store_queries(bf16* tile, Source s
 #pragma unroll
     for (i32 i = 0; i < 16 * CHUNKS / 32; i++) {
         i32 query = (i * 32 + threadIdx.x % 32) / CHUNKS, chunk = threadIdx.x % CHUNKS, row = threadIdx.x / 32 % 4 * 16 + query;
-        st16(tile + chunk / 8 * PART_ELEMENTS + row * 64 + (chunk % 8 ^ row % 8) * 8, ld16(source(query) + chunk * 8));
+        st16(tile + chunk / 8 * SWIZZLED_PART + row * 64 + (chunk % 8 ^ row % 8) * 8, ld16(source(query) + chunk * 8));
     }
 }
 
@@ -72,7 +72,7 @@ template <i32 D> CS_DEVICE void clear_values(bf16* values, i32 key_count) {
 #pragma unroll 1
     for (i32 i = threadIdx.x % 32; i < chunks; i += 32)
 #pragma unroll
-        for (i32 part = 0; part < D / 64; part++) st16(values + part * PART_ELEMENTS + key_count * 64 + i * 8, {0, 0, 0, 0});
+        for (i32 part = 0; part < D / 64; part++) st16(values + part * SWIZZLED_PART + key_count * 64 + i * 8, {0, 0, 0, 0});
 }
 
 // One warp fetches all ranges of a tile, a page's keys and values at a time, each as soon as its stage is given back.
@@ -101,7 +101,7 @@ CS_DEVICE void fetch_ranges(const AttentionRing<D>& ring, const TensorMap* cache
 #pragma unroll
             for (i32 i = 0; i < RANGE_PAGES * 2 * (D / 64); i++) {
                 i32 value = i / RANGE_PAGES % 2, part = i / RANGE_PAGES / 2;
-                bf16* box = target + value * (RANGE_KEYS * D) + part * PART_ELEMENTS + i % RANGE_PAGES * (PAGE_TOKENS * 64);
+                bf16* box = target + value * (RANGE_KEYS * D) + part * SWIZZLED_PART + i % RANGE_PAGES * (PAGE_TOKENS * 64);
                 tma_load_2d(box, cache, part * 64, row[i % RANGE_PAGES] + value * PAGE_TOKENS, bar);
             }
         }

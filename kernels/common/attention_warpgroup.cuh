@@ -7,21 +7,21 @@
 #include "attention_state.cuh"
 
 // A part of a tile in shared memory: 64 rows of 64 elements, their 16-byte chunks swizzled over 128 bytes. A tile is D / 64 of them.
-constexpr i32 PART_ELEMENTS = 64 * 64;
+constexpr i32 SWIZZLED_PART = 64 * 64;
 
 // Issues scores[64 queries, 64 keys] = queries · keysᵀ, not yet times scale_log2.
 template <i32 D> CS_DEVICE void issue_scores(float (&scores)[32], const bf16* queries, const bf16* keys) {
     u64 left = wgmma_desc_k128(queries), right = wgmma_desc_k128(keys);
 #pragma unroll
     for (i32 d = 0; d < D; d += 16) {
-        i32 step = d / 64 * (PART_ELEMENTS * 2 / 16) + d % 64 / 16 * 2;
+        i32 step = d / 64 * (SWIZZLED_PART * 2 / 16) + d % 64 / 16 * 2;
         wgmma_k16(scores, left + step, right + step, d > 0);
     }
 }
 
 // Issues values[64 queries, D] = weights · values of the range.
 template <i32 D> CS_DEVICE void issue_values(float (&sums)[D / 2], const u32 (&weights)[4][4], const bf16* values) {
-    u64 right = wgmma_desc_mn128(values, PART_ELEMENTS * 2);
+    u64 right = wgmma_desc_mn128(values, SWIZZLED_PART * 2);
 #pragma unroll
     for (i32 k = 0; k < 4; k++) wgmma_k16_mn(sums, weights[k], right + k * 128, k > 0);
 }
@@ -44,7 +44,7 @@ CS_DEVICE void weigh_scores(u32 (&weights)[4][4], SoftmaxState (&state)[2], floa
                 max = fmaxf(max, score);
             }
         max = group_max<4>(max) * scale_log2;
-        float offset = !MASKED || visible[h] > 0 ? max : 0.f;
+        float offset = MASKED ? score_offset(max) : max;
 #pragma unroll
         for (i32 j = 0; j < 8; j++) {
             float lo = fast_exp2(fmaf(scores[4 * j + 2 * h], scale_log2, -offset));
@@ -64,12 +64,12 @@ template <i32 D> struct WarpgroupFold {
     float sums[D / 2];
 };
 
-// No keys yet. That the sums are -0 makes the fold with the first state that state as it is, bit for bit.
+// No keys yet.
 template <i32 D> CS_DEVICE void clear_fold(WarpgroupFold<D>& fold) {
 #pragma unroll
-    for (i32 h = 0; h < 2; h++) fold.state[h] = {minus_infinity(), -0.f};
+    for (i32 h = 0; h < 2; h++) fold.state[h] = no_keys();
 #pragma unroll
-    for (i32 i = 0; i < D / 2; i++) fold.sums[i] = -0.f;
+    for (i32 i = 0; i < D / 2; i++) fold.sums[i] = 0.f;
 }
 
 // fold = fold, then the keys of a range. Queries that see none of them stay as they are; where all see some MASKED may be false.

@@ -17,4 +17,4 @@ add_mutation(attend_prefill_wgmma no_clearing "            clear_values<D>(targe
 add_mutation(attend_prefill_wgmma no_clearing_fence "keys - first_key);\n            fence_proxy_async();" "keys - first_key);" common/attention_copy.cuh)
 add_mutation(attend_prefill_wgmma fewer_bytes "mbar_arrive_expect_tx(bar, Shape::stage_bytes);" "mbar_arrive_expect_tx(bar, Shape::stage_bytes - 2048);"
     common/attention_copy.cuh)
-add_mutation(attend_prefill_wgmma one_tile_of_values "wgmma_desc_mn128(values, PART_ELEMENTS * 2)" "wgmma_desc_mn128(values, 0)" common/attention_warpgroup.cuh)
+add_mutation(attend_prefill_wgmma one_tile_of_values "wgmma_desc_mn128(values, SWIZZLED_PART * 2)" "wgmma_desc_mn128(values, 0)" common/attention_warpgroup.cuh)

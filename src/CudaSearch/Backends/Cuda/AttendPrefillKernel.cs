@@ -51,7 +51,7 @@ internal sealed class AttendPrefillKernel
     /// <summary>Which of the two it launches.</summary>
     public bool IsOnWarpgroups => _wgmma is not null;
 
-    private int DynamicShared => TileQueries * AttentionHead.TileRowBytes(_headDim) + 2 * AttentionHead.RangeBytes(_headDim, _precision);
+    private int DynamicShared => TileQueries * AttentionHead.TileRowBytes(_headDim) + AttentionHead.RangeBytes(_headDim, _precision);
 
     /// <summary>The kernel's name for heads of this size in such pages.</summary>
     internal static string FunctionFor(int headDim, KvPrecision precision = KvPrecision.Native) => AttentionHead.Function(Operation, headDim, precision);
