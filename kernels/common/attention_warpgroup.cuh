@@ -27,13 +27,15 @@ template <i32 D> CS_DEVICE void issue_values(float (&sums)[D / 2], const u32 (&w
 }
 
 // weights = 2^(score - max) rounded to bf16, as the left operand of the product with the values: weights[k] for keys 16 k .. 16 k + 15.
-// state[h]: of these keys alone. visible[h]: the first keys of the range that the query sees; with none of them its weights are 0. Where all see
-// all of them MASKED may be false. Without branches: with products in flight the assembler would have to wait for them at each.
+// state[h]: of these keys alone; its sum is the product of the rounded weights with ones, by mma.sync, which leaves it in every thread of a
+// query. visible[h]: the first keys of the range that the query sees; hidden keys weigh 0. Where all see all of them MASKED may be false.
+// Without branches: with products in flight the assembler would have to wait for them at each.
 template <bool MASKED>
 CS_DEVICE void weigh_scores(u32 (&weights)[4][4], SoftmaxState (&state)[2], float (&scores)[32], const i32 (&visible)[2], float scale_log2) {
+    float sums[4] = {};
 #pragma unroll
     for (i32 h = 0; h < 2; h++) {
-        float max = minus_infinity(), sum = 0.f;
+        float max = minus_infinity();
         i32 end = visible[h] - threadIdx.x % 4 * 2; // of the keys that this query sees, counted from this thread's first
 #pragma unroll
         for (i32 j = 0; j < 8; j++)
@@ -43,19 +45,19 @@ CS_DEVICE void weigh_scores(u32 (&weights)[4][4], SoftmaxState (&state)[2], floa
                 if constexpr (MASKED) score = 8 * j + c < end ? score : minus_infinity();
                 max = fmaxf(max, score);
             }
-        max = group_max<4>(max) * scale_log2;
-        float offset = MASKED ? score_offset(max) : max;
+        state[h].max = group_max<4>(max) * scale_log2;
+        float offset = MASKED ? score_offset(state[h].max) : state[h].max;
 #pragma unroll
         for (i32 j = 0; j < 8; j++) {
             float lo = fast_exp2(fmaf(scores[4 * j + 2 * h], scale_log2, -offset));
             float hi = fast_exp2(fmaf(scores[4 * j + 2 * h + 1], scale_log2, -offset));
-            u32 pair = pack_bf16x2(lo, hi);
-            sum += bf16lo(pair);
-            sum += bf16hi(pair);
-            weights[j / 2][j % 2 * 2 + h] = pair;
+            weights[j / 2][j % 2 * 2 + h] = pack_bf16x2(lo, hi);
         }
-        state[h] = {max, group_sum<4>(sum)};
     }
+#pragma unroll
+    for (i32 k = 0; k < 4; k++) mma_bf16_16816(sums, weights[k], 0x3f803f80u, 0x3f803f80u); // 1, 1
+#pragma unroll
+    for (i32 h = 0; h < 2; h++) state[h].sum = sums[2 * h];
 }
 
 // What a thread's two queries have made of the keys so far; sums as a product over the elements of the head has them.
