@@ -91,7 +91,8 @@ CS_DEVICE void fetch_ranges(const AttentionRing<D>& ring, const TensorMap* cache
         }
         i32 row[RANGE_PAGES];
 #pragma unroll
-        for (i32 i = 0; i < RANGE_PAGES; i++) row[i] = (__shfl_sync(0xffffffffu, page, in_eight + i) * kv_heads + kv_head) * (2 * PAGE_TOKENS);
+        for (i32 i = 0; i < RANGE_PAGES; i++)
+            row[i] = (__shfl_sync(0xffffffffu, page, in_eight + i) * kv_heads + kv_head) * (2 * PAGE_TOKENS);
         bool whole = first_key + RANGE_KEYS <= keys;
         bf16* target = stage_keys(ring, place.stage);
         u64 *full = ring.full + place.stage, *bar = whole ? full : ring.landed;

@@ -1,6 +1,7 @@
-// attend_prefill.cu on Hopper's warpgroups (Shah et al. 2024, FlashAttention-3): causal attention for many consecutive rows of a sequence over
-// its whole context. A warp fetches ranges of keys and values by TMA, page by page, into a ring; two warpgroups have 64 of the tile's queries
-// each. The products of a range's weights and values, and of the next one's keys, are under way while that one's scores become weights.
+// attend_prefill.cu on Hopper's warpgroups (Shah et al. 2024, FlashAttention-3): causal attention for many consecutive rows of a sequence
+// over its whole context. A warp fetches ranges of keys and values by TMA, page by page, into a ring; two warpgroups have 64 of the tile's
+// queries each. A range's product with its values and the next one's with its keys are under way together, while the other warpgroup turns
+// scores into weights and folds.
 #include "common/device.cuh"
 #if defined(CS_HOPPER)
 #include "common/attention_copy.cuh"
@@ -111,8 +112,8 @@ CS_DEVICE void attend_prefill(
     store_queries<D>(queries, [&](i32 i) { return q + element(clamped(first + i)); });
     arrive_with_queries<D>(ring);
 
-    // Ranges that some query of the warpgroup sees, none where it has no queries; and those that all of them see whole. The assembler must know
-    // that its threads go the same way, or it would let no product be under way: so all have it from one.
+    // Ranges that some query of the warpgroup sees, none where it has no queries; and those that all of them see whole. The assembler must
+    // know that its threads go the same way, or it would let no product be under way: so all have it from one.
     i32 of_warpgroup = __shfl_sync(0xffffffffu, (i32)threadIdx.x / 128 * 64, 0);
     i32 ranges = of_warpgroup < end ? position(of_warpgroup + 63) / RANGE_KEYS + 1 : 0;
     i32 whole = (position(of_warpgroup) + 1) / RANGE_KEYS, next = 1;
@@ -154,7 +155,7 @@ CS_DEVICE void attend_prefill(
 ATTEND_PREFILL_KERNEL(attend_prefill_wgmma_bf16_d64, 64)
 ATTEND_PREFILL_KERNEL(attend_prefill_wgmma_bf16_d128, 128)
 
-// Launch: grid (tiles of the size class, kv_heads), AttentionShape<D>::threads threads, AttentionShape<D>::shared_bytes of dynamic shared memory.
-// Operands as attend_prefill.cu, whose `cache_layer` is the map's: a matrix of rows [page][kv head][keys, values][16] of D elements, in boxes of
-// 16 rows and 64 columns.
+// Launch: grid (tiles of the size class, kv_heads), AttentionShape<D>::threads threads, AttentionShape<D>::shared_bytes of dynamic shared
+// memory. Operands as attend_prefill.cu, whose `cache_layer` is the map's: a matrix of rows [page][kv head][keys, values][16] of D elements,
+// in boxes of 16 rows and 64 columns.
 #endif

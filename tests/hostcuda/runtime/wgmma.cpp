@@ -99,7 +99,8 @@ struct SharedOperand {
 
 static void require_descriptor(const SharedOperand& operand, Where where) {
     u32 start = operand.start();
-    if (operand.descriptor >> 62 != 1) fail(where, "wgmma: a descriptor %016llx without 128-byte swizzle is not modelled", operand.descriptor);
+    if (operand.descriptor >> 62 != 1)
+        fail(where, "wgmma: a descriptor %016llx without 128-byte swizzle is not modelled", operand.descriptor);
     if (operand.descriptor >> 49 & 7 || start >> 7 & 7)
         fail(where, "wgmma: a tile at %u, where the swizzle does not begin anew, is not modelled: align it to 1024 bytes", start & ~127u);
     u32 lines = operand.mn_major ? wgmma_depth : operand.rows, tiles = operand.mn_major ? (operand.rows + 63) / 64 : 1;
@@ -186,8 +187,10 @@ static bool left_unchanged(const WgmmaOperation& operation, u32 warp) {
         return unchanged(operation.a, left, warp * left.chunks() / warpgroup_warps, (warp + 1) * left.chunks() / warpgroup_warps);
     }
     for (u32 thread = warp * warp_size; thread < (warp + 1) * warp_size; thread++)
-        for (u32 i = 0; i < 8; i++)
-            if (operation.a[place_of_register(thread, i / 2, i % 2)].bits != (u16)(operation.registers[thread][i / 2] >> i % 2 * 16)) return false;
+        for (u32 i = 0; i < 8; i++) {
+            u16 now = (u16)(operation.registers[thread][i / 2] >> i % 2 * 16);
+            if (operation.a[place_of_register(thread, i / 2, i % 2)].bits != now) return false;
+        }
     return true;
 }
 

@@ -1,6 +1,6 @@
 // wgmma in flight, at both of its extremes. Operands are read when the product is issued and again at the wait that covers it, and must be
-// the same: neither may a copy still be on its way to them, nor may a stage be released, nor registers change. Accumulators are NaN from issue to that wait. Each
-// warp waits for its own quarter of the rows: what it knows says nothing of the others.
+// the same: neither may a copy still be on its way to them, nor may a stage be released, nor registers change. Accumulators are NaN from
+// issue to that wait. Each warp waits for its own quarter of the rows: what it knows says nothing of the others.
 #pragma once
 #include <hostcuda/lane.h>
 #include <vector>
@@ -28,7 +28,8 @@ struct WgmmaRequest {
     bool keep;
 
     bool operator==(const WgmmaRequest& other) const {
-        return a == other.a && b == other.b && a_in_registers == other.a_in_registers && b_is_mn_major == other.b_is_mn_major && keep == other.keep;
+        return a == other.a && b == other.b && a_in_registers == other.a_in_registers && b_is_mn_major == other.b_is_mn_major
+               && keep == other.keep;
     }
 };
 
