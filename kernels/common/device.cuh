@@ -370,12 +370,23 @@ template <int R> CS_DEVICE void wgmma_settle(float (&d)[R]) {
 #pragma unroll
     for (int i = 0; i < R; i++) asm volatile("" : "+f"(d[i])::"memory");
 }
+// The same of left operands in registers: until behind the wait they are read, and nothing else may take their place.
+template <int R> CS_DEVICE void wgmma_settle(u32 (&a)[R][4]) {
+#pragma unroll
+    for (int i = 0; i < 4 * R; i++) asm volatile("" ::"r"(a[i / 4][i % 4]) : "memory");
+}
 
 // K-major tile with 128-byte swizzle: rows of 64 bf16, groups of 8 rows 1024 bytes apart; + 2 k moves it by 16 k columns, + 512 i by 64 i
 // rows
 CS_DEVICE u64 wgmma_desc_k128(const void* shared) {
     u64 address = shared_address(shared);
     return ((address & 0x3ffff) >> 4) | (1ull << 16) | ((1024ull >> 4) << 32) | (1ull << 62);
+}
+// The same rows the other way round, MN-major: a row is 64 columns of one k. + 128 k moves it by 16 k rows; columns from 64 on are in further
+// tiles, `bytes` behind each other.
+CS_DEVICE u64 wgmma_desc_mn128(const void* shared, u32 bytes) {
+    u64 address = shared_address(shared);
+    return ((address & 0x3ffff) >> 4) | ((u64)(bytes >> 4) << 16) | ((1024ull >> 4) << 32) | (1ull << 62);
 }
 
 // d[64, N] = a[64, 16] b[N, 16]^T + (keep ? d : 0), for N of 8, 16, 32, 64, 128 and 256, twice the accumulators of a thread. Lane l of warp w
@@ -411,6 +422,18 @@ CS_WGMMA(32, 16, 16, 17, 18)
 CS_WGMMA(64, 32, 32, 33, 34)
 CS_WGMMA(128, 64, 64, 65, 66)
 CS_WGMMA(256, 128, 128, 129, 130)
+
+// d[64, N] = a[64, 16] b[16, N] + (keep ? d : 0), for N of 64 and 128: a in registers, of which a warp holds its 16 rows as mma_bf16_16816 has
+// them, b MN-major.
+#define CS_WGMMA_MN(N, R, a0, a1, a2, a3, b_number, p_number)                                                                              \
+    CS_DEVICE void wgmma_k16_mn(float (&d)[R], const u32 (&a)[4], u64 b, i32 keep) {                                                       \
+        asm volatile("{ .reg .pred p; setp.ne.b32 p, %" #p_number ", 0;\n"                                                                 \
+                     "wgmma.mma_async.sync.aligned.m64n" #N "k16.f32.bf16.bf16 {" CS_LIST##R "}, {%" #a0 ",%" #a1 ",%" #a2 ",%" #a3 "}, %" \
+                     #b_number ", p, 1, 1, 1; }"                                                                                           \
+                     : CS_ACC##R(d, 0) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(keep));                                   \
+    }
+CS_WGMMA_MN(64, 32, 32, 33, 34, 35, 36, 37)
+CS_WGMMA_MN(128, 64, 64, 65, 66, 67, 68, 69)
 #endif // CS_HOPPER
 
 #endif // !CS_HOST

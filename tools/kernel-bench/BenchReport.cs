@@ -10,9 +10,13 @@ namespace KernelBench;
 /// <param name="IsHostDevice">It is the CPU in disguise: its times say nothing of a GPU.</param>
 /// <param name="Ceilings">The better of two measurements, before and after.</param>
 /// <param name="Sizes">In the order in which they ran.</param>
-internal sealed record BenchReport(string Device, bool IsHostDevice, Ceilings Ceilings, IReadOnlyList<SizeResult> Sizes)
+internal sealed record BenchReport(string Device, bool IsHostDevice, Ceilings Ceilings, IReadOnlyList<SizeResult> Sizes) : IReport
 {
-    private const string HostNote = "the host device: times are the CPU's, who is fastest is not measured";
+    /// <summary>What every report says of the host device.</summary>
+    internal const string HostNote = "the host device: times are the CPU's, who is fastest is not measured";
+
+    /// <inheritdoc/>
+    public bool IsFaulty => Sizes.Any(size => size.Results.Any(result => result.Fault is not null));
 
     /// <summary>A table a size, then who is fastest, and what the same bits in every batch cost.</summary>
     public void Write(TextWriter output)
@@ -32,7 +36,7 @@ internal sealed record BenchReport(string Device, bool IsHostDevice, Ceilings Ce
         }
     }
 
-    /// <summary>The same as one JSON document; times in seconds.</summary>
+    /// <inheritdoc/>
     public void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();

@@ -79,9 +79,11 @@ internal sealed class Operands : IDisposable
         _output.Dispose();
     }
 
-    private static float Element(long index) => Widen(s_run[index % RunLength]);
+    /// <summary>The number that <see cref="Fill"/> puts there.</summary>
+    internal static float Element(long index) => Widen(s_run[index % RunLength]);
 
-    private static CudaDeviceVariable<ushort> Fill(long length)
+    /// <summary>So many random numbers on the device.</summary>
+    internal static CudaDeviceVariable<ushort> Fill(long length)
     {
         var variable = new CudaDeviceVariable<ushort>(length);
         for (long start = 0; start < length; start += RunLength) variable.CopyFrom(s_run.AsSpan(0, (int)Math.Min(RunLength, length - start)), start);

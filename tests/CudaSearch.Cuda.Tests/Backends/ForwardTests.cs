@@ -115,8 +115,8 @@ public sealed class ForwardTests(DeviceFixture fixture)
         }
     }
 
-    // Codes and scales would be garbage to kernels that take them for bf16, so weights in e4m3 stay with mma.sync whatever the table says. Keys and values that
-    // wait to be rounded may come from warpgroups.
+    // Codes and scales would be garbage to kernels that take them for bf16, so weights and pages in e4m3 stay with mma.sync whatever the table says. Keys and
+    // values that wait to be rounded may come from warpgroups, and so may attention to those that are not.
     [Theory]
     [InlineData(nameof(ProductPath.Pair), "llama")]
     [InlineData(nameof(ProductPath.Persistent), "llama, padded throughout")]
@@ -136,7 +136,8 @@ public sealed class ForwardTests(DeviceFixture fixture)
             {
                 int[] tokens = [.. Enumerable.Range(0, length).Select(_ => random.Next(model.VocabSize))];
                 float[] expected = await shipped.LogitsAloneAsync(tokens), logits = await device.LogitsAloneAsync(tokens);
-                if (precision.Weights == WeightPrecision.Fp8) Assert.Equal(expected, logits);
+                bool onWarpgroups = precision.Weights == WeightPrecision.Stored || (path == nameof(ProductPath.Pair) && precision.Kv == KvPrecision.Native);
+                if (!onWarpgroups) Assert.Equal(expected, logits);
                 else WarpgroupPaths.RequireBitsOfMma(path, [Bytes(expected)], [Bytes(logits)]);
                 AssertClose(Array.ConvertAll(expected, logit => (double)logit), logits, 0.25, 0.06);
             }

@@ -55,8 +55,31 @@ public sealed class PtxLinterTests
             StringComparison.Ordinal);
         PtxViolation violation = Assert.Single(PtxLinter.Check(PtxModule.Parse(Planted("1")), "sm_90a"));
         Assert.Equal(line, violation.Line);
-        Assert.Contains("touches %f2, which a product in flight adds to", violation.Message, StringComparison.Ordinal);
+        Assert.Contains("touches %f2, which a product in flight adds to or reads", violation.Message, StringComparison.Ordinal);
         if (between == "") Assert.Empty(PtxLinter.Check(PtxModule.Parse(Planted("0")), "sm_90a"));
+    }
+
+    // Two groups, the second with its left operand in registers; the first is done at the first wait.
+    [Theory]
+    [InlineData("mov.b32 %f9, %f2;", "", null)]
+    [InlineData("mov.b32 %f9, %f6;", "", "%f6")]
+    [InlineData("mov.b32 %r12, %r1;", "", "%r12")]
+    [InlineData("", "mov.b32 %r12, %f6;", null)]
+    public void KnowsWhichGroupAPartialWaitLeavesInFlight(string between, string behind, string? touched)
+    {
+        string planted = Accepted.Replace("wgmma.fence.sync.aligned;", $$"""
+            wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%f1,%f2,%f3,%f4}, %rd1, %rd2, p, 1, 1, 0, 0;
+            wgmma.commit_group.sync.aligned;
+            wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%f5,%f6,%f7,%f8}, {%r11,%r12,%r13,%r14}, %rd2, p, 1, 1, 1;
+            wgmma.commit_group.sync.aligned;
+            wgmma.wait_group.sync.aligned 1;
+            {{between}}
+            wgmma.wait_group.sync.aligned 0;
+            {{behind}}
+            """, StringComparison.Ordinal);
+        IReadOnlyList<PtxViolation> violations = PtxLinter.Check(PtxModule.Parse(planted), "sm_90a");
+        if (touched is null) Assert.Empty(violations);
+        else Assert.Contains($"touches {touched},", Assert.Single(violations).Message, StringComparison.Ordinal);
     }
 
     [Theory]

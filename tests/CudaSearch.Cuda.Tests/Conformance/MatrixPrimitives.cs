@@ -27,6 +27,12 @@ internal static class MatrixPrimitives
             Warpgroup($"warpgroup of reals, {width} wide", width, words => words.RealPairs((64 + width) * 32))
                 with { Tolerance = new Tolerance(2, 3.2e-5f) },
         ]),
+        .. ((int[])[64, 128]).SelectMany(width => (Primitive[])
+        [
+            Registers($"warpgroup of integers in registers, {width} wide", width, words => words.IntegerPairs((64 + width) * 32)),
+            Registers($"warpgroup of reals in registers, {width} wide", width, words => words.RealPairs((64 + width) * 32))
+                with { Tolerance = new Tolerance(2, 3.2e-5f) },
+        ]),
         new("two chains of a warpgroup", "hopper", "warpgroup_chains", words => words.IntegerPairs(160 * 32), input =>
             [.. Enumerable.Range(0, 2).SelectMany(chain => WarpgroupProduct(input, chain * 64, 128, 32))])
             { Threads = 128, SharedBytes = 160 * 128, NeedsHopper = true },
@@ -82,16 +88,22 @@ internal static class MatrixPrimitives
         new(name, "hopper", $"warpgroup_{width}", makeInput, input => [.. WarpgroupProduct(input, 0, 64, width)])
             { Threads = 128, SharedBytes = (64 + width) * 128, NeedsHopper = true };
 
+    // d[64, width] = a[64, 64] b[64, width], b in tiles of 64 columns.
+    private static Primitive Registers(string name, int width, Func<Words, uint[]> makeInput) =>
+        new(name, "hopper", $"warpgroup_registers_{width}", makeInput, input =>
+        [
+            .. WarpgroupRegisters(width, (row, column) => Enumerable.Range(0, 64).Sum(k =>
+                (double)FromPair(input[row * 32 + k / 2], k % 2) * FromPair(input[(64 + column / 64 * 64 + k) * 32 + column % 64 / 2], column % 2))),
+        ]) { Threads = 128, SharedBytes = width * 128, NeedsHopper = true };
+
     // Registers of 64 rows of a, from firstA on, times `width` rows from firstB on.
-    private static IEnumerable<uint> WarpgroupProduct(uint[] input, int firstA, int firstB, int width) =>
-        Enumerable.Range(0, width / 2 * 128).Select(i =>
-        {
-            int register = i / 128, thread = i % 128;
-            int row = firstA + thread / 32 * 16 + thread % 32 / 4 + register % 4 / 2 * 8;
-            int column = firstB + register / 4 * 8 + thread % 4 * 2 + register % 2;
-            double sum = 0;
-            for (int k = 0; k < 64; k++)
-                sum += (double)FromPair(input[row * 32 + k / 2], k % 2) * FromPair(input[column * 32 + k / 2], k % 2);
-            return Bits((float)sum);
-        });
+    private static IEnumerable<uint> WarpgroupProduct(uint[] input, int firstA, int firstB, int width) => WarpgroupRegisters(width, (row, column) =>
+        Enumerable.Range(0, 64).Sum(k =>
+            (double)FromPair(input[(firstA + row) * 32 + k / 2], k % 2) * FromPair(input[(firstB + column) * 32 + k / 2], k % 2)));
+
+    private static IEnumerable<uint> WarpgroupRegisters(int width, Func<int, int, double> value) => Enumerable.Range(0, width / 2 * 128).Select(i =>
+    {
+        int register = i / 128, thread = i % 128;
+        return Bits((float)value(thread / 32 * 16 + thread % 32 / 4 + register % 4 / 2 * 8, register / 4 * 8 + thread % 4 * 2 + register % 2));
+    });
 }

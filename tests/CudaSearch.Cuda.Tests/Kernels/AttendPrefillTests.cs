@@ -60,9 +60,19 @@ public sealed class AttendPrefillTests(DeviceFixture device)
     public void MergesStrictlyInOrderOfPosition(int headDim)
     {
         AttendScene scene = AttendScene.WhereOrderShows(headDim);
+        ushort[] expected = InOrder(scene);
+        // Runs as long as can be, some ranges by themselves, all of them.
+        foreach (int minItems in (int[])[0, 3, int.MaxValue])
+            Assert.Equal(expected, MemoryMarshal.Cast<byte, ushort>(_runner.Ranges(scene, scene.Spans, minItems: minItems)).ToArray());
+        Assert.Equal(expected, MemoryMarshal.Cast<byte, ushort>(_runner.Prefill(scene, scene.Spans)).ToArray());
+    }
+
+    /// <summary>The output of <see cref="AttendScene.WhereOrderShows"/>.</summary>
+    internal static ushort[] InOrder(AttendScene scene)
+    {
         PageTable table = scene.Spans[0].Table;
-        var expected = new ushort[headDim];
-        for (int d = 0; d < headDim; d++)
+        var expected = new ushort[scene.HeadDim];
+        for (int d = 0; d < scene.HeadDim; d++)
         {
             float sum = 0;
             for (int segmentKey = 0; segmentKey < table.Length; segmentKey += AttentionPlan.SegmentLength)
@@ -74,10 +84,7 @@ public sealed class AttendPrefillTests(DeviceFixture device)
             }
             expected[d] = Rounding.ToBf16(sum * (1f / table.Length));
         }
-        // Runs as long as can be, some ranges by themselves, all of them.
-        foreach (int minItems in (int[])[0, 3, int.MaxValue])
-            Assert.Equal(expected, MemoryMarshal.Cast<byte, ushort>(_runner.Ranges(scene, scene.Spans, minItems: minItems)).ToArray());
-        Assert.Equal(expected, MemoryMarshal.Cast<byte, ushort>(_runner.Prefill(scene, scene.Spans)).ToArray());
+        return expected;
     }
 
     [Fact]

@@ -52,7 +52,7 @@ internal sealed class AttendRunner(DeviceFixture device)
         var pass = new AttendPass { Rows = scene.Rows };
         foreach (QuerySpan span in spans) pass.AddTiles(span, tileRows ?? AttendPrefillKernel.TileRows(scene.Heads, scene.KvHeads));
         return Run(scene, pass, (words, queries, cache, output) => (kernel ?? PrefillFor(scene)).Launch(
-            device.Stream, pass.TileCount + spareTiles, words, queries, cache, output, scene.Heads, scene.KvHeads, scene.ScaleLog2));
+            device.Stream, pass.TileCount + spareTiles, words, queries, cache, scene.PageCount, output, scene.Heads, scene.KvHeads, scene.ScaleLog2));
     }
 
     private byte[] Run(AttendScene scene, AttendPass pass, Action<DevicePointer, DevicePointer, DevicePointer, DevicePointer> launch)

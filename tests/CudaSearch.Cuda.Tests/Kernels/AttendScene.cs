@@ -41,6 +41,9 @@ internal sealed class AttendScene
 
     public int Rows { get; private set; }
 
+    /// <summary>Pages of the cache.</summary>
+    public int PageCount => _pool.PageCount;
+
     public IReadOnlyList<QuerySpan> Spans => _spans;
 
     public float ScaleLog2 => AttentionHead.ScaleLog2(HeadDim);

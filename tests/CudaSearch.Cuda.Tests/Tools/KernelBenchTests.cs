@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CudaSearch.Backends;
 using CudaSearch.Cli;
 using CudaSearch.Cuda.Tests.Support;
 using KernelBench;
@@ -47,7 +48,40 @@ public sealed class KernelBenchTests : IDisposable
         if (!TestDevice.IsGpu) Assert.Contains("who is fastest is not measured", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void BothKernelsAttendRight()
+    {
+        (int status, string output, string error) = Run("--attend", "200,16", "--context", "37", "--runs", "1", "--json");
+        Assert.True(status == ExitStatus.Done, $"status {status}: {error}");
+        using JsonDocument document = JsonDocument.Parse(output);
+        JsonElement[] sizes = [.. document.RootElement.GetProperty("attention").EnumerateArray()];
+        Assert.Equal([16, 200], sizes.Select(size => size.GetProperty("rows").GetInt32()));
+        foreach (JsonElement size in sizes)
+        {
+            JsonElement[] kernels = [.. size.GetProperty("kernels").EnumerateArray()];
+            Assert.Equal("mma", kernels[0].GetProperty("kernel").GetString());
+            if (!TestDevice.IsGpu) Assert.Equal("pair", Assert.Single(kernels[1..]).GetProperty("kernel").GetString());
+            Assert.All(kernels, kernel => Assert.Equal(JsonValueKind.Null, kernel.GetProperty("fault").ValueKind));
+            Assert.All(kernels, kernel => Assert.True(kernel.GetProperty("steady").GetBoolean() && kernel.GetProperty("of_ceiling").GetDouble() > 0));
+        }
+    }
+
+    [Fact]
+    public void WrongAttentionIsSeen()
+    {
+        using var context = new CudaContext(0);
+        using var stream = new CudaStream();
+        using var operands = new PrefillOperands(stream, new AttentionShape(2, 1, 64), rows: 16, context: 20);
+        ushort[] right = [.. Enumerable.Range(0, 32).SelectMany(i => operands.Exact(i / 2, i % 2)).Select(element => Kernels.Rounding.ToBf16((float)element.Value))];
+        Assert.Null(PrefillBench.Fault(operands, right));
+        ushort[] missing = [.. right[..^1], 0xFFFF];
+        Assert.Contains("row 15, head 1, element 63", PrefillBench.Fault(operands, missing), StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("--attend", "16", "--n", "64")]
+    [InlineData("--attend", "15")]
+    [InlineData("--context", "16")]
     [InlineData("--n", "12", "--k", "64")]
     [InlineData("--n", "64")]
     [InlineData("--m", "0")]

@@ -46,6 +46,41 @@ WARPGROUP_KERNEL(warpgroup_64, 64)
 WARPGROUP_KERNEL(warpgroup_128, 128)
 WARPGROUP_KERNEL(warpgroup_256, 256)
 
+// The left operand in registers, the right one MN-major. input: a [64][64] bf16, b [N / 64 tiles][64 k][64 columns] bf16; output: the fragments
+// of a b, [register][thread], after 4 steps of 16.
+template <int N> CS_DEVICE void multiply_registers(u32* output, const u32* input, u32* shared)
+{
+    store_swizzled(shared, input + 64 * 32, N);
+    fence_proxy_async();
+    __syncthreads();
+    const u32* mine = input + (threadIdx.x / 32 * 16 + threadIdx.x % 32 / 4) * 32 + threadIdx.x % 4;
+    u32 a[4][4];
+    float d[N / 2];
+#pragma unroll
+    for (int i = 0; i < 16; i++) a[i / 4][i % 4] = mine[i % 2 * (8 * 32) + i / 4 * 8 + i % 4 / 2 * 4];
+#pragma unroll
+    for (int i = 0; i < N / 2; i++) d[i] = 1.f; // the first step must not keep it
+    wgmma_fence();
+#pragma unroll
+    for (int k = 0; k < 4; k++) wgmma_k16_mn(d, a[k], wgmma_desc_mn128(shared, 64 * 128) + 128 * k, k > 0);
+    wgmma_commit();
+    wgmma_wait<0>();
+    wgmma_settle(d);
+    wgmma_settle(a);
+#pragma unroll
+    for (int i = 0; i < N / 2; i++) output[i * 128 + threadIdx.x] = __float_as_uint(d[i]);
+}
+
+#define REGISTERS_KERNEL(name, N)                                                                                                          \
+    CS_KERNEL_BOUNDS(name, 128, 1)(u32* output, const u32* input)                                                                          \
+    {                                                                                                                                      \
+        CS_DYNAMIC_SHARED(u32, shared);                                                                                                    \
+        multiply_registers<N>(output, input, shared);                                                                                      \
+    }                                                                                                                                      \
+    CS_EXPORT(name)
+REGISTERS_KERNEL(warpgroup_registers_64, 64)
+REGISTERS_KERNEL(warpgroup_registers_128, 128)
+
 // Two chains of products at once, one two groups ahead of the other, over rows 0-63 and 64-127 of a: output [chain][register][thread].
 CS_KERNEL_BOUNDS(warpgroup_chains, 128, 1)(u32* output, const u32* input)
 {

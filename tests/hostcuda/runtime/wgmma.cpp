@@ -2,6 +2,7 @@
 #include "../checker/checker.h"
 #include "report.h"
 #include "schedule.h"
+#include <algorithm>
 #include <hostcuda/hopper.h>
 #include <hostcuda/math.h>
 
@@ -73,33 +74,63 @@ static u32 accumulator_of(Warpgroup& group, float* d, u32 count, Where where) {
     return index;
 }
 
-// A K-major operand with 128-byte swizzle, the one kind that kernels use.
-static void require_descriptor(u64 descriptor, u32 rows, Where where) {
-    u32 start = (u32)(descriptor & 0x3fff) << 4, group_stride = (u32)(descriptor >> 32 & 0x3fff) << 4;
-    if (descriptor >> 62 != 1) fail(where, "wgmma: a descriptor %016llx without 128-byte swizzle is not modelled", descriptor);
-    if (descriptor >> 49 & 7 || start >> 7 & 7)
+// An operand in shared memory with 128-byte swizzle, the one that kernels use. It lies in rows of 128 bytes, eight of them to a group: K-major,
+// a row is 64 elements along k of one row of the operand; MN-major, of 64 rows of the operand one element each, and further rows of the operand
+// are in further tiles.
+struct SharedOperand {
+    u64 descriptor;
+    u32 rows;
+    bool mn_major;
+
+    u32 start() const { return (u32)(descriptor & 0x3fff) << 4; }
+    u32 tile_stride() const { return (u32)(descriptor >> 16 & 0x3fff) << 4; }
+    u32 group_stride() const { return (u32)(descriptor >> 32 & 0x3fff) << 4; }
+
+    u32 chunks() const { return rows * wgmma_depth / 8; }
+    // Shared address of 16 bytes, and the elements [row][k] that they are: `stride` apart from `first` on.
+    u32 address(u32 chunk) const {
+        u32 line = mn_major ? chunk % wgmma_depth : chunk / 2, column = mn_major ? chunk / wgmma_depth * 8 : chunk % 2 * 8;
+        u32 at = start() + line / 8 * group_stride() + line % 8 * 128 + column / 64 * tile_stride() + column % 64 * 2;
+        return at ^ (at >> 7 & 7) << 4;
+    }
+    u32 first(u32 chunk) const { return mn_major ? chunk / wgmma_depth * 8 * wgmma_depth + chunk % wgmma_depth : chunk * 8; }
+    u32 stride() const { return mn_major ? wgmma_depth : 1; }
+};
+
+static void require_descriptor(const SharedOperand& operand, Where where) {
+    u32 start = operand.start();
+    if (operand.descriptor >> 62 != 1)
+        fail(where, "wgmma: a descriptor %016llx without 128-byte swizzle is not modelled", operand.descriptor);
+    if (operand.descriptor >> 49 & 7 || start >> 7 & 7)
         fail(where, "wgmma: a tile at %u, where the swizzle does not begin anew, is not modelled: align it to 1024 bytes", start & ~127u);
-    u32 last = (rows / 8 - 1) * group_stride + 1024;
-    if (!worker->shared.holds(start & ~127u, last)) fail(where, "wgmma: %u rows at %u lie outside every shared array", rows, start & ~127u);
+    u32 lines = operand.mn_major ? wgmma_depth : operand.rows, tiles = operand.mn_major ? (operand.rows + 63) / 64 : 1;
+    u32 last = (lines / 8 - 1) * operand.group_stride() + 1024 + (tiles - 1) * operand.tile_stride();
+    if (!worker->shared.holds(start & ~127u, last))
+        fail(where, "wgmma: %u rows at %u lie outside every shared array", operand.rows, start & ~127u);
 }
 
-// Shared address of 16 bytes (half of 0 or 1) of a row of an operand.
-static u32 chunk_address(u64 descriptor, u32 row, u32 half) {
-    u32 start = (u32)(descriptor & 0x3fff) << 4, group_stride = (u32)(descriptor >> 32 & 0x3fff) << 4;
-    u32 address = start + row / 8 * group_stride + row % 8 * 128 + half * 16;
-    return address ^ (address >> 7 & 7) << 4;
+static std::vector<bf16> issue_operand(const SharedOperand& operand, Where where) {
+    require_descriptor(operand, where);
+    std::vector<bf16> elements(operand.rows * wgmma_depth);
+    for (u32 i = 0; i < operand.chunks(); i++) {
+        check_operand(*worker, operand.address(i), 16, where);
+        bf16 chunk[8];
+        memcpy(chunk, worker->shared.memory + operand.address(i), sizeof chunk);
+        for (u32 e = 0; e < 8; e++) elements[operand.first(i) + e * operand.stride()] = chunk[e];
+    }
+    return elements;
 }
 
-static const void* chunk(u64 descriptor, u32 row, u32 half) { return worker->shared.memory + chunk_address(descriptor, row, half); }
+// Where in [64][16] element e of register r of a thread belongs.
+static u32 place_of_register(u32 thread, u32 r, u32 e) {
+    u32 row = thread / warp_size * warp_rows + thread % warp_size / 4 + r % 2 * 8, k = thread % 4 * 2 + r / 2 * 8 + e;
+    return row * wgmma_depth + k;
+}
 
-static std::vector<bf16> issue_operand(u64 descriptor, u32 rows, Where where) {
-    require_descriptor(descriptor, rows, where);
-    std::vector<bf16> elements(rows * wgmma_depth);
-    for (u32 row = 0; row < rows; row++)
-        for (u32 half = 0; half < 2; half++) {
-            check_operand(*worker, chunk_address(descriptor, row, half), 16, where);
-            memcpy(&elements[row * wgmma_depth + half * 8], chunk(descriptor, row, half), 16);
-        }
+static std::vector<bf16> issue_registers(const LeftRegisters (&registers)[warpgroup_size]) {
+    std::vector<bf16> elements(wgmma_rows * wgmma_depth);
+    for (u32 thread = 0; thread < warpgroup_size; thread++)
+        for (u32 i = 0; i < 8; i++) elements[place_of_register(thread, i / 2, i % 2)].bits = (u16)(registers[thread][i / 2] >> i % 2 * 16);
     return elements;
 }
 
@@ -107,17 +138,26 @@ void fence_async_proxy() { current->proxy_fences++; }
 
 void fence_wgmma() { my_group().fenced[my_thread()] = true; }
 
-void issue_wgmma(float* d, u32 count, u64 a, u64 b, bool keep, Where where) {
+static std::vector<bf16> issue_left(const Warpgroup& group, Where where) {
+    return group.request.a_in_registers ? issue_registers(group.left) : issue_operand({group.request.a, wgmma_rows, false}, where);
+}
+
+static SharedOperand right_operand(const WgmmaRequest& request, u32 columns) { return {request.b, columns, request.b_is_mn_major}; }
+
+void issue_wgmma(float* d, u32 count, const u32* registers, u64 a, u64 b, bool b_is_mn_major, bool keep, Where where) {
     Warpgroup& group = my_group();
     u32 index = accumulator_of(group, d, count, where);
+    WgmmaRequest mine = {a, b, registers != nullptr, b_is_mn_major, keep};
     group.issue_turn[my_thread()] = index;
-    if (!group.arrived) group.request = {a, b, keep};
-    if (group.request.a != a || group.request.b != b || group.request.keep != keep)
-        fail(where, "wgmma: threads of a warpgroup give different descriptors");
+    group.left[my_thread()] = registers;
+    if (!group.arrived) group.request = mine;
+    if (!(group.request == mine)) fail(where, "wgmma: threads of a warpgroup give different descriptors");
     if (!gather(group, stage_issue, where)) return;
     for (u32 other : group.issue_turn)
         if (other != index) fail(where, "wgmma: threads of a warpgroup use different accumulators");
-    group.open.push_back({{a, b, keep}, index, issue_operand(a, wgmma_rows, where), issue_operand(b, 2 * count, where)});
+    WgmmaOperation operation = {mine, index, issue_left(group, where), issue_operand(right_operand(mine, 2 * count), where), {}};
+    std::copy(std::begin(group.left), std::end(group.left), operation.registers);
+    group.open.push_back(std::move(operation));
     leave_group();
 }
 
@@ -129,10 +169,28 @@ void commit_wgmma(Where where) {
     leave_group();
 }
 
-static bool unchanged(const std::vector<bf16>& elements, u64 descriptor, u32 first_row, u32 end_row) {
-    for (u32 row = first_row; row < end_row; row++)
-        for (u32 half = 0; half < 2; half++)
-            if (memcmp(&elements[row * wgmma_depth + half * 8], chunk(descriptor, row, half), 16)) return false;
+// Chunks first … end - 1 of an operand in shared memory.
+static bool unchanged(const std::vector<bf16>& elements, const SharedOperand& operand, u32 first, u32 end) {
+    for (u32 i = first; i < end; i++) {
+        bf16 chunk[8];
+        memcpy(chunk, worker->shared.memory + operand.address(i), sizeof chunk);
+        for (u32 e = 0; e < 8; e++)
+            if (elements[operand.first(i) + e * operand.stride()].bits != chunk[e].bits) return false;
+    }
+    return true;
+}
+
+// What a warp has of the left operand.
+static bool left_unchanged(const WgmmaOperation& operation, u32 warp) {
+    if (!operation.request.a_in_registers) {
+        SharedOperand left = {operation.request.a, wgmma_rows, false};
+        return unchanged(operation.a, left, warp * left.chunks() / warpgroup_warps, (warp + 1) * left.chunks() / warpgroup_warps);
+    }
+    for (u32 thread = warp * warp_size; thread < (warp + 1) * warp_size; thread++)
+        for (u32 i = 0; i < 8; i++) {
+            u16 now = (u16)(operation.registers[thread][i / 2] >> i % 2 * 16);
+            if (operation.a[place_of_register(thread, i / 2, i % 2)].bits != now) return false;
+        }
     return true;
 }
 
@@ -160,9 +218,8 @@ static void multiply(Warpgroup& group, const WgmmaOperation& operation, u32 warp
 }
 
 static void finish(Warpgroup& group, const WgmmaOperation& operation, u32 warp, Where where) {
-    const WgmmaRequest& request = operation.request;
-    if (!unchanged(operation.a, request.a, warp * warp_rows, (warp + 1) * warp_rows)
-        || !unchanged(operation.b, request.b, 0, (u32)operation.b.size() / wgmma_depth))
+    SharedOperand right = right_operand(operation.request, (u32)operation.b.size() / wgmma_depth);
+    if (!left_unchanged(operation, warp) || !unchanged(operation.b, right, 0, right.chunks()))
         fail(where, "wgmma: an operand changed between the issue of the product and this wait for it");
     multiply(group, operation, warp);
 }

@@ -185,7 +185,7 @@ public sealed partial class CudaBackend
         if (_lane.Kind.TileCapacity > 0)
         {
             _profiler?.Expect($"{batch.UnplannedSpans.Length} spans", AttendPrefillKernel.Cost(batch, Padding.Shape(shape), precision));
-            kernels.Prefill.Launch(_lane.Stream, _lane.Kind.TileCapacity, _lane.Buffers.Block, q, pages, to, shape.Heads, shape.KvHeads, scale);
+            kernels.Prefill.Launch(_lane.Stream, _lane.Kind.TileCapacity, _lane.Buffers.Block, q, pages, cache.Shape.Pages, to, shape.Heads, shape.KvHeads, scale);
         }
     }
 

@@ -4,13 +4,14 @@ namespace CudaSearch.Backends.Cuda;
 
 /// <summary>Every kernel of a pass, loaded and checked before the first pass, so that none is loaded while a graph is recorded.</summary>
 /// <param name="library">The kernels of the device.</param>
-/// <param name="products">Which of them compute the products of a layer.</param>
+/// <param name="products">Which of them compute the products of a layer, and its attention.</param>
 /// <param name="splits">Where products meet that are split.</param>
 internal sealed class PassKernels(KernelLibrary library, ProductTable products, SplitWorkspace splits)
 {
     private readonly AttentionKernels[] _attention =
     [
-        new(library, 64, KvPrecision.Native), new(library, 128, KvPrecision.Native), new(library, 64, KvPrecision.Fp8), new(library, 128, KvPrecision.Fp8),
+        new(library, 64, KvPrecision.Native, products), new(library, 128, KvPrecision.Native, products),
+        new(library, 64, KvPrecision.Fp8, products), new(library, 128, KvPrecision.Fp8, products),
     ];
 
     private readonly LayerKernels _stored = new(library, WeightPrecision.Stored, products, splits), _fp8 = new(library, WeightPrecision.Fp8, products, splits);
@@ -47,11 +48,11 @@ internal sealed class LayerKernels(KernelLibrary library, WeightPrecision weight
 }
 
 /// <summary>The attention kernels for one head size and one kind of pages.</summary>
-internal sealed class AttentionKernels(KernelLibrary library, int headSize, KvPrecision precision)
+internal sealed class AttentionKernels(KernelLibrary library, int headSize, KvPrecision precision, ProductTable products)
 {
     public AttendRangesKernel Ranges { get; } = new(library, headSize, precision);
 
-    public AttendPrefillKernel Prefill { get; } = new(library, headSize, precision);
+    public AttendPrefillKernel Prefill { get; } = new(library, headSize, precision, products);
 
     /// <summary>Brings keys and values into the pages; null where the projection does.</summary>
     public AppendE4M3Kernel? Append { get; } = precision == KvPrecision.Fp8 ? new(library, headSize) : null;

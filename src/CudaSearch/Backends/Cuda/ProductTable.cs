@@ -2,13 +2,13 @@ using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
 
-/// <summary>How a product of a layer runs.</summary>
+/// <summary>How an operation of a layer runs.</summary>
 internal enum ProductPath
 {
     /// <summary>mma.sync, on every device: kernels/linear_add.cu and its like.</summary>
     Mma,
 
-    /// <summary>wgmma, two consumers and a tile a block: kernels/common/wgmma_large.cuh, step 3.</summary>
+    /// <summary>wgmma, two consumers and a tile a block: kernels/common/wgmma_large.cuh, step 3; kernels/hopper/attend_prefill_wgmma.cu.</summary>
     Pair,
 
     /// <summary>The same with one block a multiprocessor: step 4.</summary>
@@ -21,7 +21,7 @@ internal enum ProductPath
     Split,
 }
 
-/// <summary>The products of a layer.</summary>
+/// <summary>The operations of a layer that have several paths: its products, and attention.</summary>
 internal enum ProductOperation
 {
     /// <summary>Queries, keys and values.</summary>
@@ -32,10 +32,16 @@ internal enum ProductOperation
 
     /// <summary>Gate and up.</summary>
     Gated,
+
+    /// <summary>
+    /// Attention of many rows of a sequence, over pages in bf16. There is <see cref="ProductPath.Pair"/> besides mma.sync, whatever the number of rows. Short
+    /// spans attend with mma.sync in any case (kernels/attend_ranges.cu), so what <see cref="ProductTable.Shipped"/> says of mixing paths holds here, too.
+    /// </summary>
+    Prefill,
 }
 
 /// <summary>
-/// Which kernel computes which product of a layer: the one place where that is decided. Paths round each in their own way, as far as is known, and the choice
+/// Which kernel computes which product of a layer, and its attention: the one place where that is decided. Paths round each in their own way, as far as is known, and the choice
 /// depends on the size class of a pass; so <see cref="Shipped"/> may mix paths for one operation only where tools/kernel-bench found them to give the same bits,
 /// or a row would come out differently in another batch.
 /// </summary>
@@ -49,7 +55,8 @@ internal sealed class ProductTable(params (ProductOperation Operation, int MostR
     public static ProductTable Always(ProductPath path)
     {
         int mostRows = path is ProductPath.Swapped or ProductPath.Split ? WgmmaTile.MostSwappedRows : int.MaxValue;
-        return new([.. Enum.GetValues<ProductOperation>().Select(operation => (operation, mostRows, path))]);
+        return new([.. Enum.GetValues<ProductOperation>()
+            .Where(operation => operation != ProductOperation.Prefill || path == ProductPath.Pair).Select(operation => (operation, mostRows, path))]);
     }
 
     /// <summary>

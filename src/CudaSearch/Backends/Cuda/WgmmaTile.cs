@@ -1,3 +1,4 @@
+using CudaSearch.Cache;
 using CudaSearch.Cuda;
 
 namespace CudaSearch.Backends.Cuda;
@@ -63,6 +64,15 @@ internal readonly record struct WgmmaTile(int Consumers, int Tiles, int Width, i
 
     /// <summary>Parts of a size.</summary>
     public static int Count(int length, int part) => (length + part - 1) / part;
+
+    /// <summary>Threads of a block of attention (<c>AttentionShape</c> in kernels/common/attention_copy.cuh, as the next).</summary>
+    public const int AttentionThreads = 3 * 128;
+
+    /// <summary>Its dynamic shared memory: queries, four ranges of keys and values, their barriers, and a sum for each element of each query.</summary>
+    /// <param name="headDim">Elements of a head, 64 or 128.</param>
+    public static int AttentionSharedBytes(int headDim) =>
+        AttendPrefillKernel.TileQueries * headDim * (sizeof(ushort) + sizeof(float))
+        + 4 * (2 * AttentionPlan.RangeLength * headDim * sizeof(ushort) + BarrierBytes) + BarrierBytes;
 
     /// <summary>A map of an operand, of whose rows a tile takes so many.</summary>
     public static CudaTensorMap Map(DevicePointer matrix, int rows, int columns, int tileRows) =>

@@ -18,8 +18,9 @@ HOSTCUDA_API void issue_bulk_copy(void* shared, const void* global, u32 bytes, u
 HOSTCUDA_API void fence_async_proxy();
 
 HOSTCUDA_API void fence_wgmma();
-// d: this lane's `count` accumulators of a 64 x 2 count product
-HOSTCUDA_API void issue_wgmma(float* d, u32 count, u64 a, u64 b, bool keep, Where where);
+// d: this lane's `count` accumulators of a 64 x 2 count product. registers: this lane's four of the left operand, then `a` says nothing; null
+// where a is its descriptor. b_is_mn_major: b's rows are of one k each, not of one column.
+HOSTCUDA_API void issue_wgmma(float* d, u32 count, const u32* registers, u64 a, u64 b, bool b_is_mn_major, bool keep, Where where);
 HOSTCUDA_API void commit_wgmma(Where where);
 HOSTCUDA_API void wait_wgmma(u32 in_flight, Where where);
 
@@ -61,12 +62,22 @@ HOSTCUDA_INLINE void wgmma_fence() { hostcuda::fence_wgmma(); }
 HOSTCUDA_INLINE void wgmma_commit(hostcuda::Where where = hostcuda::Where::here()) { hostcuda::commit_wgmma(where); }
 template <int N> HOSTCUDA_INLINE void wgmma_wait(hostcuda::Where where = hostcuda::Where::here()) { hostcuda::wait_wgmma(N, where); }
 template <int R> HOSTCUDA_INLINE void wgmma_settle(float (&)[R]) {}
+template <int R> HOSTCUDA_INLINE void wgmma_settle(u32 (&)[R][4]) {}
 HOSTCUDA_INLINE u64 wgmma_desc_k128(const void* shared, hostcuda::Where where = hostcuda::Where::here()) {
     u64 address = hostcuda::shared_offset(shared, where);
     return ((address & 0x3ffff) >> 4) | (1ull << 16) | ((1024ull >> 4) << 32) | (1ull << 62);
 }
-// A product 2 R columns wide; device.cuh has these widths and no others.
+HOSTCUDA_INLINE u64 wgmma_desc_mn128(const void* shared, u32 bytes, hostcuda::Where where = hostcuda::Where::here()) {
+    u64 address = hostcuda::shared_offset(shared, where);
+    return ((address & 0x3ffff) >> 4) | ((u64)(bytes >> 4) << 16) | ((1024ull >> 4) << 32) | (1ull << 62);
+}
+// Products 2 R columns wide; device.cuh has these widths and no others.
 template <int R> HOSTCUDA_INLINE void wgmma_k16(float (&d)[R], u64 a, u64 b, i32 keep, hostcuda::Where where = hostcuda::Where::here()) {
     static_assert(R == 4 || R == 8 || R == 16 || R == 32 || R == 64 || R == 128);
-    hostcuda::issue_wgmma(d, R, a, b, keep != 0, where);
+    hostcuda::issue_wgmma(d, R, nullptr, a, b, false, keep != 0, where);
+}
+template <int R>
+HOSTCUDA_INLINE void wgmma_k16_mn(float (&d)[R], const u32 (&a)[4], u64 b, i32 keep, hostcuda::Where where = hostcuda::Where::here()) {
+    static_assert(R == 32 || R == 64);
+    hostcuda::issue_wgmma(d, R, a, 0, b, true, keep != 0, where);
 }
