@@ -50,6 +50,9 @@ internal sealed class DecodeScene
         while (_beams.Any(beam => beam.Sequence.Length > beam.Sequence.Table.Length + 1)) Step();
     }
 
+    /// <summary>Where the time of the passes went.</summary>
+    public PartTimes Times { get; } = new("plan", "attention", "block", "results", "deliver");
+
     /// <summary>A pass, and new steps for those that ended theirs.</summary>
     public void Step()
     {
@@ -66,12 +69,21 @@ internal sealed class DecodeScene
 
     private void Pass()
     {
+        Times.Begin();
         _scheduler.Plan(_batch);
+        Times.End(0);
         _batch.Complete(s_limits, share: true);
+        Times.End(1);
+        PassBlock.WordsFor(_batch, s_attention);
+        PassKind.Of(_batch, s_attention);
         PassBlock.Write(_batch, s_attention, _block);
+        Times.End(2);
         _passes++;
         for (int i = 0; i < _batch.SampledTokens.Length; i++) _batch.SampledTokens[i] = Token(31 * _passes + i);
+        Times.Begin();
         _scheduler.Commit(new PassResults(_batch, model: null), failure: null);
+        Times.End(3);
         _scheduler.Deliver();
+        Times.End(4);
     }
 }
