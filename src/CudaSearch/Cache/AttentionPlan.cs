@@ -71,6 +71,9 @@ public sealed class AttentionPlan
     /// <summary>Rows of the pass: one more than the last row any span names.</summary>
     public int RowCount => _rowPartials.Count - 1;
 
+    /// <summary>Rows of all members: how often a row visits an item.</summary>
+    public int VisitCount { get; private set; }
+
     /// <summary>Partial states of all rows (per head).</summary>
     public int PartialCount => _rowPartials[^1];
 
@@ -97,6 +100,7 @@ public sealed class AttentionPlan
         _items.Clear();
         _pages.Clear();
         _members.Clear();
+        VisitCount = 0;
         CollectionsMarshal.SetCount(_statesOfSpan, spans.Length);
         CollectionsMarshal.AsSpan(_statesOfSpan).Clear();
         for (int segment = 0; segment < _tree.Segments; segment++)
@@ -195,6 +199,7 @@ public sealed class AttentionPlan
         Span<Draft> drafts = CollectionsMarshal.AsSpan(_drafts);
         Span<PlanMember> members = CollectionsMarshal.AsSpan(_members);
         Span<int> states = CollectionsMarshal.AsSpan(_statesOfSpan);
+        int rows = 0;
         foreach (ref readonly SegmentTree.SpanVisit visit in _tree.VisitsOf(segment))
         {
             ref readonly QuerySpan span = ref spans[visit.Span];
@@ -207,10 +212,12 @@ public sealed class AttentionPlan
                 foreach (ref Draft draft in drafts.Slice(node.Item, node.Items))
                 {
                     int skipped = Math.Max(0, draft.FirstKey - span.FirstPosition);
+                    rows += span.RowCount - skipped;
                     members[draft.NextMember++] = new PlanMember(span.FirstRow + skipped, span.RowCount - skipped, span.FirstPosition + skipped, state++);
                 }
             }
         }
+        VisitCount += rows;
     }
 
     private void NumberPartials()
