@@ -18,7 +18,7 @@ internal sealed partial class SegmentTree
     private readonly List<Block> _blocks = [], _branches = [];
 
     // Open addressing: a slot is taken when its node is one of the range at hand, so that nothing needs clearing in between.
-    private int[] _slots = [];
+    private (int Node, uint Hash)[] _slots = [];
 
     /// <summary>No node.</summary>
     public const int None = -1;
@@ -39,8 +39,8 @@ internal sealed partial class SegmentTree
     {
         // At most half full.
         int capacity = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, 2 * spans.Length));
-        if (_slots.Length < capacity) _slots = new int[capacity];
-        Array.Fill(_slots, None);
+        if (_slots.Length < capacity) _slots = new (int, uint)[capacity];
+        _slots.AsSpan().Fill((None, 0u));
         _nodes.Clear();
         _visits.Clear();
         _firstVisits.Clear();
@@ -149,19 +149,26 @@ internal sealed partial class SegmentTree
         int mask = _slots.Length - 1;
         for (int slot = (int)hash & mask; ; slot = (slot + 1) & mask)
         {
-            int found = _slots[slot];
-            if (found < firstNode) return _slots[slot] = Add(span, parent, firstKey, range, index);
-            ref readonly Node node = ref Nodes[found];
+            ref (int Node, uint Hash) found = ref _slots[slot];
+            if (found.Node < firstNode)
+            {
+                found = (Add(span, parent, firstKey, range, index), hash);
+                return found.Node;
+            }
+            if (found.Hash != hash) continue;
+            ref readonly Node node = ref Nodes[found.Node];
             if (node.Parent == parent && node.RunKeys == rangeKey - firstKey + keys && spans[node.FirstSpan].PagesOf(rangeKey, RangeLength, out _).SequenceEqual(pages))
-                return found;
+                return found.Node;
         }
     }
 
     private int Add(in QuerySpan span, int parent, int firstKey, int range, int index)
     {
         int keys = Math.Min((range + 1) * RangeLength, span.End - firstKey);
-        _nodes.Add(new Node { Parent = parent, First = range, Last = range, FirstSpan = index, RunKeys = keys });
-        return _nodes.Count - 1;
+        int added = _nodes.Count;
+        CollectionsMarshal.SetCount(_nodes, added + 1);
+        Nodes[added] = new Node { Parent = parent, First = range, Last = range, FirstSpan = index, RunKeys = keys };
+        return added;
     }
 
     // A block whose spans never part, and that nobody else joined.

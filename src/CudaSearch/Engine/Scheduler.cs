@@ -1,4 +1,3 @@
-using CudaSearch.Backends;
 using CudaSearch.Cache;
 using CudaSearch.Engine.Tracing;
 

@@ -29,10 +29,12 @@ internal sealed class TextUntilStop(Sequence sequence, Tokenizer? tokenizer, str
     /// <returns>True when it completes the stop text, which sequence and text end with now.</returns>
     public bool Add(int token)
     {
-        if (_decoder is null) return false;
+        if (tokenizer is null) return false;
+        // One that the tokenizer's file leaves out is refused at once, not when it is decoded.
+        if (token < tokenizer.VocabularySize) _ = tokenizer.TokenBytes(token);
         if (_pending.Count == 0) _tokensBefore = sequence.Length - 1;
         _pending.Add(token);
-        if (stop is null || (_canEnd is not null && ((uint)token >= (uint)_canEnd.Length || !_canEnd[token]))) return false;
+        if (stop is null || (_canEnd is not null && (token >= _canEnd.Length || !_canEnd[token]))) return false;
         int before = Decode();
         return _ended = CutAfter(stop, Math.Max(0, before - stop.Length + 1));
     }

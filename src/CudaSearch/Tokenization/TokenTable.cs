@@ -38,8 +38,8 @@ internal sealed class TokenTable
         ? bytes
         : throw CudaSearchException.BadInput($"token id {id} is not in the vocabulary of {_bytes.Length} ids; is this the model's own tokenizer?");
 
-    /// <summary>[id]: whether a token has this byte, or there is no such token.</summary>
-    public bool[] With(byte value) => _with[value] ??= [.. _bytes.Select(bytes => bytes is null || bytes.Contains(value))];
+    /// <summary>[id]: whether a token has this byte.</summary>
+    public bool[] With(byte value) => _with[value] ??= [.. _bytes.Select(bytes => bytes is not null && bytes.Contains(value))];
 
     public bool IsSpecial(int id)
     {

@@ -112,8 +112,7 @@ public sealed class Tokenizer
     public string Piece(int id) => PrintablePiece.Of(_tokens.Bytes(id));
 
     /// <summary>
-    /// [id]: whether a token's text may have this character; true for ids that there are not. Null where the character may be spread over several tokens, as
-    /// only ASCII never is.
+    /// [id]: whether a token's text has this character. Null where the character may be spread over several tokens, as only ASCII never is.
     /// </summary>
     internal bool[]? TokensWith(char character) => char.IsAscii(character) ? _tokens.With((byte)character) : null;
 

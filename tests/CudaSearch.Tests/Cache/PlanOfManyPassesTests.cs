@@ -1,4 +1,6 @@
 using CsCheck;
+using CudaSearch.Backends;
+using CudaSearch.Backends.Cuda;
 using CudaSearch.Cache;
 
 namespace CudaSearch.Tests.Cache;
@@ -6,7 +8,11 @@ namespace CudaSearch.Tests.Cache;
 /// <summary>A search's passes: sequences decode, fork, are cut back and go, now and then one brings a longer text; every plan is what the long way makes.</summary>
 public sealed class PlanOfManyPassesTests
 {
+    private static readonly AttentionShape s_attention = new(Heads: 8, KvHeads: 2, HeadDim: 64);
+    private static readonly PlanLimits s_limits = new(MaxSpanRows: 15, MaxPartials: 400, StateKeys: 8, MinItems: 33);
+
     private readonly AttentionPlan _plan = new();
+    private readonly StepBatch _batch = new();
 
     [Fact]
     public void EveryPlanIsTheOneMadeTheLongWay() =>
@@ -21,6 +27,8 @@ public sealed class PlanOfManyPassesTests
                     search.Step();
                     QuerySpan[] spans = search.Spans();
                     Check(spans, share: random.Next(8) > 0, wanted.StateKeys, wanted.MinItems);
+                    // What the device is given does not depend on the passes before either. It has pages of one size.
+                    if (search.PageSize == PagePool.PageSize) Assert.Equal(BlockOf(new StepBatch(), spans), BlockOf(_batch, spans));
                 }
             },
             iter: 100,
@@ -50,6 +58,53 @@ public sealed class PlanOfManyPassesTests
         Assert.Equal(expected.RowPartials.ToArray(), _plan.RowPartials.ToArray());
         Assert.Equal(expected.PartialKeys.ToArray(), _plan.PartialKeys.ToArray());
         Assert.Equal(expected.PagesWithoutSharing, _plan.PagesWithoutSharing);
+        foreach (int unitRows in (ReadOnlySpan<int>)[1, 3, 16]) CheckUnits(expected, unitRows);
+    }
+
+    // The longest items first, those of one length in the plan's order, each cut into units of so many rows.
+    private void CheckUnits(RangePlan plan, int unitRows)
+    {
+        List<WorkUnit> units = [];
+        List<UnitRow> rows = [];
+        foreach (WorkItem item in plan.Items.ToArray().OrderByDescending(item => AttentionPlan.RangesBefore(item.KeyCount)))
+        {
+            foreach (UnitRow[] unit in RowsOf(plan, item).Chunk(unitRows))
+            {
+                units.Add(new WorkUnit(item.FirstKey, item.KeyCount, item.FirstPage, rows.Count, unit.Length, unit.Any(row => row.Partial >= 0) ? 1 : 0));
+                rows.AddRange(unit);
+            }
+        }
+        WorkUnits.Counts counts = WorkUnits.Count(_plan, unitRows);
+        Assert.Equal((units.Count, rows.Count), counts.Total);
+        Assert.Equal(rows.Count, _plan.VisitCount);
+        Assert.True(units.Count <= WorkUnits.MostUnits(_plan, unitRows));
+        (WorkUnit[] writtenUnits, UnitRow[] writtenRows) = (new WorkUnit[units.Count], new UnitRow[rows.Count]);
+        WorkUnits.Write(_plan, unitRows, counts, writtenUnits, writtenRows);
+        Assert.Equal(units, writtenUnits);
+        Assert.Equal(rows, writtenRows);
+    }
+
+    private static List<UnitRow> RowsOf(RangePlan plan, WorkItem item)
+    {
+        List<UnitRow> rows = [];
+        foreach (PlanMember member in plan.Members.Slice(item.FirstMember, item.MemberCount))
+        {
+            for (int row = member.FirstRow; row < member.FirstRow + member.RowCount; row++)
+            {
+                (int first, int end) = (plan.RowPartials[row], plan.RowPartials[row + 1]);
+                rows.Add(new UnitRow(row, member.FirstPosition + row - member.FirstRow, end > first ? first + member.State : -1));
+            }
+        }
+        return rows;
+    }
+
+    private static int[] BlockOf(StepBatch batch, QuerySpan[] spans)
+    {
+        batch.Clear();
+        foreach (QuerySpan span in spans) batch.AddSample(batch.AddSequence(new int[span.RowCount], span.FirstPosition, span.Table), default);
+        batch.Complete(s_limits, share: true);
+        var block = new int[PassBlock.WordsFor(batch, s_attention)];
+        return block[..PassBlock.Write(batch, s_attention, block)];
     }
 
     private sealed class RandomSearch : IDisposable
@@ -65,6 +120,8 @@ public sealed class PlanOfManyPassesTests
             _pool = new PagePool(1 << 14, random.Next(4) > 0 ? PagePool.PageSize : 4 << random.Next(4));
             for (int prompts = random.Next(1, 4); prompts > 0; prompts--) Add(new PageTable(_pool), random.Next(1, 1200));
         }
+
+        public int PageSize => _pool.TokensPerPage;
 
         public void Step()
         {
