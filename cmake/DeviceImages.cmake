@@ -5,8 +5,8 @@ include_guard(GLOBAL)
 
 set(CUDASEARCH_PTX_TARGETS sm_80 sm_89 sm_90a)
 set(CUDASEARCH_CLANG_FLAGS -x cuda --cuda-device-only -nocudainc -nocudalib -std=c++17 -O3 -ffp-contract=off -fno-strict-aliasing -Wall
-    # Without an SDK to ask, clang assumes a PTX too old for shfl.sync. 8.5 is what every driver since CUDA 12.5 reads.
-    --cuda-feature=+ptx85)
+    # Without an SDK to ask, clang assumes a PTX too old for shfl.sync. 8.4 is what every driver since CUDA 12.4 reads.
+    --cuda-feature=+ptx84)
 set(CUDASEARCH_NVCC_FLAGS -std=c++17 -O3 -fmad=false
     -gencode arch=compute_80,code=[sm_80,compute_80] -gencode arch=compute_89,code=sm_89 -gencode arch=compute_90a,code=sm_90a)
 

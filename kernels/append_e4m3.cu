@@ -1,5 +1,6 @@
 // The keys and values of a pass, as project_append has left them in bf16, rounded to e4m3 on their way to their page slots. A vector's scale
-// is its largest magnitude / 448: it needs the whole head, which project_append's tiles cut into pieces. A warp takes one vector.
+// is its largest magnitude / 448 to the nearest bf16: it needs the whole head, which project_append's tiles cut into pieces. A warp takes one
+// vector.
 #include "common/attention_tile.cuh"
 #include "common/pass.cuh"
 
@@ -22,7 +23,7 @@ template <i32 D> CS_DEVICE void append(const i32* pass, const bf16* staged, E4m3
         u32 magnitude = __float_as_uint(elements[i]) & 0x7fffffff;
         largest = magnitude > largest ? magnitude : largest;
     }
-    float scale = __uint_as_float(warp_max(largest)) / E4M3_MAX;
+    float scale = bf16_to_f32(f32_to_bf16(__uint_as_float(warp_max(largest)) / E4M3_MAX));
 
     u32 codes = 0;
 #pragma unroll

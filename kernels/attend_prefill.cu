@@ -7,11 +7,13 @@
 constexpr i32 PREFILL_QUERIES = 128;                      // of a tile: rows x (heads / kv_heads)
 constexpr i32 PREFILL_THREADS = PREFILL_QUERIES / 16 * 32;
 
+template <i32 D, class Kv> using PrefillStages = RangeStages<D, Kv, PREFILL_THREADS>;
+
 template <i32 D, class Kv>
 CS_DEVICE void attend_prefill(
-    const i32* pass, const bf16* q, const typename RangeTile<D, Kv>::Cache* cache_layer, bf16* output, i32 heads, i32 kv_heads,
+    const i32* pass, const bf16* q, const typename PrefillStages<D, Kv>::Cache* cache_layer, bf16* output, i32 heads, i32 kv_heads,
     float scale_log2) {
-    using Tile = RangeTile<D, Kv>;
+    using Stages = PrefillStages<D, Kv>;
     await_predecessor();
     i32 index = blockIdx.x;
     if (index >= pass[PASS_TILES]) return;
@@ -36,27 +38,27 @@ CS_DEVICE void attend_prefill(
 
     i32 keys = tile.first_position + tile.row_count, stage = 0;
     auto load = [&](i32 first_key) {
-        load_range<D, PREFILL_THREADS>(
-            Tile::at(stages, stage), cache_layer, pages + first_key / PAGE_TOKENS, keys - first_key, kv_heads, kv_head);
+        Stages::load(stages, stage, cache_layer, pages + first_key / PAGE_TOKENS, keys - first_key, kv_heads, kv_head);
         cp_async_commit();
     };
     load(0);
     // The total is at rest while a segment is folded: should registers run short, it is what waits in local memory.
-    Fold<D> total = {};
+    Fold<D> total;
     for (i32 segment_key = 0; segment_key < keys; segment_key += SEGMENT_KEYS) {
-        Fold<D> segment = {};
+        Fold<D> segment;
         i32 segment_end = segment_key + SEGMENT_KEYS < keys ? segment_key + SEGMENT_KEYS : keys;
         for (i32 first_key = segment_key; first_key < segment_end; first_key += RANGE_KEYS) {
             cp_async_wait<0>();
             __syncthreads(); // the range is there for all, and all are done with the one before
-            Tile kv = Tile::at(stages, stage);
+            i32 arrived = stage;
             stage ^= 1;
             if (first_key + RANGE_KEYS < keys) load(first_key + RANGE_KEYS);
+            RangeTile<D> kv = Stages::ready(stages, arrived, keys - first_key);
             if (first >= end || tile.first_position + last / group < first_key) continue;
             i32 visible[2] = {position[0] - first_key + 1, position[1] - first_key + 1};
-            fold_range<D>(segment, first_key == segment_key, queries, kv, visible, scale_log2);
+            fold_range(segment, queries, kv, visible, scale_log2);
         }
-        fold_segment<D>(total, segment_key == 0, segment, {position[0] >= segment_key, position[1] >= segment_key});
+        fold_segment(total, segment);
     }
 
 #pragma unroll
@@ -69,7 +71,7 @@ CS_DEVICE void attend_prefill(
 
 #define ATTEND_PREFILL_KERNEL(name, D, Kv, blocks)                                                                                         \
     CS_KERNEL_BOUNDS(name, PREFILL_THREADS, blocks)                                                                                        \
-    (const i32* pass, const bf16* q, const RangeTile<D, Kv>::Cache* cache_layer, bf16* output, i32 heads, i32 kv_heads,                    \
+    (const i32* pass, const bf16* q, const PrefillStages<D, Kv>::Cache* cache_layer, bf16* output, i32 heads, i32 kv_heads,                \
      float scale_log2) {                                                                                                                   \
         attend_prefill<D, Kv>(pass, q, cache_layer, output, heads, kv_heads, scale_log2);                                                  \
     }                                                                                                                                      \
@@ -81,7 +83,7 @@ ATTEND_PREFILL_KERNEL(attend_prefill_e4m3_d64, 64, e4m3, 2)
 ATTEND_PREFILL_KERNEL(attend_prefill_e4m3_d128, 128, e4m3, 1)
 
 // Launch: grid (tiles of the size class, kv_heads), PREFILL_THREADS threads, dynamic shared memory for the queries and two ranges:
-// (PREFILL_QUERIES * TILE_STRIDE<D> + 2 * RangeTile<D, Kv>::ELEMENTS) * 2 bytes.
+// (PREFILL_QUERIES * TILE_STRIDE<D> + PrefillStages<D, Kv>::ELEMENTS) * 2 bytes.
 //   pass         tiles of at most PREFILL_QUERIES / (heads / kv_heads) rows; blocks beyond their count return at once
 //   q            [rows, heads * D], rotated
 //   cache_layer  [page][kv head][keys, values][16][D], or [page][kv head] E4m3Head; this pass's keys and values included

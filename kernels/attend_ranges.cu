@@ -11,10 +11,12 @@ constexpr i32 RANGES_THREADS = RANGES_WARPS * 32;
 constexpr i32 UNIT_QUERIES = RANGES_WARPS * 16;
 constexpr i32 STATES_AT_ONCE = 4; // loads in flight while a row's states merge
 
+template <i32 D, class Kv> using UnitStages = RangeStages<D, Kv, RANGES_THREADS>;
+
 template <i32 D, class Kv> struct RangesArguments {
     const i32* pass;
     const bf16* q;
-    const typename RangeTile<D, Kv>::Cache* cache_layer;
+    const typename UnitStages<D, Kv>::Cache* cache_layer;
     float* partial_o;
     float* partial_max_sum;
     i32* arrivals;
@@ -28,10 +30,10 @@ template <i32 D, class Kv> CS_DEVICE void store_partial(const RangesArguments<D,
     if (column == 0) *(float2*)(to.partial_max_sum + partial * 2) = {fold.state[h].max, fold.state[h].sum};
     float* out = to.partial_o + partial * D + column;
 #pragma unroll
-    for (i32 part = 0; part < D / 64; part++)
+    for (i32 part = 0; part < D / PART_ELEMENTS; part++)
 #pragma unroll
-        for (i32 j = 0; j < 8; j++)
-            *(float2*)(out + 64 * part + 8 * j) = {fold.sums[part][j][2 * h], fold.sums[part][j][2 * h + 1]};
+        for (i32 j = 0; j < PART_TILES; j++)
+            *(float2*)(out + PART_ELEMENTS * part + 8 * j) = {fold.sums[part][j][2 * h], fold.sums[part][j][2 * h + 1]};
 }
 
 // Counts one more state of (row, kv_head). True for whoever brings the last; the count is then 0 again, for the next layer.
@@ -95,12 +97,12 @@ template <i32 D, class Kv> CS_DEVICE void merge_partials(const RangesArguments<D
 }
 
 template <i32 D, class Kv> CS_DEVICE void attend_ranges(const RangesArguments<D, Kv>& to) {
-    using Tile = RangeTile<D, Kv>;
+    using Stages = UnitStages<D, Kv>;
     await_predecessor();
     CS_SHARED(i32, finished, [UNIT_QUERIES]); // by row of the unit: the row, or -1 while states of it are missing
     CS_DYNAMIC_SHARED(bf16, shared);
     i32 lane = threadIdx.x % 32, first = threadIdx.x / 32 * 16; // a warp has queries first .. first + 15 of a unit
-    bf16* queries = shared + 2 * Tile::ELEMENTS + tile_at<D>(first, 0);
+    bf16* queries = shared + Stages::ELEMENTS + tile_at<D>(first, 0);
     const PassUnit* units = pass_section<PassUnit>(to.pass, PASS_UNIT_LIST);
     i32 group = to.heads / to.kv_heads, work_count = to.pass[PASS_UNITS] * to.kv_heads;
 
@@ -108,8 +110,7 @@ template <i32 D, class Kv> CS_DEVICE void attend_ranges(const RangesArguments<D,
         if (work >= work_count) return;
         PassUnit unit = units[work / to.kv_heads];
         const i32* pages = pass_section<i32>(to.pass, PASS_PAGES) + unit.first_page + range * RANGE_PAGES;
-        load_range<D, RANGES_THREADS>(
-            Tile::at(shared, stage), to.cache_layer, pages, unit.key_count - range * RANGE_KEYS, to.kv_heads, work % to.kv_heads);
+        Stages::load(shared, stage, to.cache_layer, pages, unit.key_count - range * RANGE_KEYS, to.kv_heads, work % to.kv_heads);
         cp_async_commit();
     };
     load(blockIdx.x, 0, 0);
@@ -121,12 +122,13 @@ template <i32 D, class Kv> CS_DEVICE void attend_ranges(const RangesArguments<D,
         // Queries past the last repeat it and are not stored.
         auto clamped = [&](i32 i) { return first + i < query_count ? first + i : query_count - 1; };
         auto head_of = [&](i32 i) { return kv_head * group + clamped(i) % group; };
-        PassUnitRow row[2];
-        Fold<D> fold = {};
+        auto row_of = [&](i32 h) { return rows[clamped(lane / 4 + 8 * h) / group]; };
+        i32 position[2];
+        Fold<D> fold;
         if (first < query_count) {
             load_queries<D>(queries, [&](i32 i) { return to.q + ((i64)rows[clamped(i) / group].row * to.heads + head_of(i)) * D; });
 #pragma unroll
-            for (i32 h = 0; h < 2; h++) row[h] = rows[clamped(lane / 4 + 8 * h) / group];
+            for (i32 h = 0; h < 2; h++) position[h] = row_of(h).position;
         }
 
         for (i32 range = 0; range * RANGE_KEYS < unit.key_count; range++, stage ^= 1) {
@@ -134,18 +136,20 @@ template <i32 D, class Kv> CS_DEVICE void attend_ranges(const RangesArguments<D,
             __syncthreads(); // the range is there for all, and all are done with the one before
             bool last = (range + 1) * RANGE_KEYS >= unit.key_count;
             load(last ? work + gridDim.x : work, last ? 0 : range + 1, stage ^ 1);
+            RangeTile<D> kv = Stages::ready(shared, stage, unit.key_count - range * RANGE_KEYS);
             if (first >= query_count) continue;
             i32 first_key = unit.first_key + range * RANGE_KEYS;
-            i32 visible[2] = {row[0].position - first_key + 1, row[1].position - first_key + 1};
-            fold_range<D>(fold, range == 0, queries, Tile::at(shared, stage), visible, to.scale_log2);
+            i32 visible[2] = {position[0] - first_key + 1, position[1] - first_key + 1};
+            fold_range(fold, queries, kv, visible, to.scale_log2);
         }
 
 #pragma unroll
         for (i32 h = 0; h < 2; h++) {
             i32 i = lane / 4 + 8 * h;
             if (first + i >= query_count) continue;
-            if (row[h].partial < 0) store_output<D>(to.output + ((i64)row[h].row * to.heads + head_of(i)) * D, fold, h);
-            else store_partial(to, (i64)row[h].partial * to.heads + head_of(i), fold, h);
+            PassUnitRow row = row_of(h); // read anew: registers are short while ranges are folded
+            if (row.partial < 0) store_output<D>(to.output + ((i64)row.row * to.heads + head_of(i)) * D, fold, h);
+            else store_partial(to, (i64)row.partial * to.heads + head_of(i), fold, h);
         }
         if (!unit.merges) continue;
         threadfence();
@@ -168,20 +172,20 @@ template <i32 D, class Kv> CS_DEVICE void attend_ranges(const RangesArguments<D,
 
 #define ATTEND_RANGES_KERNEL(name, D, Kv, blocks)                                                                                          \
     CS_KERNEL_BOUNDS(name, RANGES_THREADS, blocks)                                                                                         \
-    (const i32* pass, const bf16* q, const RangeTile<D, Kv>::Cache* cache_layer, float* partial_o, float* partial_max_sum, i32* arrivals,  \
+    (const i32* pass, const bf16* q, const UnitStages<D, Kv>::Cache* cache_layer, float* partial_o, float* partial_max_sum, i32* arrivals, \
      bf16* output, i32 heads, i32 kv_heads, float scale_log2) {                                                                            \
         attend_ranges<D, Kv>(                                                                                                              \
             {pass, q, cache_layer, partial_o, partial_max_sum, arrivals, output, heads, kv_heads, scale_log2});                            \
     }                                                                                                                                      \
     CS_EXPORT(name)
 
-ATTEND_RANGES_KERNEL(attend_ranges_bf16_d64, 64, bf16, 4)
+ATTEND_RANGES_KERNEL(attend_ranges_bf16_d64, 64, bf16, 3)
 ATTEND_RANGES_KERNEL(attend_ranges_bf16_d128, 128, bf16, 2)
-ATTEND_RANGES_KERNEL(attend_ranges_e4m3_d64, 64, e4m3, 4)
+ATTEND_RANGES_KERNEL(attend_ranges_e4m3_d64, 64, e4m3, 3)
 ATTEND_RANGES_KERNEL(attend_ranges_e4m3_d128, 128, e4m3, 2)
 
 // Launch: a fixed grid of as many blocks as the device holds at once, RANGES_THREADS threads, dynamic shared memory for two ranges and the
-// warps' queries: (2 * RangeTile<D, Kv>::ELEMENTS + UNIT_QUERIES * TILE_STRIDE<D>) * 2 bytes.
+// warps' queries: (UnitStages<D, Kv>::ELEMENTS + UNIT_QUERIES * TILE_STRIDE<D>) * 2 bytes.
 //   pass             units of at most UNIT_QUERIES / (heads / kv_heads) rows, their pages and rows; the partial states of each row
 //   q                [rows, heads * D], rotated
 //   cache_layer      [page][kv head][keys, values][16][D], or [page][kv head] E4m3Head; this pass's keys and values included

@@ -8,7 +8,7 @@
 #include "attention_tile.cuh"
 
 // Elements d .. d + 15 of all keys, as the right operand of the product with the queries: b[j] for keys 8 j .. 8 j + 7.
-template <i32 D> CS_DEVICE void read_keys(u32 (&b)[8][2], const RangeTile<D, bf16>& kv, i32 d) {
+template <i32 D> CS_DEVICE void read_keys(u32 (&b)[8][2], const RangeTile<D>& kv, i32 d) {
     i32 lane = threadIdx.x % 32;
 #pragma unroll
     for (i32 j = 0; j < 8; j += 2) {
@@ -17,29 +17,9 @@ template <i32 D> CS_DEVICE void read_keys(u32 (&b)[8][2], const RangeTile<D, bf1
         b[j][0] = pair[0], b[j][1] = pair[1], b[j + 1][0] = pair[2], b[j + 1][1] = pair[3];
     }
 }
-template <i32 D> CS_DEVICE void read_keys(u32 (&b)[8][2], const RangeTile<D, e4m3>& kv, i32 d) {
-#pragma unroll
-    for (i32 j = 0; j < 8; j += 4) {
-        u32 four[4];
-        ldmatrix_x4(four, kv.keys + (8 * j + threadIdx.x % 32) * kv.STRIDE + d);
-#pragma unroll
-        for (i32 i = 0; i < 4; i++) widen_e4m3(b[j + i], four[i]);
-    }
-}
-
-// The scales of the keys, which the products leave out.
-template <i32 D> CS_DEVICE void scale_scores(float (&)[1][8][4], const RangeTile<D, bf16>&) {}
-template <i32 D> CS_DEVICE void scale_scores(float (&scores)[1][8][4], const RangeTile<D, e4m3>& kv) {
-#pragma unroll
-    for (i32 j = 0; j < 8; j++) {
-        float2 scale = *(const float2*)(kv.key_scales + 8 * j + threadIdx.x % 4 * 2);
-#pragma unroll
-        for (i32 e = 0; e < 4; e++) scores[0][j][e] *= e % 2 == 0 ? scale.x : scale.y;
-    }
-}
 
 // scores[0][j]: keys 8 j .. 8 j + 7, not yet times scale_log2.
-template <i32 D, class Kv> CS_DEVICE void score_range(float (&scores)[1][8][4], const bf16* queries, const RangeTile<D, Kv>& kv) {
+template <i32 D> CS_DEVICE void score_range(float (&scores)[1][8][4], const bf16* queries, const RangeTile<D>& kv) {
     i32 lane = threadIdx.x % 32;
 #pragma unroll
     for (i32 j = 0; j < 8; j++)
@@ -52,97 +32,75 @@ template <i32 D, class Kv> CS_DEVICE void score_range(float (&scores)[1][8][4], 
         read_keys(b, kv, d);
         mma_tile<1, 8>(scores, a, b);
     }
-    scale_scores(scores, kv);
 }
 
-// weights = 2^(score - max) rounded to bf16, as the left operand of the product with the values: weights[k] for keys 16 k .. 16 k + 15.
-// range.sum adds up the rounded weights, so that rounding does not bias their average. visible[h]: the first keys of the range that the
-// query sees; with none of them its weights are 0 and its state is empty.
-CS_DEVICE void weigh_range(
-    u32 (&weights)[4][4], SoftmaxState (&range)[2], float (&scores)[1][8][4], const i32 (&visible)[2], float scale_log2) {
+// Scores of keys that a query does not see become -infinity. visible[h]: the first keys of the range that the query sees.
+CS_DEVICE void hide_keys(float (&scores)[1][8][4], const i32 (&visible)[2]) {
 #pragma unroll
     for (i32 h = 0; h < 2; h++) {
-        float max = minus_infinity(), sum = 0.f;
         i32 end = visible[h] - threadIdx.x % 4 * 2; // of the keys that this query sees, counted from this lane's first
 #pragma unroll
         for (i32 j = 0; j < 8; j++)
 #pragma unroll
-            for (i32 c = 0; c < 2; c++) {
-                float& score = scores[0][j][2 * h + c];
-                score = 8 * j + c < end ? score : minus_infinity();
-                max = fmaxf(max, score);
-            }
-        max = group_max<4>(max) * scale_log2;
-        float offset = visible[h] > 0 ? max : 0.f;
+            for (i32 c = 0; c < 2; c++)
+                if (8 * j + c >= end) scores[0][j][2 * h + c] = minus_infinity();
+    }
+}
+
+// weights = 2^(score - max) rounded to bf16, as the left operand of the product with the values: weights[k] for keys 16 k .. 16 k + 15.
+// range.sum adds up the rounded weights, so that rounding does not bias their average: the product of the weights with ones, which leaves
+// it in every lane of a query. Hidden keys weigh 0; a query that sees no key has an empty state.
+CS_DEVICE void weigh_range(
+    u32 (&weights)[4][4], SoftmaxState (&range)[2], float (&scores)[1][8][4], const i32 (&visible)[2], float scale_log2) {
+    // Most ranges lie before all queries of the warp.
+    if (!__all_sync(0xffffffffu, visible[0] >= RANGE_KEYS && visible[1] >= RANGE_KEYS)) hide_keys(scores, visible);
+    float sums[4] = {};
+#pragma unroll
+    for (i32 h = 0; h < 2; h++) {
+        float max = minus_infinity();
+#pragma unroll
+        for (i32 j = 0; j < 8; j++) max = fmaxf(max, fmaxf(scores[0][j][2 * h], scores[0][j][2 * h + 1]));
+        range[h].max = group_max<4>(max) * scale_log2;
+        float offset = score_offset(range[h].max);
 #pragma unroll
         for (i32 j = 0; j < 8; j++) {
             float lo = fast_exp2(fmaf(scores[0][j][2 * h], scale_log2, -offset));
             float hi = fast_exp2(fmaf(scores[0][j][2 * h + 1], scale_log2, -offset));
-            u32 pair = pack_bf16x2(lo, hi);
-            sum += bf16lo(pair);
-            sum += bf16hi(pair);
-            weights[j / 2][j % 2 * 2 + h] = pair;
-        }
-        range[h] = {max, group_sum<4>(sum)};
-    }
-}
-
-// Weights times the scales of their values, which the products leave out, rounded to bf16 once more; range.sum stays that of the weights.
-// Keys that a query does not see have no scale to speak of.
-template <i32 D> CS_DEVICE void scale_weights(u32 (&)[4][4], const RangeTile<D, bf16>&, const i32 (&)[2]) {}
-template <i32 D> CS_DEVICE void scale_weights(u32 (&weights)[4][4], const RangeTile<D, e4m3>& kv, const i32 (&visible)[2]) {
-    i32 column = threadIdx.x % 4 * 2;
-#pragma unroll
-    for (i32 j = 0; j < 8; j++) {
-        float2 scale = *(const float2*)(kv.value_scales + 8 * j + column);
-#pragma unroll
-        for (i32 h = 0; h < 2; h++) {
-            u32& pair = weights[j / 2][j % 2 * 2 + h];
-            i32 end = visible[h] - column;
-            pair = pack_bf16x2(8 * j < end ? bf16lo(pair) * scale.x : 0.f, 8 * j + 1 < end ? bf16hi(pair) * scale.y : 0.f);
+            weights[j / 2][j % 2 * 2 + h] = pack_bf16x2(lo, hi);
         }
     }
+#pragma unroll
+    for (i32 k = 0; k < 4; k++) mma_bf16_16816(sums, weights[k], 0x3f803f80u, 0x3f803f80u); // 1, 1
+#pragma unroll
+    for (i32 h = 0; h < 2; h++) range[h].sum = sums[2 * h];
 }
 
-// Elements 64 part + 8 j .. + 7 of keys 16 k .. 16 k + 15's values, as the right operand of the product with the weights: b[j].
-template <i32 D> CS_DEVICE void read_values(u32 (&b)[8][2], const RangeTile<D, bf16>& kv, i32 k, i32 part) {
+// Values are multiplied part by part of a head: few sums at once leave registers for the rest.
+constexpr i32 PART_TILES = 4, PART_ELEMENTS = 8 * PART_TILES;
+
+// The part's elements 8 j .. 8 j + 7 of keys 16 k .. 16 k + 15's values, as the right operand of the product with the weights: b[j].
+template <i32 D> CS_DEVICE void read_values(u32 (&b)[PART_TILES][2], const RangeTile<D>& kv, i32 k, i32 part) {
     i32 lane = threadIdx.x % 32;
 #pragma unroll
-    for (i32 j = 0; j < 8; j += 2) {
+    for (i32 j = 0; j < PART_TILES; j += 2) {
         u32 pair[4];
-        ldmatrix_x4_trans(pair, kv.values + tile_at<D>(lane % 16, lane / 16 * 8) + tile_at<D>(16 * k, 64 * part + 8 * j));
+        ldmatrix_x4_trans(pair, kv.values + tile_at<D>(lane % 16, lane / 16 * 8) + tile_at<D>(16 * k, PART_ELEMENTS * part + 8 * j));
         b[j][0] = pair[0], b[j][1] = pair[1], b[j + 1][0] = pair[2], b[j + 1][1] = pair[3];
     }
 }
-// A matrix of two-byte elements brings two tiles: bytes 0 and 2 of a register are two keys' element of the one, bytes 1 and 3 of the other.
-template <i32 D> CS_DEVICE void read_values(u32 (&b)[8][2], const RangeTile<D, e4m3>& kv, i32 k, i32 part) {
-    i32 lane = threadIdx.x % 32;
+// output[0][j] = weights · values for the part's elements 8 j .. 8 j + 7.
+template <i32 D>
+CS_DEVICE void weighted_values(float (&output)[1][PART_TILES][4], const u32 (&weights)[4][4], const RangeTile<D>& kv, i32 part) {
 #pragma unroll
-    for (i32 j = 0; j < 8; j += 4) {
-        u32 four[4];
-        ldmatrix_x4_trans(four, kv.values + (16 * k + lane % 16) * kv.STRIDE + 64 * part + 8 * j + lane / 16 * 16);
-#pragma unroll
-        for (i32 i = 0; i < 4; i++) {
-            u32 tiles[2];
-            widen_e4m3(tiles, four[i]);
-            b[j + i / 2 * 2][i % 2] = tiles[0], b[j + i / 2 * 2 + 1][i % 2] = tiles[1];
-        }
-    }
-}
-
-// output[0][j] = weights · values for elements 64 part + 8 j .. + 7 of the head.
-template <i32 D, class Kv>
-CS_DEVICE void weighted_values(float (&output)[1][8][4], const u32 (&weights)[4][4], const RangeTile<D, Kv>& kv, i32 part) {
-#pragma unroll
-    for (i32 j = 0; j < 8; j++)
+    for (i32 j = 0; j < PART_TILES; j++)
 #pragma unroll
         for (i32 e = 0; e < 4; e++) output[0][j][e] = 0.f;
 #pragma unroll
     for (i32 k = 0; k < 4; k++) {
-        u32 a[1][4], b[8][2];
+        u32 a[1][4], b[PART_TILES][2];
 #pragma unroll
         for (i32 q = 0; q < 4; q++) a[0][q] = weights[k][q];
         read_values(b, kv, k, part);
-        mma_tile<1, 8>(output, a, b);
+        mma_tile<1, PART_TILES>(output, a, b);
     }
 }

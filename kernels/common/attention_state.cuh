@@ -2,10 +2,9 @@
 // (Milakov and Gimelshein 2018). Base 2 throughout: scores are multiplied by log2(e) / sqrt(head size).
 //
 // What a row computes is fixed by its position. Keys are cut into ranges of 64 and segments of 512. Every range gives a state of its own,
-// computed from nothing. Within a segment the ranges' states fold strictly in order of position, then the segments' states do; a fold
-// begins with its first state as it is. The expressions below are the only ones that do it (and sums and products fuse only where fmaf
-// says so), so a row's bits do not depend on where a fold is done: in the registers of one warp, in another kernel, or out of memory by
-// whoever brings the last state.
+// computed from nothing. Within a segment the ranges' states fold strictly in order of position, then the segments' states do. The
+// expressions below are the only ones that do it (and sums and products fuse only where fmaf says so), so a row's bits do not depend on
+// where a fold is done: in the registers of one warp, in another kernel, or out of memory by whoever brings the last state.
 #pragma once
 #include "device.cuh"
 
@@ -26,10 +25,15 @@ struct MergeWeights {
 
 CS_DEVICE float minus_infinity() { return __uint_as_float(0xff800000u); }
 
-// state = state, then the keys of `next`; both have seen some.
+CS_DEVICE SoftmaxState no_keys() { return {minus_infinity(), 0.f}; }
+
+// What scores are counted from: their maximum, or anything finite where there are none.
+CS_DEVICE float score_offset(float max) { return max == minus_infinity() ? 0.f : max; }
+
+// state = state, then the keys of `next`. Where one of the two has no keys, the weights are 1 and 0: the result is the other, bit by bit.
 CS_DEVICE MergeWeights merge(SoftmaxState& state, SoftmaxState next) {
-    float max = fmaxf(state.max, next.max);
-    MergeWeights weights = {fast_exp2(state.max - max), fast_exp2(next.max - max)};
+    float max = fmaxf(state.max, next.max), offset = score_offset(max);
+    MergeWeights weights = {fast_exp2(state.max - offset), fast_exp2(next.max - offset)};
     state = {max, fmaf(state.sum, weights.kept, next.sum * weights.added)};
     return weights;
 }

@@ -1,10 +1,11 @@
 // e4m3, eight-bit floats: a sign, four bits of exponent with bias 7, three of mantissa; subnormals down to 2^-9, at most 448, no
 // infinities, and the codes 0x7f and 0xff for what is no number (OCP 8-bit Floating Point Specification, 2023). Matrices and KV pages that
-// are kept in it have a float32 scale for each of their rows beside them, so that the row's largest element becomes 448.
+// are kept in it have a float32 scale for each of their rows beside them, so that the row's largest element becomes 448. Those of keys and
+// values are bf16 numbers: attention multiplies by them in bf16.
 //
 // Elements have an order of their own: in every run of 16 the halves alternate, 0, 8, 1, 9, … 7, 15. Four bytes that a lane gets from
-// ldmatrix then are the two registers that mma wants of it, whether the run lies along the product's sum (weights, keys) or across it
-// (values, transposed): nothing but the width changes between shared memory and the tensor cores.
+// ldmatrix then are the two registers that mma wants of it, whether the run lies along the product's sum (weights) or across it
+// (transposed): nothing but the width changes between shared memory and the tensor cores. And sixteen bytes are two runs of eight in bf16.
 #pragma once
 #include "device.cuh"
 
@@ -33,4 +34,17 @@ CS_DEVICE u32 widen_e4m3x2(u32 codes) { return mul_bf16x2((codes & 0x80008000) |
 CS_DEVICE void widen_e4m3(u32 (&pairs)[2], u32 four) {
     pairs[0] = widen_e4m3x2(four << 8);
     pairs[1] = widen_e4m3x2(four);
+}
+
+// A run of 16 elements times a scale, two of which are in `scales`; rounded once. Elements 0 .. 7, then 8 .. 15.
+CS_DEVICE void widen_e4m3_run(uint4 (&halves)[2], uint4 codes, u32 scales) {
+    u32 four[4] = {codes.x, codes.y, codes.z, codes.w}, pairs[4][2];
+#pragma unroll
+    for (i32 i = 0; i < 4; i++) {
+        widen_e4m3(pairs[i], four[i]);
+        pairs[i][0] = mul_bf16x2(pairs[i][0], scales);
+        pairs[i][1] = mul_bf16x2(pairs[i][1], scales);
+    }
+#pragma unroll
+    for (i32 h = 0; h < 2; h++) halves[h] = {pairs[0][h], pairs[1][h], pairs[2][h], pairs[3][h]};
 }

@@ -11,8 +11,8 @@ public readonly record struct PtxViolation(int Line, string Message);
 /// </summary>
 public static class PtxLinter
 {
-    /// <summary>What the build asks clang for, and drivers since CUDA 12.5 read.</summary>
-    public static readonly Version ExpectedVersion = new(8, 5);
+    /// <summary>What the build asks clang for, and drivers since CUDA 12.4 read.</summary>
+    public static readonly Version ExpectedVersion = new(8, 4);
 
     /// <summary>Checks a file whose folder is named after its target.</summary>
     public static IReadOnlyList<PtxViolation> CheckFile(string path) =>

@@ -43,6 +43,9 @@ internal static class E4M3
         return largest / Max;
     }
 
-    /// <summary>The code of an element under its vector's <see cref="ScaleOf"/>.</summary>
+    /// <summary>The scale of a key or a value: <see cref="ScaleOf"/> to the nearest bf16, so that products with it can be computed in bf16.</summary>
+    public static float KvScaleOf(ReadOnlySpan<float> vector) => BFloat16.ToSingle(BFloat16.Round(ScaleOf(vector)));
+
+    /// <summary>The code of an element under its vector's scale.</summary>
     public static byte Round(float element, float scale) => scale > 0f ? Round(element / scale) : (byte)0;
 }

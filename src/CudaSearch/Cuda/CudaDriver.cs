@@ -4,10 +4,10 @@ namespace CudaSearch.Cuda;
 internal sealed unsafe class CudaDriver
 {
     /// <summary>
-    /// The oldest usable driver, as the driver counts (1000 · major + 10 · minor): 12.5 is the first to know PTX 8.5, the version of the
+    /// The oldest usable driver, as the driver counts (1000 · major + 10 · minor): 12.4 is the first to know PTX 8.4, the version of the
     /// kernels.
     /// </summary>
-    internal const int MinimumVersion = 12050;
+    internal const int MinimumVersion = 12040;
 
     private static readonly Lock s_lock = new();
     private static CudaDriver? s_loaded;
@@ -62,7 +62,7 @@ internal sealed unsafe class CudaDriver
         throw new CudaSearchException(
             Failure.DeviceUnavailable,
             $"the CUDA driver '{path}' is too old: it supports CUDA {Text(version)} and the kernels need {Text(MinimumVersion)}; " +
-            "install NVIDIA driver 555 or newer, or use --device cpu");
+            "install NVIDIA driver 550 or newer, or use --device cpu");
     }
 
     /// <summary>Refuses a driver that does not start or has no device.</summary>

@@ -20,8 +20,12 @@ public sealed class PtxFileTests
     /// <summary>The PTX of an operation; skips the test where none was built.</summary>
     internal static PtxModule Read(string target, string operation)
     {
-        string folder = Path.Combine(AppContext.BaseDirectory, "kernels", target);
-        Assert.SkipUnless(Directory.Exists(folder), "no PTX was built: no clang 19");
-        return PtxModule.Parse(File.ReadAllText(Path.Combine(folder, operation + ".ptx")));
+        string path = PathOf(target, operation);
+        Assert.SkipUnless(Directory.Exists(Path.GetDirectoryName(path)), "no PTX was built: no clang 19");
+        return PtxModule.Parse(File.ReadAllText(path));
     }
+
+    /// <summary>Where the PTX of an operation is, if it was built.</summary>
+    internal static string PathOf(string target, string operation) =>
+        Path.Combine(AppContext.BaseDirectory, "kernels", target, operation + ".ptx");
 }

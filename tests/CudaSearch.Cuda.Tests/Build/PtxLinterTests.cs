@@ -6,7 +6,7 @@ namespace CudaSearch.Cuda.Tests.Build;
 public sealed class PtxLinterTests
 {
     private const string Accepted = """
-        .version 8.5
+        .version 8.4
         .target sm_90a
         .address_size 64
         .visible .entry scale(
@@ -66,8 +66,8 @@ public sealed class PtxLinterTests
     [InlineData("mov.u32 %r1, %tid.x", "call.uni (r), f, ()", 13, "not on the list")]
     [InlineData("mov.u32 %r1", "ld.local.u32 %r1", 13, "local memory")]
     [InlineData(".shared .align 16 .b8 tile", ".local .align 16 .b8 __local_depot0", 12, "local memory")]
-    [InlineData(".version 8.5", ".version 7.8", 1, "PTX version 7.8")]
-    [InlineData(".version 8.5", ".version 7.8", 20, "needs PTX 8.0")]
+    [InlineData(".version 8.4", ".version 7.8", 1, "PTX version 7.8")]
+    [InlineData(".version 8.4", ".version 7.8", 20, "needs PTX 8.0")]
     [InlineData(".target sm_90a", ".target sm_90", 20, "exists on sm_90a alone")]
     [InlineData(".target sm_90a", ".target sm_80", 17, "needs sm_90")]
     [InlineData(".target sm_90a", ".target sm_80", 1, "sm_90a belongs")]

@@ -34,10 +34,10 @@ public sealed class CudaDriverTests(DeviceFixture device)
     [Fact]
     public void ADriverTooOldIsToldBothVersions()
     {
-        CudaDriver.RequireVersion("libcuda.so.1", 12050);
-        CudaSearchException e = Unavailable(() => CudaDriver.RequireVersion("libcuda.so.1", 12040));
-        Assert.Contains("supports CUDA 12.4 and the kernels need 12.5", e.Message, StringComparison.Ordinal);
-        Assert.Contains("install NVIDIA driver 555 or newer", e.Message, StringComparison.Ordinal);
+        CudaDriver.RequireVersion("libcuda.so.1", 12040);
+        CudaSearchException e = Unavailable(() => CudaDriver.RequireVersion("libcuda.so.1", 12030));
+        Assert.Contains("supports CUDA 12.3 and the kernels need 12.4", e.Message, StringComparison.Ordinal);
+        Assert.Contains("install NVIDIA driver 550 or newer", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]

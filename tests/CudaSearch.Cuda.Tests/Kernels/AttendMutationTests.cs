@@ -19,6 +19,7 @@ public sealed class AttendMutationTests(DeviceFixture device)
     [InlineData("no_reset")]
     [InlineData("no_causal_bound")]
     [InlineData("no_key_bound")]
+    [InlineData("forgets_half")]
     [InlineData("queries_overwritten")]
     public void CatchesBrokenRanges(string what) => RequireCaught(what, Scene());
 
@@ -35,6 +36,7 @@ public sealed class AttendMutationTests(DeviceFixture device)
     [InlineData("one_segment")]
     [InlineData("no_causal_bound")]
     [InlineData("no_key_bound")]
+    [InlineData("forgets_half")]
     [InlineData("no_query_bound")]
     public void CatchesABrokenPrefill(string what)
     {

@@ -97,10 +97,10 @@ internal sealed class AttendScene
     }
 
     /// <summary>
-    /// Draws numbers that are exact in e4m3 and in bf16; slots that no sequence holds are no numbers in both, nor are their scales.
+    /// Draws keys and values in e4m3 with scales that are bf16 numbers, and their products, rounded to bf16, for the other cache; slots that no
+    /// sequence holds are no numbers in both, nor are their scales.
     /// </summary>
-    /// <param name="powersOfTwo">Whether scales are: the two caches then give the same bits. Otherwise they have four significant bits.</param>
-    public void FillInE4M3(bool powersOfTwo)
+    public void FillInE4M3()
     {
         Fill();
         int headBytes = 2 * PagePool.PageSize * (HeadDim + sizeof(float));
@@ -110,7 +110,7 @@ internal sealed class AttendScene
         for (int vector = 0; vector < Cache.Length / HeadDim; vector++)
         {
             if (Cache[vector * HeadDim] == 0xFFFF) continue;
-            float scale = MathF.ScaleB(powersOfTwo ? 1f : _random.Next(8, 16) / 8f, -_random.Next(8, 12));
+            float scale = MathF.ScaleB(_random.Next(128, 256) / 128f, -_random.Next(8, 12));
             (int head, int place) = int.DivRem(vector, 2 * PagePool.PageSize);
             BitConverter.TryWriteBytes(CacheInE4M3.AsSpan(head * headBytes + 2 * PagePool.PageSize * HeadDim + place * sizeof(float)), scale);
             for (int d = 0; d < HeadDim; d++)

@@ -34,10 +34,22 @@ internal static class E4M3Reference
     /// <summary>The scale of a vector: what makes its largest magnitude 448.</summary>
     public static float ScaleOf(IEnumerable<float> vector) => vector.Max(Math.Abs) / 448f;
 
-    /// <summary>What a vector becomes.</summary>
-    public static double[] Rounded(IReadOnlyList<float> vector)
+    /// <summary>The scale of a key or a value: the nearest bf16 to that, found among its neighbours.</summary>
+    public static float KvScaleOf(IEnumerable<float> vector)
     {
         float scale = ScaleOf(vector);
-        return [.. vector.Select(element => scale > 0 ? ValueOf(Round(element / scale)) * scale : 0)];
+        uint below = BitConverter.SingleToUInt32Bits(scale) & 0xFFFF0000;
+        float low = BitConverter.UInt32BitsToSingle(below), high = BitConverter.UInt32BitsToSingle(below + 0x10000);
+        double nearer = (high - (double)scale) - (scale - (double)low);
+        return nearer < 0 || (nearer == 0 && (below & 0x10000) != 0) ? high : low;
     }
+
+    /// <summary>What a row of a matrix becomes.</summary>
+    public static double[] Rounded(IReadOnlyList<float> vector) => Rounded(vector, ScaleOf(vector));
+
+    /// <summary>What a key or a value becomes.</summary>
+    public static double[] RoundedKv(IReadOnlyList<float> vector) => Rounded(vector, KvScaleOf(vector));
+
+    private static double[] Rounded(IReadOnlyList<float> vector, float scale) =>
+        [.. vector.Select(element => scale > 0 ? ValueOf(Round(element / scale)) * scale : 0)];
 }

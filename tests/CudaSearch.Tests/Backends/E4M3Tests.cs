@@ -57,6 +57,18 @@ public sealed class E4M3Tests
         Assert.Equal(float.PositiveInfinity, E4M3.ScaleOf([1f, float.NegativeInfinity]));
         Assert.Equal((0f, (byte)0), (E4M3.ScaleOf([0f, -0f]), E4M3.Round(0f, 0f)));
         Assert.Equal(1f, E4M3.ScaleOf([3f, -448f]));
+        Assert.Equal(float.NaN, E4M3.KvScaleOf([1f, float.NaN, 2f]));
+    }
+
+    [Fact]
+    public void ScalesOfKeysAndValuesAreBf16()
+    {
+        var random = new Random(2);
+        for (int i = 0; i < 20_000; i++)
+        {
+            float[] vector = [(float)((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-40, 40))), 0f];
+            Assert.Equal(E4M3Reference.KvScaleOf(vector), E4M3.KvScaleOf(vector));
+        }
     }
 
     private static IEnumerable<float> Ties()

@@ -78,7 +78,7 @@ internal sealed unsafe class CpuKvCache : KvCache
             value.CopyTo(new Span<float>(Values(layer, page, head) + offset * value.Length, value.Length));
             return;
         }
-        float keyScale = KeyScales(layer, page, head)[offset] = E4M3.ScaleOf(key), valueScale = ValueScales(layer, page, head)[offset] = E4M3.ScaleOf(value);
+        float keyScale = KeyScales(layer, page, head)[offset] = E4M3.KvScaleOf(key), valueScale = ValueScales(layer, page, head)[offset] = E4M3.KvScaleOf(value);
         byte* keyCodes = KeyCodes(layer, page, head) + offset, valueCodes = ValueCodes(layer, page, head) + offset * value.Length;
         for (int d = 0; d < key.Length; d++)
         {

@@ -29,7 +29,7 @@ internal sealed class AttendPrefillKernel(CudaKernel<AttendPrefillKernel.Argumen
     {
     }
 
-    private int DynamicShared => TileQueries * AttentionHead.TileRowBytes(headDim) + 2 * AttentionHead.RangeBytes(headDim, precision);
+    private int DynamicShared => TileQueries * AttentionHead.TileRowBytes(headDim) + AttentionHead.RangeBytes(headDim, precision);
 
     /// <summary>The kernel's name for heads of this size in such pages.</summary>
     internal static string FunctionFor(int headDim, KvPrecision precision = KvPrecision.Native) => AttentionHead.Function(Operation, headDim, precision);

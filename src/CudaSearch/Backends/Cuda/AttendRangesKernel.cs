@@ -27,7 +27,7 @@ internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments
     {
     }
 
-    private int DynamicShared => UnitQueries * AttentionHead.TileRowBytes(headDim) + 2 * AttentionHead.RangeBytes(headDim, precision);
+    private int DynamicShared => UnitQueries * AttentionHead.TileRowBytes(headDim) + AttentionHead.RangeBytes(headDim, precision);
 
     /// <summary>The kernel's name for heads of this size in such pages.</summary>
     internal static string FunctionFor(int headDim, KvPrecision precision = KvPrecision.Native) => AttentionHead.Function(Operation, headDim, precision);
@@ -39,7 +39,7 @@ internal sealed class AttendRangesKernel(CudaKernel<AttendRangesKernel.Arguments
 
     /// <summary>Blocks that a device holds at once: the grid to launch, whatever the batch.</summary>
     /// <param name="multiprocessors">Of the device.</param>
-    public int Blocks(int multiprocessors) => multiprocessors * (headDim == 64 ? 4 : 2);
+    public int Blocks(int multiprocessors) => multiprocessors * (headDim == 64 ? 3 : 2);
 
     /// <param name="stream">Where to launch.</param>
     /// <param name="blocks">See <see cref="Blocks"/>; any number gives the same results.</param>

@@ -15,10 +15,13 @@ internal static class AttentionHead
     /// <summary>Bytes of a query, key or value in shared memory; padded, so that eight of them lie in different banks.</summary>
     internal static int TileRowBytes(int headDim) => (headDim + 8) * sizeof(ushort);
 
-    /// <summary>Bytes of the keys and values of one range in shared memory, with their scales.</summary>
-    internal static int RangeBytes(int headDim, KvPrecision precision) => 2 * AttentionPlan.RangeLength * (precision == KvPrecision.Fp8
-        ? headDim + 16 + sizeof(float)
-        : TileRowBytes(headDim));
+    /// <summary>Bytes of two ranges of keys and values in shared memory: as rows in bf16, or in e4m3 with scales beside one range of such rows.</summary>
+    internal static int RangeBytes(int headDim, KvPrecision precision)
+    {
+        const int Vectors = 2 * AttentionPlan.RangeLength;
+        int tile = Vectors * TileRowBytes(headDim);
+        return precision == KvPrecision.Fp8 ? tile + 2 * Vectors * (headDim + sizeof(float)) : 2 * tile;
+    }
 
     /// <summary>The name of an attention kernel over pages of this precision.</summary>
     /// <inheritdoc cref="Function(string, int)" path="/exception"/>

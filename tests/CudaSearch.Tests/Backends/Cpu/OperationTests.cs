@@ -227,7 +227,7 @@ public sealed class OperationTests : IDisposable
 
         float[] Kept(float[] heads) => precision == KvPrecision.Native
             ? heads
-            : [.. heads.Chunk(shape.HeadDim).SelectMany(head => E4M3Reference.Rounded(head)).Select(value => (float)value)];
+            : [.. heads.Chunk(shape.HeadDim).SelectMany(head => E4M3Reference.RoundedKv(head)).Select(value => (float)value)];
         TensorView Part(int first, int count) => Stored(
             ElementType.F32, [count, hidden], [.. Enumerable.Range(0, count * hidden).Select(i => i % hidden == first + i / hidden ? 1f : 0f)]);
         float[] Columns(float[] x, int first, int count) =>
