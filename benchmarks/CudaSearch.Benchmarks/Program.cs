@@ -1,3 +1,5 @@
 using BenchmarkDotNet.Running;
+using CudaSearch.Benchmarks.Engine;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["host-pass", ..]) HostPassParts.Run(args.AsSpan(1));
+else BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

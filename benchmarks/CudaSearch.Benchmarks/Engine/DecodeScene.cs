@@ -25,13 +25,17 @@ internal sealed class DecodeScene
     private readonly List<(Sequence Sequence, int Begin)> _beams = [];
     private readonly int[] _tokens;
     private readonly int[] _block = new int[1 << 20];
+    private readonly CudaBackend? _backend;
+    private readonly EmptyPass _empty = new();
     private int _passes;
 
     /// <param name="sequences">How many.</param>
     /// <param name="own">Tokens of its own that each has at first.</param>
     /// <param name="tokenizer">Decodes.</param>
-    public DecodeScene(int sequences, int own, Tokenizer tokenizer)
+    /// <param name="backend">Is given each pass, with no kernel in it; null for none.</param>
+    public DecodeScene(int sequences, int own, Tokenizer tokenizer, CudaBackend? backend = null)
     {
+        _backend = backend;
         _tokenizer = tokenizer;
         // Whatever has no line break in it: no step ends early.
         _tokens = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(id => !tokenizer.Decode([id]).Contains('\n', StringComparison.Ordinal))];
@@ -50,6 +54,9 @@ internal sealed class DecodeScene
         while (_beams.Any(beam => beam.Sequence.Length > beam.Sequence.Table.Length + 1)) Step();
     }
 
+    /// <summary>Where the time of the passes went.</summary>
+    public PartTimes Times { get; } = new("batch", "attention", "block", "launch", "finish", "results", "deliver");
+
     /// <summary>A pass, and new steps for those that ended theirs.</summary>
     public void Step()
     {
@@ -66,12 +73,37 @@ internal sealed class DecodeScene
 
     private void Pass()
     {
+        Times.Begin();
         _scheduler.Plan(_batch);
+        Times.End(0);
         _batch.Complete(s_limits, share: true);
+        Times.End(1);
+        PassBlock.WordsFor(_batch, s_attention);
+        PassKind.Of(_batch, s_attention);
         PassBlock.Write(_batch, s_attention, _block);
+        Times.End(2);
+        // Writes the block once more.
+        _backend?.Launch(_empty, _batch);
+        Times.End(3);
+        _backend?.Finish(_empty, _batch);
+        Times.End(4);
         _passes++;
         for (int i = 0; i < _batch.SampledTokens.Length; i++) _batch.SampledTokens[i] = Token(31 * _passes + i);
+        Times.Begin();
         _scheduler.Commit(new PassResults(_batch, model: null), failure: null);
+        Times.End(5);
         _scheduler.Deliver();
+        Times.End(6);
+    }
+
+    private sealed class EmptyPass : IPass
+    {
+        public AttentionShape Attention => s_attention;
+
+        public long WeightBytes => 0;
+
+        public void Issue(StepBatch batch)
+        {
+        }
     }
 }

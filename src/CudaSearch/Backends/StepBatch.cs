@@ -39,6 +39,7 @@ public sealed class StepBatch
     private int[] _sampledTokens = [];
     private float[] _logProbabilities = [];
     private float[] _rewards = [];
+    private int _longestSpan;
 
     /// <summary>Tokens in the pass.</summary>
     public int RowCount => _tokenIds.Count;
@@ -135,6 +136,7 @@ public sealed class StepBatch
         _sampled.Clear();
         _sampling.Clear();
         _rewarded.Clear();
+        _longestSpan = 0;
         StoresLogits = false;
         WantsLogProbabilities = false;
     }
@@ -150,6 +152,7 @@ public sealed class StepBatch
             _positions.Add(firstPosition + i);
             _slots.Add(table.SlotOf(firstPosition + i));
         }
+        _longestSpan = Math.Max(_longestSpan, tokenIds.Length);
         _spans.Add(new QuerySpan(firstRow, tokenIds.Length, firstPosition, table));
         return firstRow;
     }
@@ -202,8 +205,13 @@ public sealed class StepBatch
 
     private void PlanAttention(PlanLimits limits, bool share, long mostPartials)
     {
-        _planned.Clear();
         _unplanned.Clear();
+        if (_longestSpan <= limits.MaxSpanRows && mostPartials == long.MaxValue)
+        {
+            Plan.Build(Spans, share, limits.StateKeys, limits.MinItems);
+            return;
+        }
+        _planned.Clear();
         long partials = 0;
         foreach (ref readonly QuerySpan span in Spans)
         {

@@ -43,11 +43,12 @@ public sealed class AttentionPlan
     private readonly List<int> _rowPartials = [0];
     private readonly List<int> _partialKeys = [];
 
-    // Spans that reach the segment at hand, in order; the item each of them visits at the range at hand; states that each span of the pass has so far.
-    private readonly List<int> _active = [];
-    private readonly List<int> _itemOfActive = [];
-    private readonly List<int> _statesOfSpan = [];
     private readonly SegmentTree _tree = new();
+
+    // The items of the segment at hand as spans come by, and their numbers in the plan's order; states that each span of the pass has so far.
+    private readonly List<Draft> _drafts = [];
+    private readonly List<int> _order = [];
+    private readonly List<int> _statesOfSpan = [];
 
     /// <summary>The work, by segment, then by last range, then by first appearance among the spans: a row's items are in order of position.</summary>
     public ReadOnlySpan<WorkItem> Items => CollectionsMarshal.AsSpan(_items);
@@ -70,6 +71,9 @@ public sealed class AttentionPlan
     /// <summary>Rows of the pass: one more than the last row any span names.</summary>
     public int RowCount => _rowPartials.Count - 1;
 
+    /// <summary>Rows of all members: how often a row visits an item.</summary>
+    public int VisitCount { get; private set; }
+
     /// <summary>Partial states of all rows (per head).</summary>
     public int PartialCount => _rowPartials[^1];
 
@@ -91,10 +95,19 @@ public sealed class AttentionPlan
     public void Build(ReadOnlySpan<QuerySpan> spans, bool share = true, int stateKeys = 0, int minItems = 0)
     {
         CheckRows(spans);
-        for (int longestRun = SegmentRanges; ; longestRun /= 2)
+        _tree.Grow(spans, share);
+        for (int longestRun = SegmentRanges; _tree.Cut(stateKeys, longestRun) < minItems && longestRun > 1;) longestRun /= 2;
+        _items.Clear();
+        _pages.Clear();
+        _members.Clear();
+        VisitCount = 0;
+        CollectionsMarshal.SetCount(_statesOfSpan, spans.Length);
+        CollectionsMarshal.AsSpan(_statesOfSpan).Clear();
+        for (int segment = 0; segment < _tree.Segments; segment++)
         {
-            PlanSegments(spans, share, stateKeys, longestRun);
-            if (_items.Count >= minItems || longestRun == 1) break;
+            DraftItems(segment);
+            PlaceItems(spans, segment * SegmentLength);
+            PlaceMembers(spans, segment);
         }
         NumberPartials();
     }
@@ -102,12 +115,15 @@ public sealed class AttentionPlan
     private void CheckRows(ReadOnlySpan<QuerySpan> spans)
     {
         int rows = 0;
+        PagesWithoutSharing = 0;
         for (int s = 0; s < spans.Length; s++)
         {
             ref readonly QuerySpan span = ref spans[s];
             if (span.FirstRow < 0 || span.RowCount < 0 || span.FirstPosition < 0) throw Invalid(span, s, "numbers may not be negative");
             if (span.RowCount > span.Table.Length - span.FirstPosition) throw Invalid(span, s, $"its table holds {span.Table.Length} tokens only");
-            if (span.RowCount > 0) rows = Math.Max(rows, span.FirstRow + span.RowCount);
+            if (span.RowCount == 0) continue;
+            rows = Math.Max(rows, span.FirstRow + span.RowCount);
+            PagesWithoutSharing += span.Table.Pool.PagesToHold(span.End);
         }
 
         CollectionsMarshal.SetCount(_rowPartials, rows + 1);
@@ -125,95 +141,83 @@ public sealed class AttentionPlan
     private static ArgumentException Invalid(in QuerySpan span, int index, string reason) =>
         new($"span {index} (rows from {span.FirstRow}, {span.RowCount} of them, positions from {span.FirstPosition}): {reason}");
 
-    private void PlanSegments(ReadOnlySpan<QuerySpan> spans, bool share, int stateKeys, int longestRun)
+    // Each item once, when the first of its spans comes by, and how many come.
+    private void DraftItems(int segment)
     {
-        _items.Clear();
-        _pages.Clear();
-        _members.Clear();
-        _active.Clear();
-        PagesWithoutSharing = 0;
-        CollectionsMarshal.SetCount(_statesOfSpan, spans.Length);
-        CollectionsMarshal.AsSpan(_statesOfSpan).Clear();
-        for (int s = 0; s < spans.Length; s++)
+        _drafts.Clear();
+        Span<SegmentTree.Node> nodes = _tree.Nodes;
+        foreach (ref readonly SegmentTree.SpanVisit visit in _tree.VisitsOf(segment))
         {
-            if (spans[s].RowCount == 0) continue;
-            _active.Add(s);
-            PagesWithoutSharing += spans[s].Table.Pool.PagesToHold(spans[s].End);
-        }
-        _tree.Reset(_active.Count);
-        for (int firstKey = 0; _active.Count > 0; firstKey += SegmentLength)
-        {
-            _tree.Build(spans, CollectionsMarshal.AsSpan(_active), firstKey, share, stateKeys, longestRun);
-            for (int range = 0; range < _tree.Ranges; range++)
+            for (int n = visit.Leaf; n != SegmentTree.None; n = nodes[n].NextItems)
             {
-                if (_tree.HasEnd(range)) PlanRange(spans, firstKey, range);
+                ref SegmentTree.Node node = ref nodes[n];
+                if (node.Item == SegmentTree.None) DraftItems(ref node, segment * SegmentLength, visit.Span);
+                foreach (ref Draft draft in CollectionsMarshal.AsSpan(_drafts).Slice(node.Item, node.Items)) draft.Members++;
             }
-            DropFinished(spans, firstKey + SegmentLength);
         }
     }
 
-    // The items that end with a range: single ranges, and runs that go no further.
-    private void PlanRange(ReadOnlySpan<QuerySpan> spans, int segmentKey, int range)
+    private void DraftItems(ref SegmentTree.Node node, int segmentKey, int span)
     {
-        int firstItem = _items.Count;
-        CollectionsMarshal.SetCount(_itemOfActive, _active.Count);
-        for (int i = 0; i < _active.Count; i++)
+        node.Item = _drafts.Count;
+        for (int range = node.Last + 1 - node.Items; range <= node.Last; range++)
         {
-            int node = _tree.EndOfRun(range, i), item = SegmentTree.None;
-            if (node != SegmentTree.None)
-            {
-                item = _tree.ItemOf(node);
-                if (item == SegmentTree.None) _tree.SetItem(node, item = AddItem(spans[_active[i]], segmentKey, range, _tree.IsSingleRange(node)));
-                _items[item] = _items[item] with { MemberCount = _items[item].MemberCount + 1 };
-            }
-            _itemOfActive[i] = item;
+            bool run = !node.Apart && range < node.RunRanges;
+            _drafts.Add(new Draft { FirstKey = segmentKey + (run ? 0 : range * RangeLength), LastRange = range, Span = span });
         }
-        PlaceMembers(spans, firstItem);
     }
 
-    private int AddItem(in QuerySpan span, int segmentKey, int range, bool single)
+    // By last range, those of one range in the order in which they were drafted.
+    private void PlaceItems(ReadOnlySpan<QuerySpan> spans, int segmentKey)
     {
-        int endKey = segmentKey + (range + 1) * RangeLength, firstKey = single ? endKey - RangeLength : segmentKey;
-        ReadOnlySpan<int> pages = span.PagesOf(firstKey, endKey - firstKey, out int keys);
-        _items.Add(new WorkItem(firstKey, keys, _pages.Count, pages.Length, FirstMember: 0, MemberCount: 0));
-        _pages.AddRange(pages);
-        return _items.Count - 1;
-    }
+        Span<Draft> drafts = CollectionsMarshal.AsSpan(_drafts);
+        Span<int> places = stackalloc int[SegmentRanges + 1];
+        places.Clear();
+        foreach (ref readonly Draft draft in drafts) places[draft.LastRange + 1]++;
+        for (int range = 1; range < SegmentRanges; range++) places[range] += places[range - 1];
+        CollectionsMarshal.SetCount(_order, drafts.Length);
+        Span<int> order = CollectionsMarshal.AsSpan(_order);
+        for (int d = 0; d < drafts.Length; d++) order[places[drafts[d].LastRange]++] = d;
 
-    private void PlaceMembers(ReadOnlySpan<QuerySpan> spans, int firstItem)
-    {
-        // Members were counted; now every item gets its place, and counts again while it is filled in the order of the spans.
-        Span<WorkItem> items = CollectionsMarshal.AsSpan(_items);
-        int next = _members.Count;
-        for (int i = firstItem; i < items.Length; i++)
+        int firstMember = _members.Count;
+        foreach (int d in order)
         {
-            int count = items[i].MemberCount;
-            items[i] = items[i] with { FirstMember = next, MemberCount = 0 };
-            next += count;
+            ref Draft draft = ref drafts[d];
+            int endKey = segmentKey + (draft.LastRange + 1) * RangeLength;
+            ReadOnlySpan<int> pages = spans[draft.Span].PagesOf(draft.FirstKey, endKey - draft.FirstKey, out int keys);
+            _items.Add(new WorkItem(draft.FirstKey, keys, _pages.Count, pages.Length, firstMember, draft.Members));
+            _pages.AddRange(pages);
+            draft.NextMember = firstMember;
+            firstMember += draft.Members;
         }
+        CollectionsMarshal.SetCount(_members, firstMember);
+    }
 
-        CollectionsMarshal.SetCount(_members, next);
+    private void PlaceMembers(ReadOnlySpan<QuerySpan> spans, int segment)
+    {
+        Span<SegmentTree.Node> nodes = _tree.Nodes;
+        Span<Draft> drafts = CollectionsMarshal.AsSpan(_drafts);
         Span<PlanMember> members = CollectionsMarshal.AsSpan(_members);
-        for (int i = 0; i < _active.Count; i++)
+        Span<int> states = CollectionsMarshal.AsSpan(_statesOfSpan);
+        int rows = 0;
+        foreach (ref readonly SegmentTree.SpanVisit visit in _tree.VisitsOf(segment))
         {
-            if (_itemOfActive[i] == SegmentTree.None) continue;
-            ref readonly QuerySpan span = ref spans[_active[i]];
-            ref WorkItem item = ref items[_itemOfActive[i]];
-            int rows = span.RowsFrom(item.FirstKey), skipped = span.RowCount - rows;
-            members[item.FirstMember + item.MemberCount] = new PlanMember(span.FirstRow + skipped, rows, span.FirstPosition + skipped, _statesOfSpan[_active[i]]++);
-            item = item with { MemberCount = item.MemberCount + 1 };
+            ref readonly QuerySpan span = ref spans[visit.Span];
+            int before = states[visit.Span];
+            states[visit.Span] += nodes[visit.Leaf].ItemsBefore + nodes[visit.Leaf].Items;
+            for (int n = visit.Leaf; n != SegmentTree.None; n = nodes[n].NextItems)
+            {
+                ref readonly SegmentTree.Node node = ref nodes[n];
+                int state = before + node.ItemsBefore;
+                foreach (ref Draft draft in drafts.Slice(node.Item, node.Items))
+                {
+                    int skipped = Math.Max(0, draft.FirstKey - span.FirstPosition);
+                    rows += span.RowCount - skipped;
+                    members[draft.NextMember++] = new PlanMember(span.FirstRow + skipped, span.RowCount - skipped, span.FirstPosition + skipped, state++);
+                }
+            }
         }
-    }
-
-    private void DropFinished(ReadOnlySpan<QuerySpan> spans, int firstKey)
-    {
-        Span<int> active = CollectionsMarshal.AsSpan(_active);
-        int kept = 0;
-        foreach (int s in active)
-        {
-            if (spans[s].End > firstKey) active[kept++] = s;
-        }
-        _active.RemoveRange(kept, _active.Count - kept);
+        VisitCount += rows;
     }
 
     private void NumberPartials()
@@ -221,19 +225,37 @@ public sealed class AttentionPlan
         Span<int> partials = CollectionsMarshal.AsSpan(_rowPartials);
         partials.Clear();
         // The last state of a row tells how many it has.
-        foreach (ref readonly PlanMember member in Members) partials.Slice(member.FirstRow + 1, member.RowCount).Fill(member.State == 0 ? 0 : member.State + 1);
+        foreach (ref readonly PlanMember member in Members)
+        {
+            int states = member.State == 0 ? 0 : member.State + 1;
+            if (member.RowCount == 1) partials[member.FirstRow + 1] = states;
+            else partials.Slice(member.FirstRow + 1, member.RowCount).Fill(states);
+        }
         for (int r = 1; r < partials.Length; r++) partials[r] = checked(partials[r] + partials[r - 1]);
 
         CollectionsMarshal.SetCount(_partialKeys, PartialCount);
+        if (PartialCount == 0) return;
+        Span<int> keys = CollectionsMarshal.AsSpan(_partialKeys);
+        ReadOnlySpan<PlanMember> members = Members;
         foreach (ref readonly WorkItem item in Items)
         {
-            foreach (ref readonly PlanMember member in Members.Slice(item.FirstMember, item.MemberCount))
+            foreach (ref readonly PlanMember member in members.Slice(item.FirstMember, item.MemberCount))
             {
                 for (int row = member.FirstRow; row < member.FirstRow + member.RowCount; row++)
                 {
-                    if (partials[row + 1] > partials[row]) _partialKeys[partials[row] + member.State] = item.FirstKey;
+                    if (partials[row + 1] > partials[row]) keys[partials[row] + member.State] = item.FirstKey;
                 }
             }
         }
+    }
+
+    /// <summary>An item before its place is known.</summary>
+    private struct Draft
+    {
+        public int FirstKey;
+        public int LastRange;
+        public int Span;        // in whose table the pages stand
+        public int Members;
+        public int NextMember;  // where the next of them goes
     }
 }

@@ -12,6 +12,8 @@ public sealed class PagePool
     /// <summary>The largest page: a range of <see cref="AttentionPlan"/> consists of whole pages.</summary>
     public const int MaxPageSize = AttentionPlan.RangeLength;
 
+    // Pages hold powers of two of tokens: a division for every page that a pass asks for would show.
+    private readonly int _shift;
     private readonly int[] _references;
 
     // The first FreeCount entries are the free pages; the last of them is given out next.
@@ -27,6 +29,7 @@ public sealed class PagePool
         if (tokensPerPage is < 1 or > MaxPageSize || !int.IsPow2(tokensPerPage))
             throw new ArgumentOutOfRangeException(nameof(tokensPerPage), tokensPerPage, $"a page holds a power of two of tokens, 1 to {MaxPageSize}");
         TokensPerPage = tokensPerPage;
+        _shift = int.Log2(tokensPerPage);
         _references = new int[pageCount];
         _free = new int[pageCount];
         for (int i = 0; i < pageCount; i++) _free[i] = pageCount - 1 - i;
@@ -57,7 +60,13 @@ public sealed class PagePool
 
     /// <summary>The pages of this pool that a number of tokens takes.</summary>
     /// <param name="tokens">Tokens, 0 or more.</param>
-    public int PagesToHold(int tokens) => (int)(((uint)tokens + (uint)TokensPerPage - 1) / (uint)TokensPerPage);
+    public int PagesToHold(int tokens) => (int)(((uint)tokens + (uint)TokensPerPage - 1) >> _shift);
+
+    /// <summary>Which of a sequence's pages holds a position.</summary>
+    internal int PageOf(int position) => position >> _shift;
+
+    /// <summary>Where in its page a position is.</summary>
+    internal int OffsetOf(int position) => position & (TokensPerPage - 1);
 
     /// <summary>Starts <see cref="PeakUsed"/> anew from the pages in use now.</summary>
     public void ResetPeak() => PeakUsed = UsedCount;

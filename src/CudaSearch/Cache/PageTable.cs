@@ -30,7 +30,10 @@ public sealed class PageTable : IDisposable
     /// <summary>The pages that hold them, [ceil(<see cref="Length"/> / page size)]; valid until the table changes.</summary>
     public ReadOnlySpan<int> Pages => _pages.AsSpan(0, _pageCount);
 
-    private int TailTokens => Length % Pool.TokensPerPage;
+    /// <summary>Whether somebody else refers to the last page.</summary>
+    internal bool IsTailShared => _pageCount > 0 && Pool.ReferenceCount(_pages[_pageCount - 1]) > 1;
+
+    private int TailTokens => Pool.OffsetOf(Length);
 
     /// <summary>A table of the same tokens that shares all pages.</summary>
     /// <exception cref="ObjectDisposedException">This table is disposed.</exception>
@@ -116,7 +119,7 @@ public sealed class PageTable : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, Length);
-        return _pages[position / Pool.TokensPerPage] * Pool.TokensPerPage + position % Pool.TokensPerPage;
+        return _pages[Pool.PageOf(position)] * Pool.TokensPerPage + Pool.OffsetOf(position);
     }
 
     /// <summary>Gives all pages back; the table is empty and can be filled again.</summary>
@@ -133,7 +136,7 @@ public sealed class PageTable : IDisposable
     }
 
     // The last page is partly filled and somebody else refers to it. A Truncate can leave a page so that is full for the others.
-    private bool NeedsCopy(int tokens) => tokens > 0 && TailTokens != 0 && Pool.ReferenceCount(_pages[_pageCount - 1]) > 1;
+    private bool NeedsCopy(int tokens) => tokens > 0 && TailTokens != 0 && IsTailShared;
 
     private int Allocate() =>
         Pool.TryAllocate(out int page) ? page : throw new InvalidOperationException("the pool ran dry although its pages were counted");

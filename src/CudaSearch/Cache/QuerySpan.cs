@@ -20,6 +20,6 @@ public readonly record struct QuerySpan(int FirstRow, int RowCount, int FirstPos
     internal ReadOnlySpan<int> PagesOf(int firstKey, int wanted, out int keys)
     {
         keys = Math.Min(wanted, End - firstKey);
-        return Table.Pages.Slice(firstKey / Table.Pool.TokensPerPage, Table.Pool.PagesToHold(keys));
+        return Table.Pages.Slice(Table.Pool.PageOf(firstKey), Table.Pool.PagesToHold(keys));
     }
 }

@@ -4,243 +4,256 @@ using System.Runtime.InteropServices;
 namespace CudaSearch.Cache;
 
 /// <summary>
-/// The spans of a pass over one segment of the key axis, as a tree: a node is a range of keys and the spans whose pages are the same from the segment's start
-/// to that range's end. Decides which spans read a run of ranges together. Reused from segment to segment.
+/// The spans of a pass over the segments of the key axis, for each segment a tree: a node is a run of ranges and the spans whose pages are the same from the
+/// segment's start to that run's end. Spans that part from all others (or nobody) at once have one node to their end; where some part later there is a node a
+/// range. Children come behind their parents. Reused from pass to pass.
 /// </summary>
-/// <remarks>
-/// A run is folded in registers and leaves one partial state a row; where its company parts, the later ranges of the segment leave one each, since only a fold
-/// from the segment's start has the bits that every row must have. So reading a run together saves keys and costs states, and both are bytes: for every
-/// key/value head a key and its value are 4 D bytes (bfloat16, heads of D elements), a state of a group of G query heads 8 G (D + 2) (float32, written and read
-/// again), as much as 2 G keys. The tree is cut where the sum is least, from the leaves up: every branch either ends its run with its parent, or takes the
-/// parent's keys into a run of its own and reads them once more.
-/// </remarks>
-internal sealed class SegmentTree
+internal sealed partial class SegmentTree
 {
     private const int RangeLength = AttentionPlan.RangeLength;
 
-    // More than any plan costs, and far from overflow in sums.
-    private const long Never = 1L << 40;
-
     private readonly List<Node> _nodes = [];
+    private readonly List<SpanVisit> _visits = [];
+    private readonly List<int> _firstVisits = [];
+    private readonly List<Block> _blocks = [], _branches = [];
 
-    // [ranges, spans at hand]: the node of each span in each range; None where the span has ended.
-    private readonly List<int> _nodeOf = [];
-
-    // Open addressing, by numbers that go on from one segment to the next: a slot is taken when its node is one of the range at hand, so that nothing needs
-    // clearing in between.
-    private int[] _slots = [];
-    private int _numbered;
-    private int _spanCount;
-
-    // [spans at hand]: whether a span has the pages of the one before it throughout the segment.
-    private readonly List<bool> _isLikeNeighbour = [];
-
-    // A bit for each range in which some run ends.
-    private uint _endings;
+    // Open addressing: a slot is taken when its node is one of the range at hand, so that nothing needs clearing in between.
+    private (int Node, uint Hash)[] _slots = [];
 
     /// <summary>No node.</summary>
     public const int None = -1;
 
-    /// <summary>Ranges of the segment that some span reaches.</summary>
-    public int Ranges { get; private set; }
+    /// <summary>Segments that some span reaches.</summary>
+    public int Segments => _firstVisits.Count;
 
-    /// <summary>Begins a plan.</summary>
-    /// <param name="spans">Most spans that a segment will have.</param>
-    public void Reset(int spans)
+    /// <summary>The nodes of all segments.</summary>
+    public Span<Node> Nodes => CollectionsMarshal.AsSpan(_nodes);
+
+    /// <summary>The spans that reach a segment, in order.</summary>
+    public ReadOnlySpan<SpanVisit> VisitsOf(int segment) => VisitsFrom(_firstVisits[segment], segment + 1 < Segments ? _firstVisits[segment + 1] : _visits.Count);
+
+    /// <summary>Grows the trees of a pass.</summary>
+    /// <param name="spans">The queries of the pass.</param>
+    /// <param name="share">False lets every span read for itself.</param>
+    public void Grow(ReadOnlySpan<QuerySpan> spans, bool share)
     {
         // At most half full.
-        int capacity = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, 2 * spans));
-        if (_slots.Length < capacity) _slots = new int[capacity];
-        Array.Fill(_slots, None);
+        int capacity = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, 2 * spans.Length));
+        if (_slots.Length < capacity) _slots = new (int, uint)[capacity];
+        _slots.AsSpan().Fill((None, 0u));
         _nodes.Clear();
-        _numbered = 0;
-    }
-
-    /// <summary>Grows the tree of a segment and cuts it.</summary>
-    /// <param name="spans">The queries of the pass.</param>
-    /// <param name="active">Those that reach the segment.</param>
-    /// <param name="firstKey">The segment's first key.</param>
-    /// <param name="share">False lets every span read for itself.</param>
-    /// <param name="stateKeys">Keys whose reading costs as much as one more state of a row.</param>
-    /// <param name="longestRun">Ranges that a run may have at most.</param>
-    public void Build(ReadOnlySpan<QuerySpan> spans, ReadOnlySpan<int> active, int firstKey, bool share, int stateKeys, int longestRun)
-    {
-        Grow(spans, active, firstKey, share);
-        Cut(stateKeys, longestRun);
-    }
-
-    /// <summary>Whether any run ends in a range: others have no items.</summary>
-    public bool HasEnd(int range) => (_endings & 1u << range) != 0;
-
-    /// <summary>The node whose item a span visits in a range; <see cref="None"/> where its run goes on or it has ended.</summary>
-    /// <param name="range">From the segment's start.</param>
-    /// <param name="span">Its place among the active ones.</param>
-    public int EndOfRun(int range, int span)
-    {
-        int at = At(range, span);
-        if (at == None || _nodes[at].Apart) return at;
-        int next = range + 1 < Ranges ? At(range + 1, span) : None;
-        return next == None || _nodes[next].Apart ? at : None;
-    }
-
-    /// <summary>Whether a node's item is its range alone; else it is the run from the segment's start.</summary>
-    public bool IsSingleRange(int node) => _nodes[node].Apart;
-
-    /// <summary>The item of a node, once <see cref="SetItem"/> was called; <see cref="None"/> before.</summary>
-    public int ItemOf(int node) => _nodes[node].Item;
-
-    /// <summary>Remembers the item of a node.</summary>
-    public void SetItem(int node, int item) => Nodes[node].Item = item;
-
-    private Span<Node> Nodes => CollectionsMarshal.AsSpan(_nodes);
-
-    private int At(int range, int span) => _nodeOf[range * _spanCount + span];
-
-    private void Grow(ReadOnlySpan<QuerySpan> spans, ReadOnlySpan<int> active, int firstKey, bool share)
-    {
-        _numbered += _nodes.Count;
-        _nodes.Clear();
-        _spanCount = active.Length;
-        int furthest = 0;
-        foreach (int s in active) furthest = Math.Max(furthest, spans[s].End - firstKey);
-        Ranges = Math.Min(AttentionPlan.RangesBefore(furthest), AttentionPlan.SegmentRanges);
-        CollectionsMarshal.SetCount(_nodeOf, Ranges * active.Length);
-        CompareNeighbours(spans, active, firstKey, share);
-        for (int range = 0; range < Ranges; range++)
+        _visits.Clear();
+        _firstVisits.Clear();
+        for (int s = 0; s < spans.Length; s++)
         {
-            int firstNode = _nodes.Count, rangeKey = firstKey + range * RangeLength;
-            for (int i = 0; i < active.Length; i++)
+            if (spans[s].RowCount > 0) _visits.Add(new SpanVisit { Span = s });
+        }
+        int first = 0;
+        for (int firstKey = 0; first < _visits.Count; firstKey += AttentionPlan.SegmentLength)
+        {
+            if (firstKey > 0) first = GoOn(spans, first, firstKey);
+            if (first == _visits.Count) return;
+            _firstVisits.Add(first);
+            GrowSegment(spans, VisitsFrom(first, _visits.Count), firstKey, share);
+        }
+    }
+
+    private Span<SpanVisit> VisitsFrom(int first, int end) => CollectionsMarshal.AsSpan(_visits)[first..end];
+
+    // Whoever visits a segment and is longer visits the next one.
+    private int GoOn(ReadOnlySpan<QuerySpan> spans, int first, int firstKey)
+    {
+        int next = _visits.Count, end = next;
+        CollectionsMarshal.SetCount(_visits, next + next - first);
+        Span<SpanVisit> visits = CollectionsMarshal.AsSpan(_visits);
+        for (int v = first; v < next; v++)
+        {
+            if (spans[visits[v].Span].End > firstKey) visits[end++] = visits[v];
+        }
+        CollectionsMarshal.SetCount(_visits, end);
+        return next;
+    }
+
+    private void GrowSegment(ReadOnlySpan<QuerySpan> spans, Span<SpanVisit> visits, int firstKey, bool share)
+    {
+        CompareNeighbours(spans, visits, firstKey, share);
+        _blocks.Clear();
+        _blocks.Add(new Block(First: 0, visits.Length, None, IsWhole: true));
+        for (int range = 0; _blocks.Count > 0; range++)
+        {
+            int firstNode = _nodes.Count;
+            _branches.Clear();
+            foreach (ref readonly Block block in CollectionsMarshal.AsSpan(_blocks)) Branch(spans, visits, block, firstKey, range, firstNode, share);
+            _blocks.Clear();
+            foreach (ref readonly Block block in CollectionsMarshal.AsSpan(_branches))
             {
-                ref readonly QuerySpan span = ref spans[active[i]];
-                int at = None;
-                if (span.End > rangeKey)
-                {
-                    int parent = range == 0 ? None : At(range - 1, i);
-                    // Whoever was alone stays alone.
-                    bool alone = !share || (parent != None && _nodes[parent].Spans == 1);
-                    at = _isLikeNeighbour[i] ? At(range, i - 1)
-                        : alone ? Add(span, parent, rangeKey, range, active[i])
-                        : FindOrAdd(spans, firstNode, parent, rangeKey, range, active[i]);
-                    Count(ref Nodes[at], span, firstKey, rangeKey, range);
-                }
-                _nodeOf[range * _spanCount + i] = at;
+                bool only = _nodes[block.Node].Blocks == 1;
+                if (only && block.IsWhole) EndTogether(spans, visits, block, firstKey);
+                else _blocks.Add(block with { IsWhole = only });
             }
         }
     }
 
-    // Beams of one parent stand side by side, and most segments are behind them all.
-    private void CompareNeighbours(ReadOnlySpan<QuerySpan> spans, ReadOnlySpan<int> active, int firstKey, bool share)
+    // Beams of one parent stand side by side, and most segments are behind them all: what neighbours have in common need not be looked up.
+    private static void CompareNeighbours(ReadOnlySpan<QuerySpan> spans, Span<SpanVisit> visits, int firstKey, bool share)
     {
-        const int Whole = AttentionPlan.SegmentLength;
-        CollectionsMarshal.SetCount(_isLikeNeighbour, active.Length);
-        Span<bool> alike = CollectionsMarshal.AsSpan(_isLikeNeighbour);
-        ReadOnlySpan<int> before = [];
-        for (int i = 0; i < active.Length; i++)
+        ReadOnlySpan<int> pagesBefore = [];
+        int keysBefore = 0;
+        foreach (ref SpanVisit visit in visits)
         {
-            ReadOnlySpan<int> pages = spans[active[i]].PagesOf(firstKey, Whole, out int keys);
-            alike[i] = share && keys == Whole && pages.SequenceEqual(before);
-            before = keys == Whole ? pages : [];
+            ref readonly QuerySpan span = ref spans[visit.Span];
+            ReadOnlySpan<int> pages = span.PagesOf(firstKey, AttentionPlan.SegmentLength, out int keys);
+            visit.Ranges = AttentionPlan.RangesBefore(keys);
+            visit.Common = 0;
+            if (share)
+            {
+                int same = pages.CommonPrefixLength(pagesBefore);
+                visit.Common = keys == keysBefore && same == pages.Length
+                    ? visit.Ranges : Math.Min(same * span.Table.Pool.TokensPerPage, Math.Min(keys, keysBefore)) / RangeLength;
+                pagesBefore = pages;
+                keysBefore = keys;
+            }
         }
     }
 
-    private int FindOrAdd(ReadOnlySpan<QuerySpan> spans, int firstNode, int parent, int rangeKey, int range, int index)
+    // Cuts a block where its spans part in a range, and finds the node of each branch.
+    private void Branch(ReadOnlySpan<QuerySpan> spans, Span<SpanVisit> visits, in Block block, int firstKey, int range, int firstNode, bool share)
+    {
+        for (int first = block.First, end; first < block.End; first = end)
+        {
+            end = first + 1;
+            ref SpanVisit visit = ref visits[first];
+            ref readonly QuerySpan span = ref spans[visit.Span];
+            if (visit.Ranges <= range)
+            {
+                End(ref visit, span, block.Node, firstKey);
+                continue;
+            }
+            bool together = span.RowCount == 1;
+            for (; end < block.End && visits[end].Common > range; end++)
+                together &= visits[end].Common == visit.Ranges && visits[end].Ranges == visit.Ranges && spans[visits[end].Span].RowCount == 1;
+            bool alone = !share || (block.IsWhole && first == block.First && end == block.End);
+            int node = alone ? Add(span, block.Node, firstKey, range, visit.Span) : FindOrAdd(spans, block.Node, firstKey, range, visit.Span, firstNode);
+            Nodes[node].Blocks++;
+            _branches.Add(new Block(first, end, node, together));
+        }
+    }
+
+    private int FindOrAdd(ReadOnlySpan<QuerySpan> spans, int parent, int firstKey, int range, int index, int firstNode)
     {
         ref readonly QuerySpan span = ref spans[index];
+        int rangeKey = firstKey + range * RangeLength;
         ReadOnlySpan<int> pages = span.PagesOf(rangeKey, RangeLength, out int keys);
-        uint hash = PageHash.Add((uint)parent, keys);
-        foreach (int page in pages) hash = PageHash.Add(hash, page);
+        // A shared page was written behind one prefix: the last says enough about those before it, but only to know where to look.
+        uint hash = PageHash.Finish(PageHash.Add((uint)parent ^ ((uint)keys << 24), pages[^1]));
         int mask = _slots.Length - 1;
-        for (int slot = (int)PageHash.Finish(hash) & mask; ; slot = (slot + 1) & mask)
+        for (int slot = (int)hash & mask; ; slot = (slot + 1) & mask)
         {
-            int found = _slots[slot] - _numbered;
-            if (found < firstNode)
+            ref (int Node, uint Hash) found = ref _slots[slot];
+            if (found.Node < firstNode)
             {
-                found = Add(span, parent, rangeKey, range, index);
-                _slots[slot] = _numbered + found;
-                return found;
+                found = (Add(span, parent, firstKey, range, index), hash);
+                return found.Node;
             }
-            ref readonly Node node = ref Nodes[found];
-            if (node.Parent == parent && node.Keys == keys && spans[node.FirstSpan].PagesOf(rangeKey, RangeLength, out _).SequenceEqual(pages)) return found;
+            if (found.Hash != hash) continue;
+            ref readonly Node node = ref Nodes[found.Node];
+            if (node.Parent == parent && node.RunKeys == rangeKey - firstKey + keys && spans[node.FirstSpan].PagesOf(rangeKey, RangeLength, out _).SequenceEqual(pages))
+                return found.Node;
         }
     }
 
-    private int Add(in QuerySpan span, int parent, int rangeKey, int range, int index)
+    private int Add(in QuerySpan span, int parent, int firstKey, int range, int index)
     {
-        int keys = Math.Min(RangeLength, span.End - rangeKey);
-        _nodes.Add(new Node { Parent = parent, Range = range, FirstSpan = index, Keys = keys, RunKeys = keys + (parent == None ? 0 : _nodes[parent].RunKeys), Item = None });
-        return _nodes.Count - 1;
+        int keys = Math.Min((range + 1) * RangeLength, span.End - firstKey);
+        int added = _nodes.Count;
+        CollectionsMarshal.SetCount(_nodes, added + 1);
+        Nodes[added] = new Node { Parent = parent, First = range, Last = range, FirstSpan = index, RunKeys = keys };
+        return added;
     }
 
-    private static void Count(ref Node node, in QuerySpan span, int firstKey, int rangeKey, int range)
+    // A block whose spans never part, and that nobody else joined.
+    private void EndTogether(ReadOnlySpan<QuerySpan> spans, Span<SpanVisit> visits, in Block block, int firstKey)
     {
-        int rows = span.RowsFrom(firstKey);
-        node.Spans++;
-        node.Rows += rows;
-        node.RowsOfRange += span.RowsFrom(rangeKey);
-        if (range + 1 < AttentionPlan.SegmentRanges && span.End > rangeKey + RangeLength) return;
-        node.Ending = true;
-        // A row whose only state is this one keeps it in registers to the end.
-        bool only = firstKey == 0 && span.End <= AttentionPlan.SegmentLength;
-        if (!only) node.EndingRows += rows;
+        ref Node node = ref Nodes[block.Node];
+        node.Last = visits[block.First].Ranges - 1;
+        node.RunKeys = Math.Min(AttentionPlan.SegmentLength, spans[visits[block.First].Span].End - firstKey);
+        foreach (ref SpanVisit visit in visits[block.First..block.End]) End(ref visit, spans[visit.Span], block.Node, firstKey);
     }
 
-    // Children come behind their parents: backwards, a node's branches have all been added up when its turn comes.
-    private void Cut(int stateKeys, int longestRun)
+    private void End(ref SpanVisit visit, in QuerySpan span, int leaf, int firstKey)
     {
+        visit.Leaf = leaf;
         Span<Node> nodes = Nodes;
-        for (int n = nodes.Length - 1; n >= 0; n--)
-        {
-            ref Node node = ref nodes[n];
-            long ending = (long)stateKeys * node.EndingRows;
-            long together = node.BestOfBranches + ending + (node.Ending || node.BranchesLeave ? node.RunKeys : 0);
-            long apart = node.RunsOfBranches + ending + (node.Ending ? node.RunKeys : 0);
-            node.EndsRun = together < apart;
-            long run = node.RunKeys > longestRun * RangeLength ? Never : Math.Min(together, apart);
-            node.Singles += node.Keys + (long)stateKeys * node.RowsOfRange;
-            if (node.Parent == None) continue;
+        ref Node node = ref nodes[leaf];
+        int rows = span.RowsFrom(firstKey);
+        node.EndingRows += rows;
+        // A row whose only state is this one keeps it in registers to the end.
+        if (firstKey > 0 || span.End > AttentionPlan.SegmentLength) node.EndingStates += rows;
+        if (span.RowCount == 1) return;
 
-            long leave = node.Singles + (long)stateKeys * node.Rows;
-            node.Apart = leave < run;
-            ref Node parent = ref nodes[node.Parent];
-            parent.Singles += node.Singles;
-            parent.BestOfBranches += Math.Min(leave, run);
-            parent.RunsOfBranches += run;
-            parent.BranchesLeave |= node.Apart;
-        }
-
-        // What a branch would do if its parent's run ended becomes what it does.
-        _endings = 0;
-        foreach (ref Node node in nodes)
-        {
-            if (node.Parent != None)
-            {
-                ref readonly Node parent = ref nodes[node.Parent];
-                node.Apart = parent.Apart || (parent.EndsRun && node.Apart);
-            }
-            // Where a branch leaves, the run before it ends.
-            if (node.Ending || node.Apart) _endings |= 1u << node.Range;
-            if (node.Apart) _endings |= 1u << node.Range >> 1;
-        }
+        // Those of its rows that do not reach the last ranges.
+        int firstPosition = Math.Max(span.FirstPosition, firstKey);
+        for (int n = leaf; n != None; n = nodes[n].Parent) nodes[n].RowsBefore += Math.Max(0, firstKey + nodes[n].First * RangeLength - firstPosition);
     }
 
-    private record struct Node
+    /// <summary>A span in a segment that it reaches.</summary>
+    public struct SpanVisit
+    {
+        /// <summary>Which.</summary>
+        public int Span;
+
+        /// <summary>Ranges of the segment that it reaches.</summary>
+        public int Ranges;
+
+        /// <summary>How many of them, from the first on, are the neighbour's before it as well.</summary>
+        public int Common;
+
+        /// <summary>The node that its last range is in.</summary>
+        public int Leaf;
+    }
+
+    /// <summary>Some ranges of a segment, and the spans with the same pages up to there.</summary>
+    public struct Node
     {
         public int Parent;
-        public int Range;            // from the segment's start
-        public int Spans;
+        public int First;            // range, from the segment's start
+        public int Last;             // range
         public int FirstSpan;        // in whose table the pages stand
-        public int Keys;             // of the range
         public int RunKeys;          // from the segment's start
-        public int Item;
-        public int Rows;             // of its spans that see the segment
-        public int RowsOfRange;      // that see the range
-        public bool Ending;          // spans end in this range, or the segment does
-        public int EndingRows;       // rows of those, without the ones that have no other state
+        public int Blocks;           // of neighbours that came together here
+        public int EndingRows;       // rows of the spans that end here, or go on into the next segment
+        public int EndingStates;     // without the rows that have no other state
+        public int RowsBefore;       // that see the segment, but end before this range
+
+        // What the cut makes of it.
+        public int Rows;             // that see the segment
+        public int RunRanges;        // how far its run goes, where that is not Apart
         public bool BranchesLeave;
         public bool EndsRun;         // for those branches that gain by it
         public bool Apart;           // every range by itself from here on
+        public bool IsRunsEnd;       // some run ends here
+        public int ItemsBefore;      // that its spans visit in this segment before those of the node
         public long Singles;         // what it costs in keys: from here on every range by itself
         public long RunsOfBranches;  // every branch with a run of its own
         public long BestOfBranches;  // every branch the cheaper of the two
+
+        /// <summary>
+        /// How many items a span visits here that ends here or leaves: the last so many ranges of the node are the last of an item each. The first of them is
+        /// the run's, but where the node is <see cref="Apart"/>.
+        /// </summary>
+        public readonly int Items => Last + 1 - (Apart ? First : RunRanges - 1);
+
+        /// <summary>The node with the items before these; <see cref="None"/> where there are none in the segment.</summary>
+        public readonly int NextItems => Apart ? Parent : None;
+
+        /// <summary>The first of its items; for whoever makes them.</summary>
+        public int Item;
     }
+
+    /// <summary>Visits side by side that are in one node.</summary>
+    /// <param name="First">The first.</param>
+    /// <param name="End">Behind the last.</param>
+    /// <param name="Node">Theirs.</param>
+    /// <param name="IsWhole">When it is found: nobody parts from the others any more. Afterwards: no other block is in the node.</param>
+    private readonly record struct Block(int First, int End, int Node, bool IsWhole);
 }

@@ -28,6 +28,7 @@ public sealed class InferenceEngine : IDisposable
     private readonly DeviceLoop _loop;
     private readonly Transformer _model;
     private readonly EngineOptions _options;
+    private readonly int[] _endTokens;
     private readonly object _gate = new();
     private readonly Scheduler _scheduler;
     private readonly StepBatch _batch = new();
@@ -43,6 +44,7 @@ public sealed class InferenceEngine : IDisposable
         _loop = loop;
         _model = model;
         _options = options;
+        _endTokens = [.. options.EndTokens];
         Pool = new PagePool(model.Pages);
         _scheduler = new Scheduler(Pool, new PassCapacity(model.MaxRows, model.MaxOutputRows));
         loop.Add(this);
@@ -105,7 +107,7 @@ public sealed class InferenceEngine : IDisposable
         if (options.StopText is not null && Tokenizer is null) throw CudaSearchException.BadInput("a stop text needs a tokenizer, and this model has none");
         if (sequence.Length >= ContextLength)
             return Task.FromResult(new GenerationResult("", StopReason.Length, 0));
-        var request = new GenerationRequest(sequence, options, Tokenizer, _options.EndTokens, ContextLength, cancellation);
+        var request = new GenerationRequest(sequence, options, Tokenizer, _endTokens, ContextLength, cancellation);
         return Submit(request);
     }
 

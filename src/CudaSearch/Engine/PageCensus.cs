@@ -20,17 +20,21 @@ internal sealed class PageCensus(PagePool pool)
     {
         _count++;
         int distinct = 0, withoutSharing = 0;
+        ReadOnlySpan<int> before = [];
         foreach (Sequence sequence in sequences)
         {
             // A twin's pages are its leader's for the time of a pass.
             PageTable table = (sequence.Request?.Leader?.Sequence ?? sequence).Table;
             withoutSharing += pool.PagesToHold(table.Length) * sequence.Owners;
-            foreach (int page in table.Pages)
+            // What the table before it begins with as well was counted there.
+            ReadOnlySpan<int> pages = table.Pages;
+            foreach (int page in pages[pages.CommonPrefixLength(before)..])
             {
                 if (_lastCount[page] == _count) continue;
                 _lastCount[page] = _count;
                 distinct++;
             }
+            before = pages;
         }
         return (distinct, withoutSharing);
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using CudaSearch.Backends;
 using CudaSearch.Tokenization;
 
@@ -137,16 +136,11 @@ internal sealed class PrefillRequest(Sequence sequence) : Request<bool>(sequence
 
 /// <summary>Draws tokens until a stop rule holds.</summary>
 internal sealed class GenerationRequest(
-    Sequence sequence, GenerationOptions options, Tokenizer? tokenizer, IReadOnlyList<int> endTokens, int contextLength, CancellationToken cancellation)
+    Sequence sequence, GenerationOptions options, Tokenizer? tokenizer, int[] endTokens, int contextLength, CancellationToken cancellation)
     : Request<GenerationResult>(sequence, cancellation)
 {
-    private readonly StringBuilder _text = new();
-    private readonly StreamingDecoder? _decoder = tokenizer is null ? null : new StreamingDecoder(tokenizer, continuation: true);
+    private readonly TextUntilStop _text = new(sequence, tokenizer, options.StopText);
     private StopReason _reason;
-
-    // Where the newest token begins, or the first of several that make up one character: tokens and characters before it.
-    private int _wholeTokens;
-    private int _wholeText;
     private int _generated;
     private double _logProbability;
     private int _sample = -1;
@@ -155,7 +149,7 @@ internal sealed class GenerationRequest(
 
     public override bool Draws => _sample >= 0;
 
-    protected override GenerationResult Result => new(_text.ToString(), _reason, _generated, _logProbability);
+    protected override GenerationResult Result => new(_text.End(), _reason, _generated, _logProbability);
 
     public override int OutputRows(int firstPosition, int rows) => firstPosition + rows == Sequence.Length ? 1 : 0;
 
@@ -178,52 +172,19 @@ internal sealed class GenerationRequest(
         _generated++;
         if (options.WithLogProbability) _logProbability += results.Batch.LogProbabilities[_sample];
         Sequence.Usage.GeneratedTokens++;
-        if (endTokens.Contains(token))
+        if (endTokens.AsSpan().Contains(token))
         {
             _reason = token == endTokens[0] ? StopReason.EndOfSequence : StopReason.OtherEnd;
-            _text.Append(_decoder?.Flush());
             return true;
         }
-        if (_decoder is { HasPartialCharacter: false }) (_wholeTokens, _wholeText) = (Sequence.Length, _text.Length);
         Sequence.AddDrawn(token);
-        if (_decoder is not null)
+        if (_text.Add(token))
         {
-            int searchFrom = _text.Length - (options.StopText?.Length ?? 0) + 1;
-            // Checkpoints pad their vocabulary beyond the tokenizer's: such a token has no text.
-            if (token < tokenizer!.VocabularySize) _decoder.AppendTo(_text, token);
-            if (options.StopText is { } stop && CutAfter(stop, Math.Max(0, searchFrom)))
-            {
-                _reason = StopReason.StopText;
-                return true;
-            }
+            _reason = StopReason.StopText;
+            return true;
         }
-        if (_generated < options.MaxTokens && Sequence.Length < contextLength) return false;
         _reason = StopReason.Length;
-        _text.Append(_decoder?.Flush());
-        return true;
-    }
-
-    /// <summary>
-    /// Cuts the text after the first occurrence of the stop text. Ids are kept; only where the cut falls inside a token is the end re-encoded, from the
-    /// last token that began on a whole character.
-    /// </summary>
-    private bool CutAfter(string stop, int from)
-    {
-        const int Usual = 256;
-        int length = _text.Length - from;
-        Span<char> tail = length <= Usual ? stackalloc char[Usual] : new char[length];
-        tail = tail[..length];
-        _text.CopyTo(from, tail, length);
-        int at = tail.IndexOf(stop);
-        if (at < 0) return false;
-        int surplus = tail.Length - at - stop.Length;
-        if (surplus == 0 && !_decoder!.HasPartialCharacter) return true;
-        _text.Length -= surplus;
-        List<int> tokens = Sequence.MutableTokens;
-        tokens.RemoveRange(_wholeTokens, tokens.Count - _wholeTokens);
-        tokens.AddRange(tokenizer!.Encode(_text.ToString(_wholeText, _text.Length - _wholeText)));
-        if (Sequence.Table.Length > _wholeTokens) Sequence.Table.Truncate(_wholeTokens);
-        return true;
+        return _generated >= options.MaxTokens || Sequence.Length >= contextLength;
     }
 }
 

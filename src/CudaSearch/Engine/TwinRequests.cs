@@ -16,24 +16,34 @@ internal sealed class TwinRequests(int mostTogether)
     // A shared page is immutable while it is shared, and was written after one prefix: page and length name everything that is computed so far.
     private readonly record struct Key(int LastPage, int Computed, int Pending, int LastToken);
 
+    /// <summary>Whether any were joined for the pass at hand.</summary>
+    public bool Any { get; private set; }
+
+    /// <summary>Forgets the last pass, whose twins have parted.</summary>
+    public void Clear()
+    {
+        _leaders.Clear();
+        Any = false;
+    }
+
     /// <summary>Joins the twins of a pass to be planned. A twin holds no pages while it is joined, so that its leader can append in place.</summary>
     /// <param name="waiting">In order of age; trunks that are ready are adopted.</param>
     /// <param name="trace">Told of every twin; null for nobody.</param>
     public void Join(List<Request> waiting, EngineTrace? trace)
     {
-        _leaders.Clear();
         foreach (Request request in waiting)
         {
             if (request.Kind != RequestKind.Generate || request.Sequence.Trunk is not null || request.Sequence.Table.Length == 0) continue;
             Sequence sequence = request.Sequence;
             PageTable table = sequence.Table;
             // Twins hold the same last page.
-            if (table.Pool.ReferenceCount(table.Pages[^1]) == 1) continue;
+            if (!table.IsTailShared) continue;
             var key = new Key(table.Pages[^1], table.Length, sequence.Length - table.Length, sequence.Tokens[^1]);
             if (_leaders.TryGetValue(key, out Request? leader) && leader.TwinCount + 1 < mostTogether && Pending(leader.Sequence).SequenceEqual(Pending(sequence)))
             {
                 table.Clear();
                 leader.AddTwin(request);
+                Any = true;
                 trace?.Joined(sequence, leader.Sequence);
             }
             else

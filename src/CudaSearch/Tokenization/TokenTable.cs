@@ -9,6 +9,9 @@ internal sealed class TokenTable
     private readonly HashSet<int> _added = [];
     private readonly HashSet<int> _special = [];
 
+    // [byte]: made when first asked for; a second thread that asks at that moment makes it as well.
+    private readonly bool[]?[] _with = new bool[256][];
+
     /// <param name="vocabulary">Spelling → id, added tokens included.</param>
     /// <param name="bytes">[id] → the bytes it stands for; null where there is no such id.</param>
     /// <param name="added">The added tokens among them.</param>
@@ -34,6 +37,9 @@ internal sealed class TokenTable
     public ReadOnlySpan<byte> Bytes(int id) => (uint)id < (uint)_bytes.Length && _bytes[id] is { } bytes
         ? bytes
         : throw CudaSearchException.BadInput($"token id {id} is not in the vocabulary of {_bytes.Length} ids; is this the model's own tokenizer?");
+
+    /// <summary>[id]: whether a token has this byte.</summary>
+    public bool[] With(byte value) => _with[value] ??= [.. _bytes.Select(bytes => bytes is not null && bytes.Contains(value))];
 
     public bool IsSpecial(int id)
     {

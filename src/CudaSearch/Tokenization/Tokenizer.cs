@@ -111,6 +111,11 @@ public sealed class Tokenizer
     /// <exception cref="CudaSearchException">The id is not in the vocabulary.</exception>
     public string Piece(int id) => PrintablePiece.Of(_tokens.Bytes(id));
 
+    /// <summary>
+    /// [id]: whether a token's text has this character. Null where the character may be spread over several tokens, as only ASCII never is.
+    /// </summary>
+    internal bool[]? TokensWith(char character) => char.IsAscii(character) ? _tokens.With((byte)character) : null;
+
     private static string WellFormed(string text)
     {
         foreach (char c in text)

@@ -24,14 +24,14 @@ internal static class PassBlock
     /// <summary>Prefill tiles that the spans outside of the plan make.</summary>
     public static int TilesOf(StepBatch batch, AttentionShape shape) => TilesOf(batch, AttendPrefillKernel.TileRows(shape.Heads, shape.KvHeads));
 
-    /// <summary>Words that <see cref="Write"/> needs for this batch.</summary>
+    /// <summary>Words that suffice <see cref="Write"/> for this batch.</summary>
     public static int WordsFor(StepBatch batch, AttentionShape shape)
     {
         AttentionPlan plan = batch.Plan;
         int tileRows = AttendPrefillKernel.TileRows(shape.Heads, shape.KvHeads);
-        (int units, int unitRows) = WorkUnits.Count(plan, AttendRangesKernel.UnitRows(shape.Heads, shape.KvHeads));
+        int units = WorkUnits.MostUnits(plan, AttendRangesKernel.UnitRows(shape.Heads, shape.KvHeads));
         int words = (int)Word.Count + 4 * batch.RowCount + 1 + 2 * batch.OutputRows.Length + 1 + batch.Sampled.Length * (1 + SamplingWords) + batch.Rewarded.Length;
-        words += batch.Copies.Length * 2 + units * WorkUnits.UnitWords + plan.Pages.Length + unitRows * WorkUnits.RowWords + plan.PartialCount;
+        words += batch.Copies.Length * 2 + units * WorkUnits.UnitWords + plan.Pages.Length + plan.VisitCount * WorkUnits.RowWords + plan.PartialCount;
         foreach (ref readonly QuerySpan span in batch.UnplannedSpans)
             words += TilesOf(span, tileRows) * TileWords + PagePool.PagesFor(span.FirstPosition + span.RowCount);
         return words;
@@ -107,10 +107,11 @@ internal static class PassBlock
 
     private static int WriteUnits(AttentionPlan plan, int unitRows, ref Writer writer)
     {
-        (int units, int rows) = WorkUnits.Count(plan, unitRows);
+        WorkUnits.Counts counts = WorkUnits.Count(plan, unitRows);
+        (int units, int rows) = counts.Total;
         Span<WorkUnit> list = MemoryMarshal.Cast<int, WorkUnit>(writer.Take(Word.UnitList, units * WorkUnits.UnitWords));
         writer.Add(Word.Pages, plan.Pages);
-        WorkUnits.Write(plan, unitRows, list, MemoryMarshal.Cast<int, UnitRow>(writer.Take(Word.UnitRows, rows * WorkUnits.RowWords)));
+        WorkUnits.Write(plan, unitRows, counts, list, MemoryMarshal.Cast<int, UnitRow>(writer.Take(Word.UnitRows, rows * WorkUnits.RowWords)));
         return units;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CudaSearch.Cache;
 
 namespace CudaSearch.Backends.Cuda;
@@ -29,76 +30,84 @@ internal static class WorkUnits
     /// <summary>int32 words of a <see cref="UnitRow"/>.</summary>
     public const int RowWords = 3;
 
+    /// <summary>Units and rows by the ranges of their items, the longest first.</summary>
+    [InlineArray(AttentionPlan.SegmentRanges)]
+    public struct Counts
+    {
+        private (int Units, int Rows) _first;
+
+        /// <summary>All units, and all rows.</summary>
+        public readonly (int Units, int Rows) Total
+        {
+            get
+            {
+                (int units, int rows) = (0, 0);
+                foreach ((int ofRange, int rowsOfRange) in this) (units, rows) = (units + ofRange, rows + rowsOfRange);
+                return (units, rows);
+            }
+        }
+    }
+
+    /// <summary>At least as many units as <see cref="Write"/> makes.</summary>
+    public static int MostUnits(AttentionPlan plan, int unitRows) => plan.Items.Length + plan.VisitCount / unitRows;
+
     /// <summary>How many units and rows <see cref="Write"/> makes.</summary>
     /// <param name="plan">Built.</param>
     /// <param name="unitRows">Rows a unit may have.</param>
-    public static (int Units, int Rows) Count(AttentionPlan plan, int unitRows)
+    public static Counts Count(AttentionPlan plan, int unitRows)
     {
-        int units = 0, rows = 0;
+        Counts counts = default;
         foreach (ref readonly WorkItem item in plan.Items)
         {
-            int itemRows = RowsOf(plan, item);
-            units += (itemRows + unitRows - 1) / unitRows;
-            rows += itemRows;
+            int rows = 0;
+            foreach (ref readonly PlanMember member in MembersOf(plan, item)) rows += member.RowCount;
+            ref (int Units, int Rows) count = ref counts[Place(item)];
+            count.Units += (rows + unitRows - 1) / unitRows;
+            count.Rows += rows;
         }
-        return (units, rows);
+        return counts;
     }
 
     /// <summary>Writes all units and their rows.</summary>
     /// <param name="plan">Built.</param>
     /// <param name="unitRows">Rows a unit may have.</param>
-    /// <param name="units">As many as <see cref="Count"/> says.</param>
+    /// <param name="counts">What <see cref="Count"/> says.</param>
+    /// <param name="units">As many.</param>
     /// <param name="rows">Likewise.</param>
-    public static void Write(AttentionPlan plan, int unitRows, Span<WorkUnit> units, Span<UnitRow> rows)
+    public static void Write(AttentionPlan plan, int unitRows, in Counts counts, Span<WorkUnit> units, Span<UnitRow> rows)
     {
-        int unit = 0, row = 0;
-        for (int ranges = AttentionPlan.SegmentRanges; ranges > 0; ranges--)
+        // Where the next unit of so many ranges goes, and its rows.
+        Counts next = default;
+        for (int i = 1; i < AttentionPlan.SegmentRanges; i++) next[i] = (next[i - 1].Units + counts[i - 1].Units, next[i - 1].Rows + counts[i - 1].Rows);
+        ReadOnlySpan<int> partials = plan.RowPartials;
+        foreach (ref readonly WorkItem item in plan.Items)
         {
-            foreach (ref readonly WorkItem item in plan.Items)
+            ref (int Unit, int Row) to = ref next[Place(item)];
+            int first = to.Row;
+            bool merges = false;
+            foreach (ref readonly PlanMember member in MembersOf(plan, item))
             {
-                if (AttentionPlan.RangesBefore(item.KeyCount) != ranges) continue;
-                int first = row;
-                row += WriteRows(plan, item, rows[first..]);
-                for (; first < row; first += unitRows)
+                for (int i = 0; i < member.RowCount; i++)
                 {
-                    Span<UnitRow> mine = rows[first..Math.Min(first + unitRows, row)];
-                    units[unit++] = new WorkUnit(item.FirstKey, item.KeyCount, item.FirstPage, first, mine.Length, Merges(mine) ? 1 : 0);
+                    if (to.Row == first + unitRows)
+                    {
+                        units[to.Unit++] = Unit(item, first, to.Row, merges);
+                        (first, merges) = (to.Row, false);
+                    }
+                    int row = member.FirstRow + i;
+                    bool hasPartial = partials[row + 1] > partials[row];
+                    merges |= hasPartial;
+                    rows[to.Row++] = new UnitRow(row, member.FirstPosition + i, hasPartial ? partials[row] + member.State : -1);
                 }
             }
+            units[to.Unit++] = Unit(item, first, to.Row, merges);
         }
     }
 
-    private static int RowsOf(AttentionPlan plan, in WorkItem item)
-    {
-        int rows = 0;
-        foreach (ref readonly PlanMember member in MembersOf(plan, item)) rows += member.RowCount;
-        return rows;
-    }
+    private static WorkUnit Unit(in WorkItem item, int first, int end, bool merges) =>
+        new(item.FirstKey, item.KeyCount, item.FirstPage, first, end - first, merges ? 1 : 0);
 
-    private static int WriteRows(AttentionPlan plan, in WorkItem item, Span<UnitRow> rows)
-    {
-        ReadOnlySpan<int> partials = plan.RowPartials;
-        int count = 0;
-        foreach (ref readonly PlanMember member in MembersOf(plan, item))
-        {
-            for (int i = 0; i < member.RowCount; i++)
-            {
-                int row = member.FirstRow + i;
-                int partial = partials[row + 1] > partials[row] ? partials[row] + member.State : -1;
-                rows[count++] = new UnitRow(row, member.FirstPosition + i, partial);
-            }
-        }
-        return count;
-    }
-
-    private static bool Merges(ReadOnlySpan<UnitRow> rows)
-    {
-        foreach (ref readonly UnitRow row in rows)
-        {
-            if (row.Partial >= 0) return true;
-        }
-        return false;
-    }
+    private static int Place(in WorkItem item) => AttentionPlan.SegmentRanges - AttentionPlan.RangesBefore(item.KeyCount);
 
     private static ReadOnlySpan<PlanMember> MembersOf(AttentionPlan plan, in WorkItem item) => plan.Members.Slice(item.FirstMember, item.MemberCount);
 }
