@@ -22,8 +22,7 @@ public sealed class TwinTests
         var usage = new Usage();
         using var fixture = new EngineFixture(s_model, new FixtureOptions { Gated = true, MaxOutputRows = maxOutputRows, EndTokens = [] });
         using Sequence root = fixture.Engine.CreateSequence(s_prompt, new RandomStream(5, 6, 0), usage);
-        Sequence[] beams = [.. Enumerable.Range(1, Beams).Select(root.Fork)];
-        await GenerateTogetherAsync(fixture, beams, options);
+        Sequence[] beams = await GenerateTogetherAsync(fixture, () => [.. Enumerable.Range(1, Beams).Select(root.Fork)], options);
 
         int[][] written = [.. beams.Select(beam => beam.Tokens.ToArray())];
         foreach (Sequence beam in beams) beam.Dispose();
@@ -55,17 +54,19 @@ public sealed class TwinTests
         last.Dispose();
     }
 
-    /// <summary>All of them wait before the first pass begins.</summary>
-    private static async Task GenerateTogetherAsync(EngineFixture fixture, Sequence[] beams, GenerationOptions options)
+    /// <summary>All of them, and the trunk that forking may grow, wait before their first pass begins: another's is held back meanwhile.</summary>
+    private static async Task<Sequence[]> GenerateTogetherAsync(EngineFixture fixture, Func<Sequence[]> fork, GenerationOptions options)
     {
         fixture.Gate.Close();
         using Sequence first = fixture.Engine.CreateSequence([1]);
         Task<float[]> busy = fixture.LogitsAsync(first);
         fixture.Gate.AwaitPass();
+        Sequence[] beams = fork();
         Task<GenerationResult>[] running = [.. beams.Select(beam => fixture.GenerateAsync(beam, options))];
         fixture.Gate.Open();
         await busy;
         await Task.WhenAll(running);
+        return beams;
     }
 
     private static async Task<int[]> AloneAsync(int beam, GenerationOptions options)
