@@ -5,9 +5,14 @@ namespace CudaSearch.Cuda.Tests.Build;
 /// <summary>Every PTX file of the build in the hands of a real assembler.</summary>
 public sealed class AssembledKernelTests
 {
-    // Bytes that a thread may leave in local memory. Only what is at rest in a loop may lie there: attention's totals, and what a block
-    // knows of its work, while a range is folded; the tile's place, while a persistent warpgroup multiplies.
-    private static readonly (string Prefix, int Bytes)[] s_spills = [("attend_", 448), ("", 32)];
+    // Bytes that a thread of an attention kernel may leave in local memory; others none. Only what is at rest while a range is folded may lie
+    // there: the total of the segments before, and what a block knows of its work.
+    private const int AttentionSpill = 512;
+
+    // Products of a warpgroup one after the other, because the assembler could not follow their registers. Before 12.5 it does not follow weights
+    // that are computed while the next scores are under way.
+    private const string Serialised = "attend_prefill_wgmma";
+    private static readonly Version s_overlapping = new(12, 5);
 
     private static readonly ParallelOptions s_cores = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
 
@@ -24,11 +29,10 @@ public sealed class AssembledKernelTests
             (int status, string log, IReadOnlyList<KernelResources> kernels) = ptxas.Assemble(PtxFileTests.PathOf(target, operation), target);
             Assert.True(status == 0, $"{target}/{operation}.ptx: {log}");
             Assert.Equal(module.Entries.Select(entry => entry.Name).Order(), kernels.Select(kernel => kernel.Name).Order());
-            // "Potential Performance Loss": products of a warpgroup one after the other, because the compiler could not follow their sums.
-            Assert.DoesNotContain("wgmma", string.Concat(log.Split('\n').Where(line => line.Contains("Performance", StringComparison.Ordinal))));
+            Assert.Equal(operation == Serialised && ptxas.Version < s_overlapping, log.Contains("wgmma.mma_async instructions are serialized", StringComparison.Ordinal));
             Assert.All(kernels, kernel =>
             {
-                int allowed = s_spills.First(spill => kernel.Name.StartsWith(spill.Prefix, StringComparison.Ordinal)).Bytes;
+                int allowed = kernel.Name.StartsWith("attend_", StringComparison.Ordinal) ? AttentionSpill : 0;
                 Assert.True(kernel.SpillStores <= allowed && kernel.SpillLoads <= allowed, $"{target}: {kernel}");
             });
         });

@@ -17,7 +17,14 @@ internal sealed partial class Ptxas
 {
     private readonly string _path;
 
-    private Ptxas(string path) => _path = path;
+    private Ptxas(string path)
+    {
+        _path = path;
+        Version = Version.Parse(Release().Match(Run("--version").Output).Groups[1].ValueSpan);
+    }
+
+    /// <summary>Of the toolkit it belongs to, such as 12.4.</summary>
+    public Version Version { get; }
 
     /// <summary>The assembler; skips the test where there is none.</summary>
     public static Ptxas Find()
@@ -33,16 +40,18 @@ internal sealed partial class Ptxas
     /// <returns>The exit status, what it said, and its kernels.</returns>
     public (int Status, string Log, IReadOnlyList<KernelResources> Kernels) Assemble(string file, string target)
     {
-        var start = new ProcessStartInfo(_path, ["--verbose", $"--gpu-name={target}", file, "--output-file", "/dev/null"])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
+        (int status, string log) = Run("--verbose", $"--gpu-name={target}", file, "--output-file", "/dev/null");
+        return (status, log, [.. Kernel().Matches(log).Select(Resources)]);
+    }
+
+    private (int Status, string Output) Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(_path, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string log = process.StandardError.ReadToEnd() + output.Result;
+        string errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        return (process.ExitCode, log, [.. Kernel().Matches(log).Select(Resources)]);
+        return (process.ExitCode, errors + output.Result);
     }
 
     private static KernelResources Resources(Match match)
@@ -50,6 +59,9 @@ internal sealed partial class Ptxas
         int Number(string group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
         return new KernelResources(match.Groups["name"].Value, Number("registers"), Number("stores"), Number("loads"));
     }
+
+    [GeneratedRegex(@"release (\d+\.\d+)")]
+    private static partial Regex Release();
 
     [GeneratedRegex(@"Compiling entry function '(?<name>\w+)'.*?(?<stores>\d+) bytes spill stores, (?<loads>\d+) bytes spill loads.*?Used (?<registers>\d+) registers",
         RegexOptions.Singleline)]
