@@ -30,7 +30,7 @@ CS_DEVICE SoftmaxState no_keys() { return {minus_infinity(), 0.f}; }
 // What scores are counted from: their maximum, or anything finite where there are none.
 CS_DEVICE float score_offset(float max) { return max == minus_infinity() ? 0.f : max; }
 
-// state = state, then the keys of `next`. Where one of the two has no keys, the weights are 1 and 0: the result is the other, bit by bit.
+// state = state, then the keys of `next`. Where one of the two has no keys, the weights are 1 and 0: the result is the other, but for the sign of a zero.
 CS_DEVICE MergeWeights merge(SoftmaxState& state, SoftmaxState next) {
     float max = fmaxf(state.max, next.max), offset = score_offset(max);
     MergeWeights weights = {fast_exp2(state.max - offset), fast_exp2(next.max - offset)};

@@ -212,27 +212,7 @@ template <class T> CS_DEVICE T warp_max(T v) { return group_max<32>(v); }
 // ---- Matrix fragments: 8x8 tiles of 16-bit elements out of shared memory ---------------------------------------------------------
 // lane l gives the address of a 16-byte row: row l % 8 of tile l / 8 (x2: lanes 0-15, x1: lanes 0-7); the lane receives elements
 // (l / 4, 2 (l % 4) .. +1) of each tile, or of its transpose
-CS_DEVICE void ldmatrix_x4(u32 (&r)[4], const void* row) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared_address(row)) : "memory");
-}
-CS_DEVICE void ldmatrix_x4_trans(u32 (&r)[4], const void* row) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared_address(row)) : "memory");
-}
-CS_DEVICE void ldmatrix_x1(u32 (&r)[1], const void* row) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];" : "=r"(r[0]) : "r"(shared_address(row)) : "memory");
-}
-CS_DEVICE void ldmatrix_x2(u32 (&r)[2], const void* row) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0,%1}, [%2];"
-                 : "=r"(r[0]), "=r"(r[1]) : "r"(shared_address(row)) : "memory");
-}
-CS_DEVICE void ldmatrix_x2_trans(u32 (&r)[2], const void* row) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0,%1}, [%2];"
-                 : "=r"(r[0]), "=r"(r[1]) : "r"(shared_address(row)) : "memory");
-}
-
-// An address in shared memory as a number, for those whose bits change: exchanged columns differ from one another by an exclusive or.
+// SharedRow: the address as a number, for those whose bits change; exchanged columns differ from one another by an exclusive or.
 struct SharedRow {
     u32 address;
 };
@@ -244,6 +224,19 @@ CS_DEVICE void ldmatrix_x4(u32 (&r)[4], SharedRow row) {
 CS_DEVICE void ldmatrix_x4_trans(u32 (&r)[4], SharedRow row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(row.address) : "memory");
+}
+CS_DEVICE void ldmatrix_x4(u32 (&r)[4], const void* row) { ldmatrix_x4(r, shared_row(row)); }
+CS_DEVICE void ldmatrix_x4_trans(u32 (&r)[4], const void* row) { ldmatrix_x4_trans(r, shared_row(row)); }
+CS_DEVICE void ldmatrix_x1(u32 (&r)[1], const void* row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];" : "=r"(r[0]) : "r"(shared_address(row)) : "memory");
+}
+CS_DEVICE void ldmatrix_x2(u32 (&r)[2], const void* row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0,%1}, [%2];"
+                 : "=r"(r[0]), "=r"(r[1]) : "r"(shared_address(row)) : "memory");
+}
+CS_DEVICE void ldmatrix_x2_trans(u32 (&r)[2], const void* row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0,%1}, [%2];"
+                 : "=r"(r[0]), "=r"(r[1]) : "r"(shared_address(row)) : "memory");
 }
 
 // as many tiles as there are registers

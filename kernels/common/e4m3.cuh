@@ -4,8 +4,8 @@
 // values are bf16 numbers: attention multiplies by them in bf16.
 //
 // Elements have an order of their own: in every run of 16 the halves alternate, 0, 8, 1, 9, … 7, 15. Four bytes that a lane gets from
-// ldmatrix then are the two registers that mma wants of it, whether the run lies along the product's sum (weights) or across it
-// (transposed): nothing but the width changes between shared memory and the tensor cores. And sixteen bytes are two runs of eight in bf16.
+// ldmatrix then are the two registers that mma wants of it, where the run lies along the product's sum (weights): nothing but the width
+// changes between shared memory and the tensor cores. And sixteen bytes (keys, values) are two runs of eight in bf16.
 #pragma once
 #include "device.cuh"
 
